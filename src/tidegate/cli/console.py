@@ -1,0 +1,64 @@
+"""Talking to a person: results go to stdout, everything else to stderr.
+
+Colour and animation are rich's business: it leaves them out in a pipe, and
+where NO_COLOR is set.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from tidegate.operations.ports import Progress as ProgressPort, no_progress
+from tidegate.vocabulary.faults import InputError
+
+out = Console(soft_wrap=False, highlight=False)
+"""For results."""
+
+talk = Console(stderr=True, highlight=False)
+"""For everything said about them."""
+
+INPUT_AT_FAULT = 2
+INTERRUPTED = 130
+
+
+def show_faults(error: InputError) -> None:
+    """Print every fault: where it is, what is wrong, what to write instead."""
+    for fault in error.faults:
+        talk.print(f"[bold red]{fault.where}[/]: {_literal(fault.what)}", soft_wrap=True)
+        if fault.remedy:
+            talk.print(f"  [dim]->[/] {_literal(fault.remedy)}", soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[ProgressPort]:
+    """A bar with rate and time left on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    with Progress(
+        TextColumn(f"[bold]{title}[/]"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=talk,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(title, total=1.0, rate="")
+
+        def tell(done: float, rows: int) -> None:
+            elapsed = bar.tasks[task].elapsed or 0.0
+            rate = f"{rows / elapsed / 1e6:.1f} M rows/s" if elapsed > 1 else ""
+            bar.update(task, completed=done, rate=rate)
+
+        yield tell
+
+
+def _literal(text: str) -> str:
+    """Keep rich from reading brackets in what a person wrote as markup."""
+    return text.replace("[", r"\[")

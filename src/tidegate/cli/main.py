@@ -1,0 +1,50 @@
+"""The commands, and what becomes of a fault in any of them.
+
+Exit status: 0 done, 1 a gate (`--fail-if`) tripped, 2 the call or the input is
+at fault, 130 interrupted. No command imports what only another one needs:
+`tidegate --help` starts no compiler.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tidegate import __version__
+from tidegate.cli import console
+from tidegate.vocabulary.faults import InputError
+
+app = typer.Typer(
+    name="tidegate",
+    help="Open traffic management for Great Britain's smart metering network.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.out.print(f"tidegate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Open traffic management for Great Britain's smart metering network."""
+
+
+def main() -> None:
+    """Run the command line; the one place where a fault becomes an exit status."""
+    try:
+        app()
+    except InputError as error:
+        console.show_faults(error)
+        sys.exit(console.INPUT_AT_FAULT)
+    except KeyboardInterrupt:
+        console.talk.print("Interrupted.")
+        sys.exit(console.INTERRUPTED)

@@ -1,0 +1,1 @@
+"""Alerts as columns: their names, types and order, and text to numbers and back."""

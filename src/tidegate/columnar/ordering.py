@@ -1,0 +1,104 @@
+"""Receipt order: late Alerts are put in their place, within a bounded look-back.
+
+A log must be in receipt order. In a real one an Alert may stand a little after
+a younger one. Such an Alert is late; it is put in order when it is no more than
+`look_back_us` older than the youngest before it, and given back otherwise.
+
+Nothing is copied while the log is in order: batches are held until no late
+Alert can come before them, then let go as they came.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.columnar.batches import AlertBatch
+from tidegate.vocabulary.instants import Duration, Instant
+
+BEFORE_ALL: Instant = -(2**62)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedBatch:
+    """Alerts in receipt order, and where each stood in the input.
+
+    row:  Position in the input of each Alert, counted over all Alerts pushed, from 0.
+    """
+
+    alerts: AlertBatch
+    row: NDArray[np.int64]
+
+
+class ReceiptOrder:
+    """Puts batches of Alerts in receipt order; ties keep the order of the input.
+
+    late:     Alerts so far that came after a younger one and were put in order.
+    too_late: Alerts so far that came too late for that, and were given back.
+    """
+
+    def __init__(self, look_back_us: Duration) -> None:
+        assert look_back_us >= 0
+        self.late = 0
+        self.too_late = 0
+        self._look_back = look_back_us
+        self._held: deque[OrderedBatch] = deque()
+        self._youngest: Instant = BEFORE_ALL
+        self._pushed = 0
+
+    @property
+    def youngest(self) -> Instant:
+        """The youngest receipt instant seen so far."""
+        return self._youngest
+
+    def push(self, alerts: AlertBatch) -> NDArray[np.int64]:
+        """Take the next batch of the input; returns the rows of it (from 0) that came too late."""
+        rows = np.arange(self._pushed, self._pushed + len(alerts), dtype=np.int64)
+        self._pushed += len(alerts)
+        if len(alerts) == 0:
+            return rows
+        at = alerts.received_at
+        before = np.maximum.accumulate(at)
+        before = np.concatenate((np.array([self._youngest]), np.maximum(before[:-1], self._youngest)))
+        is_late = at < before
+        if not is_late.any():
+            self._youngest = int(at[-1])
+            self._held.append(OrderedBatch(alerts, rows))
+            return rows[:0]
+        is_too_late = before - at > self._look_back
+        is_too_late &= is_late
+        too_late = np.flatnonzero(is_too_late)
+        self.late += int(is_late.sum()) - len(too_late)
+        self.too_late += len(too_late)
+        self._youngest = max(self._youngest, int(at.max()))
+        if len(too_late):
+            alerts, rows = alerts.take(~is_too_late), rows[~is_too_late]
+        if len(alerts):
+            self._merge(OrderedBatch(alerts, rows))
+        return too_late
+
+    def release(self) -> Iterator[OrderedBatch]:
+        """Let go of what no late Alert can come before any more."""
+        settled = self._youngest - self._look_back
+        while self._held and self._held[0].alerts.received_at[-1] <= settled:
+            yield self._held.popleft()
+
+    def release_all(self) -> Iterator[OrderedBatch]:
+        """Let go of everything: the input is at its end."""
+        while self._held:
+            yield self._held.popleft()
+
+    def _merge(self, batch: OrderedBatch) -> None:
+        overlapping = [batch]
+        oldest = batch.alerts.received_at.min()
+        while self._held and self._held[-1].alerts.received_at[-1] > oldest:
+            overlapping.append(self._held.pop())
+        overlapping.reverse()
+        alerts = AlertBatch.concatenate([part.alerts for part in overlapping])
+        order = np.argsort(alerts.received_at, kind="stable")
+        rows = np.concatenate([part.row for part in overlapping])
+        self._held.append(OrderedBatch(alerts.take(order), rows[order]))

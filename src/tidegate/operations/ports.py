@@ -1,0 +1,38 @@
+"""What operations need of the outside, in as few words as possible. `assembly` fits the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from tidegate.columnar.batches import Columns, ReadBatch, Recipients
+
+
+class AlertSource(Protocol):
+    """Alerts to be read once, from start to end, in batches of bounded size."""
+
+    @property
+    def name(self) -> str:
+        """What a person would call the input: its path, or `12 files in october/`."""
+
+    @property
+    def recipients(self) -> Recipients:
+        """The recipients met so far; batches refer to them by number."""
+
+    @property
+    def columns(self) -> Columns:
+        """Which columns were found, and how."""
+
+    def batches(self) -> Iterator[ReadBatch]:
+        """Read on. Rows that cannot be used come as `RejectedRow`s; a whole file that cannot raises InputError."""
+
+
+class Progress(Protocol):
+    """Told how far long work has come."""
+
+    def __call__(self, done: float, rows: int) -> None:
+        """`done` of 1 of the work is done, `rows` rows so far."""
+
+
+def no_progress(done: float, rows: int) -> None:
+    """Tell no one."""
