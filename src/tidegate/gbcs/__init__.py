@@ -1,1 +1,1 @@
-"""gbcs."""
+"""GBCS Alerts, as Devices send them: bytes to values. Pure: nothing is fetched, nothing is verified."""
