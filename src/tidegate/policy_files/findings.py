@@ -1,0 +1,114 @@
+"""What is wrong with a file's form, told so that a person can mend it.
+
+pydantic says what it met; this says it in the words of the file, with what to
+write instead: an example, or the key that was probably meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tidegate.policy_files.form import LARGEST_COUNT, TABLES, form_at, shown
+from tidegate.policy_files.places import KeyPath
+
+_WHAT_BELONGS: Final = {
+    "int_type": "a whole number",
+    "string_type": "text in quotation marks",
+    "bool_type": "true or false",
+    "is_instance_of": "a number",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "list_type": "a list",
+    "enum": "a word in quotation marks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault whose place is still a path of keys."""
+
+    path: KeyPath
+    what: str
+    remedy: str
+
+
+def findings_of_form(error: ValidationError) -> Iterator[Finding]:
+    """Everything pydantic found, one finding each."""
+    for details in error.errors(include_url=False):
+        path = tuple(key for key in details["loc"] if key != "[key]")
+        is_key = "[key]" in details["loc"]
+        if is_key and isinstance(details["input"], str) and _is_unquoted_srv(path, error):
+            continue  # told with its value
+        yield _finding(path, details)
+
+
+def _finding(path: KeyPath, details: ErrorDetails) -> Finding:
+    kind, value = details["type"], details["input"]
+    if kind == "missing":
+        return Finding(path, "it is missing", _write(path))
+    if kind == "extra_forbidden":
+        return _unknown_key(path)
+    if kind == "value_error":
+        what, _, remedy = str(details["ctx"]["error"]).partition(": write ")
+        return Finding(path, what, f"Write {remedy}." if remedy else "")
+    if kind in ("less_than_equal", "greater_than_equal"):
+        return Finding(path, f"{shown(value)} is past any count: {LARGEST_COUNT} at most", _write(path))
+    if path[:2] == ("service_requests", "prioritised") and isinstance(value, dict):
+        srv = f"{path[-1]}.{next(iter(value), '')}"
+        return Finding(path, f"{srv} is not in quotation marks", f'Write "{srv}" = "why".')
+    return Finding(path, f"{shown(value)} stands where {_belongs(kind)} belongs", _write(path))
+
+
+def _belongs(kind: str) -> str:
+    return _WHAT_BELONGS.get(kind, "something else")
+
+
+def _is_unquoted_srv(path: KeyPath, error: ValidationError) -> bool:
+    return path[:2] == ("service_requests", "prioritised") and any(
+        isinstance(other["input"], dict) and other["loc"] == path for other in error.errors(include_url=False)
+    )
+
+
+def _write(path: KeyPath) -> str:
+    """An example of what to write at a path."""
+    key, example = _example_of(path)
+    if not example:
+        return ""
+    if example.startswith("[") and not example.startswith("[["):
+        return f"Write a table that begins with {example}."
+    return f"Write {example}." if "=" in example else f"Write {key} = {example}."
+
+
+def _example_of(path: KeyPath) -> tuple[str, str]:
+    for length in range(len(path), 0, -1):
+        form, key = form_at(path[: length - 1]), path[length - 1]
+        if form is not None and isinstance(key, str) and key in form.model_fields:
+            return key, str((form.model_fields[key].examples or [""])[0])
+    return "", ""
+
+
+def _unknown_key(path: KeyPath) -> Finding:
+    key = str(path[-1])
+    form = form_at(path[:-1])
+    known = list(form.model_fields) if form else []
+    what = f"{key} is not a key of a policy file here"
+    if close := get_close_matches(key.lower(), known, n=1):
+        return Finding(path, what, f"Did you mean {close[0]}?")
+    for table, other in TABLES.items():
+        if key in other.model_fields:
+            return Finding(path, what, f"It belongs {_in_table(table)}.")
+    for table, other in TABLES.items():
+        if close := get_close_matches(key.lower(), list(other.model_fields), n=1):
+            return Finding(path, what, f"Did you mean {close[0]} {_in_table(table)}?")
+    return Finding(path, what, f"What may stand here: {', '.join(known)}." if known else "")
+
+
+def _in_table(table: tuple[Any, ...]) -> str:
+    return f"in [{'.'.join(table).replace('*', '8F75')}]" if table else "at the top, before any [table]"

@@ -1,0 +1,61 @@
+"""The policies that come with tidegate, and finding a policy by name or path."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+from tidegate.policy.mechanism import MechanismDocument
+from tidegate.policy_files.reading import parse_policy, read_policy
+from tidegate.vocabulary.faults import Fault, InputError
+
+DEFAULT_POLICY: Final = "illustrative-2"
+"""What a replay runs under when no policy is named."""
+
+
+def published(name: str) -> MechanismDocument:
+    """A policy that comes with tidegate, such as `illustrative-2`.
+
+    Raises:
+        InputError: there is none of that name; says which there are.
+    """
+    if name not in published_names():
+        there_are = ", ".join(published_names())
+        raise InputError(
+            Fault(name, "no policy of this name comes with tidegate", f"There are: {there_are}.")
+        )
+    file = _folder().joinpath(f"{name}.toml")
+    return parse_policy(file.read_text(encoding="utf-8"), f"policies/{name}.toml")
+
+
+def published_names() -> tuple[str, ...]:
+    """The names of the policies that come with tidegate."""
+    return tuple(
+        sorted(file.name.removesuffix(".toml") for file in _folder().iterdir() if file.name.endswith(".toml"))
+    )
+
+
+def find_policy(name_or_path: str) -> MechanismDocument:
+    """The policy of a file, or the published one of that name where there is no such file.
+
+    Raises:
+        InputError: there is neither, or the file has faults.
+    """
+    path = Path(name_or_path)
+    if not path.exists() and name_or_path in published_names():
+        return published(name_or_path)
+    if not path.exists():
+        there_are = ", ".join(published_names())
+        what = "there is no such policy file"
+        raise InputError(
+            Fault(name_or_path, what, f"Name a file, or one that comes with tidegate: {there_are}.")
+        )
+    return read_policy(path)
+
+
+def _folder() -> Traversable:
+    packaged = files("tidegate").joinpath("policies")
+    # Run from a checkout, where the folder stands beside src/ and not in the package.
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "policies"
