@@ -14,13 +14,14 @@ Each step carries the number it has in `storm.py`. Change them together.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
 from tidegate.alert_storm.plan import NONE
-from tidegate.columnar.stream_table import find, hash_of, prefetch, shard_of
+from tidegate.columnar.compiled import compiled, inlined
+from tidegate.columnar.stream_table import find, forget, hash_of, prefetch, shard_of
 
 AHEAD: Final = 32
 """How many Alerts ahead memory is asked for."""
@@ -28,7 +29,7 @@ AHEAD: Final = 32
 AMBER: Final = 1
 RED: Final = 2
 
-LEAVING: Final = np.dtype([("at", np.int64), ("slot", np.int64)])
+LEAVING: Final = np.dtype([("at", np.int64), ("slot", np.uint64)])
 """An Alert in the queue of its window."""
 
 TROUBLE: Final = np.dtype(
@@ -41,7 +42,9 @@ TROUBLE: Final = np.dtype(
         ("kind", np.int64),
     ]
 )
-"""State of one policy for one stream in trouble: `StreamState` in columns; `kind` is the code's class."""
+"""State of one policy for one stream in trouble: `StreamState` in columns.
+
+`red` and `amber` are rows of spells, or `NONE`; `kind` is the class of the code."""
 
 SPELL: Final = np.dtype(
     [
@@ -58,7 +61,7 @@ SPELL: Final = np.dtype(
         ("peak_count", np.int64),
     ]
 )
-"""A storm or amber spell; `ended_at` is NEVER while it runs, and `level` 0 marks a free row."""
+"""A storm or amber spell; `ended_at` is the least int64 while it runs, and `level` 0 marks a free row."""
 
 DECIDED: Final = np.dtype(
     [
@@ -92,76 +95,143 @@ FOR_DECISIONS: Final = 5
 HEAD: Final = 0
 LENGTH: Final = 1
 
+
+class Columns(NamedTuple):
+    """A batch, as `columnar.batches.AlertBatch`."""
+
+    received_at: NDArray[np.int64]
+    device_id: NDArray[np.uint64]
+    alert_code: NDArray[np.uint32]
+    recipient: NDArray[np.uint32]
+
+
+class Plan(NamedTuple):
+    """A lane, as `plan.Lane`."""
+
+    by_recipient: bool
+    counted_as: NDArray[np.uint32]
+    class_of: NDArray[np.int32]
+    limits: NDArray[Any]
+    quiet_until: NDArray[np.int64]
+    window_of: NDArray[np.int64]
+    windows_us: NDArray[np.int64]
+    policies: NDArray[np.int32]
+
+
+class Tables(NamedTuple):
+    """All that one shard of a lane remembers.
+
+    streams:      `stream_table.STREAM`, a power of two of them.
+    queues:       (windows, a power of two) of LEAVING, each a ring; `queue_state` has its HEAD and LENGTH.
+    trouble:      (rows, policies) of TROUBLE; row 0 is never given out. `free_trouble` is a stack of rows.
+    spells:       SPELL; `free_spells` is a stack of rows. `ended` are those that have ended, copied.
+    fresh:        Hashes of the streams met since it was last emptied, some more than once.
+    decided:      DECIDED, in order for each policy.
+    throttled_by_code, throttled_by_recipient: (policies, numbers), totals.
+    """
+
+    streams: NDArray[Any]
+    queues: NDArray[Any]
+    queue_state: NDArray[np.uint64]
+    trouble: NDArray[Any]
+    free_trouble: NDArray[np.int64]
+    spells: NDArray[Any]
+    free_spells: NDArray[np.int32]
+    ended: NDArray[Any]
+    counters: NDArray[np.int64]
+    fresh: NDArray[np.uint64]
+    decided: NDArray[Any]
+    throttled_by_code: NDArray[np.int64]
+    throttled_by_recipient: NDArray[np.int64]
+
+
+class Own(NamedTuple):
+    """The Alerts of a batch that one shard decides: their rows, and the hashes of their streams."""
+
+    rows: NDArray[np.uint64]
+    hashes: NDArray[np.uint64]
+
+
+class Received(NamedTuple):
+    """Totals of one shard, by number."""
+
+    by_code: NDArray[np.int64]
+    by_recipient: NDArray[np.int64]
+
+
 _NEVER = np.int64(np.iinfo(np.int64).min)
+_U1 = np.uint64(1)
+_AHEAD = np.uint64(AHEAD)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def own_alerts(
-    device_id: Any, alert_code: Any, recipient: Any, class_of: Any, counted_as: Any, by_recipient: Any,
-    shard: Any, shards: Any, own: Any, own_hash: Any, received_by_code: Any, received_by_recipient: Any,
+    alerts: Columns, plan: Plan, shard: int, shards: int, own: Own, excluded_hashes: Any, received: Received
 ) -> Any:
-    """Find the counted Alerts of one shard, in order, and count what it received; returns how many to decide."""
-    n = 0
-    for i in range(len(device_id)):
-        code = alert_code[i]
-        h = hash_of(device_id[i], counted_as[code], recipient[i] if by_recipient else np.uint32(0))
+    """Find the Alerts of one shard, in order, and count what it received.
+
+    Returns how many there are to decide, and how many that every policy excludes.
+    """
+    n = excluded = 0
+    for i in range(len(alerts.device_id)):
+        code = alerts.alert_code[i]
+        to = alerts.recipient[i] if plan.by_recipient else np.uint32(0)
+        h = hash_of(alerts.device_id[i], plan.counted_as[code], to)
         is_own = shard_of(h, shards) == shard
-        received_by_code[code] += is_own
-        received_by_recipient[recipient[i]] += is_own
-        own[n] = i
-        own_hash[n] = h
-        n += is_own and class_of[code] != NONE
-    return n
+        is_counted = plan.class_of[code] != NONE
+        received.by_code[code] += is_own
+        received.by_recipient[alerts.recipient[i]] += is_own
+        own.rows[n] = i
+        own.hashes[n] = h
+        excluded_hashes[excluded] = h
+        n += is_own and is_counted
+        excluded += is_own and not is_counted
+    return n, excluded
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def decide(
-    received_at: Any, device_id: Any, alert_code: Any, recipient: Any, own: Any, own_hash: Any, start: Any, stop: Any,
-    class_of: Any, counted_as: Any, by_recipient: Any, limits: Any, quiet_until: Any, window_of: Any, windows_us: Any,
-    policy_numbers: Any, streams: Any, queues: Any, queue_state: Any, trouble: Any, free_trouble: Any, spells: Any,
-    free_spells: Any, ended: Any, counters: Any, fresh: Any, decided: Any, keep_decisions: Any,
-    throttled_by_code: Any, throttled_by_recipient: Any,
-) -> Any:
+    alerts: Columns, own: Own, start: int, stop: int, plan: Plan, tables: Tables, keep_decisions: bool
+) -> int:
     """Decide the Alerts `own[start:stop]`, in order; returns how far it came (see STOPPED_FOR)."""
-    mask = np.int64(len(streams) - 1)
-    queue_mask = np.int64(queues.shape[1] - 1)
-    policies = limits.shape[0]
-    most_slots = len(streams) // 8 * 5
+    streams, queues, queue_state, counters = (
+        tables.streams,
+        tables.queues,
+        tables.queue_state,
+        tables.counters,
+    )
+    mask = np.uint64(len(streams) - 1)
+    queue_mask = np.uint64(queues.shape[1] - 1)
     for j in range(start, stop):
-        counters[STOPPED_FOR] = _short_of(
-            counters, most_slots, policies, len(decided), keep_decisions, len(ended), len(spells)
-        )
+        counters[STOPPED_FOR] = _short_of(tables, keep_decisions)
         if counters[STOPPED_FOR] != FOR_NOTHING:
             return j
         if j + AHEAD < stop:
-            prefetch(streams, np.int64(own_hash[j + AHEAD]) & mask)
+            prefetch(streams, own.hashes[j + AHEAD] & mask)
 
-        i = own[j]
-        at = received_at[i]
-        code = alert_code[i]
-        kind = class_of[code]
-        window = window_of[kind]
+        i = own.rows[j]
+        at = alerts.received_at[i]
+        code = alerts.alert_code[i]
+        kind = plan.class_of[code]
+        window = plan.window_of[kind]
         if queue_state[window, LENGTH] > queue_mask:
             counters[STOPPED_FOR] = FOR_QUEUE
             return j
 
         # 1. What has left the window by now.
-        _leave(window, at - windows_us[window], windows_us[window], policies, streams, queues, queue_state,
-               trouble, free_trouble, spells, free_spells, ended, counters, limits)
+        _leave(tables, plan, window, at)
 
         # The Alert joins its stream.
-        counted = counted_as[code]
-        to = recipient[i] if by_recipient else np.uint32(0)
-        slot = find(streams, own_hash[j], device_id[i], counted, to)
+        counted = plan.counted_as[code]
+        to = alerts.recipient[i] if plan.by_recipient else np.uint32(0)
+        slot = find(streams, own.hashes[j], alerts.device_id[i], counted, to)
         before = streams[slot].last_at
-        if before == _NEVER:
-            streams[slot].device_id = device_id[i]
+        if streams[slot].count == 0 and streams[slot].trouble == 0:
+            counters[SLOTS_USED] += before == _NEVER
+            streams[slot].device_id = alerts.device_id[i]
             streams[slot].alert_code = counted
             streams[slot].recipient = to
-            streams[slot].count = 0
-            streams[slot].trouble = 0
-            counters[SLOTS_USED] += 1
-            fresh[counters[FRESH]] = own_hash[j]
+            tables.fresh[counters[FRESH]] = own.hashes[j]
             counters[FRESH] += 1
         streams[slot].last_at = at
         streams[slot].count += np.uint32(1)
@@ -169,173 +239,168 @@ def decide(
         last = (queue_state[window, HEAD] + queue_state[window, LENGTH]) & queue_mask
         queues[window, last].at = at
         queues[window, last].slot = slot
-        queue_state[window, LENGTH] += 1
+        queue_state[window, LENGTH] += _U1
 
-        row = np.int64(streams[slot].trouble)
+        row = streams[slot].trouble
         if row == 0:
-            if count <= quiet_until[kind]:
+            if count <= plan.quiet_until[kind]:
                 continue  # Forwarded, by every policy.
-            row = _new_trouble(trouble, free_trouble, counters, before)
-            streams[slot].trouble = np.uint32(row)
+            row = _new_trouble(tables, before)
+            streams[slot].trouble = row
 
-        for policy in range(policies):
-            limit = limits[policy, kind]
+        for policy in range(len(plan.policies)):
+            limit = plan.limits[policy, kind]
             if limit.is_excluded:
                 continue
-            it = trouble[row, policy]
+            it = tables.trouble[row, policy]
             it.kind = kind
             # 2. Over a threshold?
             if it.amber == NONE and limit.amber != NONE and count > limit.amber:
-                it.amber = _new_spell(spells, free_spells, counters, streams[slot], policy_numbers[policy], AMBER, at)
+                it.amber = _new_spell(tables, slot, plan.policies[policy], AMBER, at)
             if it.red == NONE and count > limit.threshold:
-                it.red = _new_spell(spells, free_spells, counters, streams[slot], policy_numbers[policy], RED, at)
+                it.red = _new_spell(tables, slot, plan.policies[policy], RED, at)
                 it.sequence_id = 0
             # 3. Forwarded or throttled?
             is_nth = np.int64(it.untold) + 1 >= limit.one_in
             is_long_ago = limit.at_least_every != NONE and at - it.last_forwarded >= limit.at_least_every
             is_throttled = it.red != NONE and not is_nth and not is_long_ago
             if it.amber != NONE:
-                _see(spells, it.amber, count, False)
+                _see(tables, it.amber, count, False)
             if it.red != NONE:
-                _see(spells, it.red, count, is_throttled)
+                _see(tables, it.red, count, is_throttled)
             if is_throttled:
                 it.untold += np.uint32(1)
-                throttled_by_code[policy, code] += 1
-                throttled_by_recipient[policy, recipient[i]] += 1
+                tables.throttled_by_code[policy, code] += 1
+                tables.throttled_by_recipient[policy, alerts.recipient[i]] += 1
                 if keep_decisions:
-                    _write(decided, counters, i, policy_numbers[policy], 1, 0, 0)
+                    _write(tables, i, plan.policies[policy], 1, 0, 0)
                 continue
             # 4. What it has to tell.
             if it.untold > 0:
                 it.sequence_id += np.uint32(1)
                 if keep_decisions:
-                    _write(decided, counters, i, policy_numbers[policy], 0, it.sequence_id, it.untold)
+                    _write(tables, i, plan.policies[policy], 0, it.sequence_id, it.untold)
                 it.untold = 0
             it.last_forwarded = at
     counters[STOPPED_FOR] = FOR_NOTHING
     return stop
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def advance(
-    to: Any, windows_us: Any, limits: Any, streams: Any, queues: Any, queue_state: Any, trouble: Any,
-    free_trouble: Any, spells: Any, free_spells: Any, ended: Any, counters: Any,
-) -> None:
+@compiled
+def advance(to: int, plan: Plan, tables: Tables) -> None:
     """Let Alerts leave their windows up to an instant, and end what has ended by then."""
-    for window in range(len(windows_us)):
-        _leave(window, to - windows_us[window], windows_us[window], limits.shape[0], streams, queues, queue_state,
-               trouble, free_trouble, spells, free_spells, ended, counters, limits)
+    for window in range(len(plan.windows_us)):
+        _leave(tables, plan, window, to)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def remember_untold(
-    streams: Any, trouble: Any, free_trouble: Any, counters: Any, policy: Any, kind: Any,
-    device_id: Any, alert_code: Any, recipient: Any, untold: Any, sequence_id: Any,
-) -> None:
-    """Take over what a stream has not told yet, from the policy that was in force before."""
-    slot = find(streams, hash_of(device_id, alert_code, recipient), device_id, alert_code, recipient)
-    if streams[slot].last_at == _NEVER:
-        streams[slot].device_id = device_id
-        streams[slot].alert_code = alert_code
-        streams[slot].recipient = recipient
-        streams[slot].last_at = _NEVER + 1
-        counters[SLOTS_USED] += 1
-    if streams[slot].trouble == 0:
-        streams[slot].trouble = _new_trouble(trouble, free_trouble, counters, _NEVER + 1)
-    it = trouble[streams[slot].trouble, policy]
+@compiled
+def renumber(queues: Any, moved_to: Any) -> None:
+    """The stream table was rebuilt: tell the queues where the streams are now.
+
+    Places that hold no Alert are told too: they are prefetched for, so they must be inside the table.
+    """
+    for window in range(len(queues)):
+        for place in range(queues.shape[1]):
+            queues[window, place].slot = moved_to[queues[window, place].slot]
+
+
+@compiled
+def remember_untold(tables: Tables, slot: Any, policy: int, kind: int, untold: int, sequence_id: int) -> None:
+    """Take over what the stream of a slot has not told yet, from the policy that was in force before."""
+    if tables.streams[slot].trouble == 0:
+        tables.streams[slot].trouble = _new_trouble(tables, _NEVER + 1)
+    it = tables.trouble[tables.streams[slot].trouble, policy]
     it.kind = kind
     it.untold += np.uint32(untold)
     it.sequence_id = max(it.sequence_id, np.uint32(sequence_id))
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _short_of(
-    counters: Any, most_slots: Any, policies: Any, decided: Any, keep: Any, ended: Any, spells: Any
-) -> Any:
-    if counters[SLOTS_USED] >= most_slots:
+@inlined
+def _short_of(tables: Any, keep_decisions: Any) -> Any:
+    counters = tables.counters
+    policies = tables.trouble.shape[1]
+    if counters[SLOTS_USED] >= len(tables.streams) // 8 * 5:
         return FOR_STREAMS
     if counters[FREE_TROUBLE] < 1:
         return FOR_TROUBLE
     # One Alert starts at most two spells a policy; each running spell ends at most once.
-    running = spells - counters[FREE_SPELLS]
-    if counters[FREE_SPELLS] < 2 * policies or counters[SPELLS_ENDED] + running + 2 * policies > ended:
+    running = len(tables.spells) - counters[FREE_SPELLS]
+    if counters[FREE_SPELLS] < 2 * policies or counters[SPELLS_ENDED] + running + 2 * policies > len(
+        tables.ended
+    ):
         return FOR_SPELLS
-    if keep and counters[DECISIONS] + policies > decided:
+    if keep_decisions and counters[DECISIONS] + policies > len(tables.decided):
         return FOR_DECISIONS
     return FOR_NOTHING
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _leave(
-    window: Any, until: Any, window_us: Any, policies: Any, streams: Any, queues: Any, queue_state: Any,
-    trouble: Any, free_trouble: Any, spells: Any, free_spells: Any, ended: Any, counters: Any, limits: Any,
-) -> None:
-    queue_mask = np.int64(queues.shape[1] - 1)
-    head = queue_state[window, HEAD]
-    length = queue_state[window, LENGTH]
-    while length > 0 and queues[window, head].at <= until:
-        prefetch(streams, queues[window, (head + AHEAD) & queue_mask].slot)
+@inlined
+def _leave(tables: Any, plan: Any, window: Any, now: Any) -> None:
+    """Let the Alerts leave that are no longer in (now - window, now]."""
+    queues, streams = tables.queues, tables.streams
+    queue_mask = np.uint64(queues.shape[1] - 1)
+    head = tables.queue_state[window, HEAD]
+    length = tables.queue_state[window, LENGTH]
+    window_us = plan.windows_us[window]
+    while length > 0 and queues[window, head].at <= now - window_us:
+        prefetch(streams, queues[window, (head + _AHEAD) & queue_mask].slot)
         slot = queues[window, head].slot
         streams[slot].count -= np.uint32(1)
         if streams[slot].trouble != 0:
-            _clear(slot, queues[window, head].at + window_us, policies, streams, trouble, free_trouble, spells,
-                   free_spells, ended, counters, limits)
-        head = (head + 1) & queue_mask
-        length -= 1
-    queue_state[window, HEAD] = head
-    queue_state[window, LENGTH] = length
+            _clear(tables, plan, slot, queues[window, head].at + window_us)
+        if streams[slot].count == 0 and streams[slot].trouble == 0:
+            tables.counters[SLOTS_USED] -= forget(streams, slot)
+        head = (head + _U1) & queue_mask
+        length -= _U1
+    tables.queue_state[window, HEAD] = head
+    tables.queue_state[window, LENGTH] = length
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _clear(
-    slot: Any, now: Any, policies: Any, streams: Any, trouble: Any, free_trouble: Any, spells: Any,
-    free_spells: Any, ended: Any, counters: Any, limits: Any,
-) -> None:
+@inlined
+def _clear(tables: Any, plan: Any, slot: Any, now: Any) -> None:
     """End what has ended now that an Alert has left; forget the trouble when it is over for every policy."""
-    row = np.int64(streams[slot].trouble)
-    count = np.int64(streams[slot].count)
+    row = tables.streams[slot].trouble
+    count = np.int64(tables.streams[slot].count)
     is_over = True
-    for policy in range(policies):
-        it = trouble[row, policy]
-        if it.red != NONE and count <= limits[policy, it.kind].clears_at:
-            _end_spell(spells, free_spells, ended, counters, it.red, now)
+    for policy in range(len(plan.policies)):
+        it = tables.trouble[row, policy]
+        if it.red != NONE and count <= plan.limits[policy, it.kind].clears_at:
+            _end_spell(tables, it.red, now)
             it.red = NONE
-        if it.amber != NONE and count <= limits[policy, it.kind].amber_clears_at:
-            _end_spell(spells, free_spells, ended, counters, it.amber, now)
+        if it.amber != NONE and count <= plan.limits[policy, it.kind].amber_clears_at:
+            _end_spell(tables, it.amber, now)
             it.amber = NONE
         is_over &= it.red == NONE and it.amber == NONE and it.untold == 0
     if is_over:
         # Every policy forwarded the latest Alert, so `last_at` says all there is to know.
-        streams[slot].trouble = 0
-        free_trouble[counters[FREE_TROUBLE]] = row
-        counters[FREE_TROUBLE] += 1
+        tables.streams[slot].trouble = 0
+        tables.free_trouble[tables.counters[FREE_TROUBLE]] = row
+        tables.counters[FREE_TROUBLE] += 1
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _new_trouble(trouble: Any, free_trouble: Any, counters: Any, last_forwarded: Any) -> Any:
-    counters[FREE_TROUBLE] -= 1
-    row = free_trouble[counters[FREE_TROUBLE]]
-    for policy in range(trouble.shape[1]):
-        it = trouble[row, policy]
+@inlined
+def _new_trouble(tables: Any, last_forwarded: Any) -> Any:
+    tables.counters[FREE_TROUBLE] -= 1
+    row = tables.free_trouble[tables.counters[FREE_TROUBLE]]
+    for policy in range(tables.trouble.shape[1]):
+        it = tables.trouble[row, policy]
         it.last_forwarded = last_forwarded
         it.untold = 0
         it.sequence_id = 0
         it.red = NONE
         it.amber = NONE
         it.kind = 0
-    return row
+    return np.uint32(row)
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _new_spell(
-    spells: Any, free_spells: Any, counters: Any, stream: Any, policy: Any, level: Any, at: Any
-) -> Any:
-    counters[FREE_SPELLS] -= 1
-    number = free_spells[counters[FREE_SPELLS]]
-    it = spells[number]
-    it.device_id = stream.device_id
-    it.alert_code = stream.alert_code
-    it.recipient = stream.recipient
+@inlined
+def _new_spell(tables: Any, slot: Any, policy: Any, level: Any, at: Any) -> Any:
+    tables.counters[FREE_SPELLS] -= 1
+    number = tables.free_spells[tables.counters[FREE_SPELLS]]
+    it = tables.spells[number]
+    it.device_id = tables.streams[slot].device_id
+    it.alert_code = tables.streams[slot].alert_code
+    it.recipient = tables.streams[slot].recipient
     it.policy = policy
     it.level = level
     it.started_at = at
@@ -347,35 +412,32 @@ def _new_spell(
     return number
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _end_spell(spells: Any, free_spells: Any, ended: Any, counters: Any, number: Any, at: Any) -> None:
-    spells[number].ended_at = at
-    ended[counters[SPELLS_ENDED]] = spells[number]
+@inlined
+def _end_spell(tables: Any, number: Any, at: Any) -> None:
+    counters = tables.counters
+    tables.spells[number].ended_at = at
+    tables.ended[counters[SPELLS_ENDED]] = tables.spells[number]
     counters[SPELLS_ENDED] += 1
-    spells[number].level = 0
-    free_spells[counters[FREE_SPELLS]] = number
+    tables.spells[number].level = 0
+    tables.free_spells[counters[FREE_SPELLS]] = number
     counters[FREE_SPELLS] += 1
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _see(spells: Any, number: Any, count: Any, is_throttled: Any) -> None:
-    it = spells[number]
+@inlined
+def _see(tables: Any, number: Any, count: Any, is_throttled: Any) -> None:
+    it = tables.spells[number]
     it.received += 1
-    if is_throttled:
-        it.throttled += 1
-    else:
-        it.forwarded += 1
+    it.throttled += is_throttled
+    it.forwarded += not is_throttled
     it.peak_count = max(it.peak_count, count)
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def _write(
-    decided: Any, counters: Any, row: Any, policy: Any, outcome: Any, sequence_id: Any, count: Any
-) -> None:
-    it = decided[counters[DECISIONS]]
+@inlined
+def _write(tables: Any, row: Any, policy: Any, outcome: Any, sequence_id: Any, count: Any) -> None:
+    it = tables.decided[tables.counters[DECISIONS]]
     it.row = row
     it.policy = policy
     it.outcome = outcome
     it.throttled_alert_sequence_id = sequence_id
     it.throttled_alert_count = count
-    counters[DECISIONS] += 1
+    tables.counters[DECISIONS] += 1

@@ -65,11 +65,17 @@ def faults_of(parameters: AlertStormParameters) -> list[str]:
     if p.forward_one_in < 1:
         faults.append(f"forward_one_in is {p.forward_one_in}; it must be 1 or more (1 forwards all)")
     if p.forward_at_least_every_us is not None and p.forward_at_least_every_us <= 0:
-        faults.append("forward_at_least_every must be longer than nothing, as 60m; leave it out for no promise")
+        faults.append(
+            "forward_at_least_every must be longer than nothing, as 60m; leave it out for no promise"
+        )
     if p.clear_threshold is not None and not 0 <= p.clear_threshold <= p.threshold:
-        faults.append(f"clear_threshold is {p.clear_threshold}; it must be from 0 to threshold ({p.threshold})")
+        faults.append(
+            f"clear_threshold is {p.clear_threshold}; it must be from 0 to threshold ({p.threshold})"
+        )
     if p.amber_threshold is not None and not 1 <= p.amber_threshold <= p.threshold:
-        faults.append(f"amber_threshold is {p.amber_threshold}; it must be from 1 to threshold ({p.threshold})")
+        faults.append(
+            f"amber_threshold is {p.amber_threshold}; it must be from 1 to threshold ({p.threshold})"
+        )
     return faults
 
 

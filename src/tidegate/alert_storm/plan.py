@@ -82,7 +82,9 @@ def _counts_of(policy: KernelPolicy) -> object:
     windows = {code: rules.parameters_for(code).window_us for code in _named_codes(rules)}
     others = frozenset((code, window) for code, window in windows.items() if window != default)
     # An excluded code is not counted. Alone it has a count of its own; in a group it would change the others'.
-    uncounted = frozenset(code for group in rules.code_groups for code in group if code in policy.exclusion_list)
+    uncounted = frozenset(
+        code for group in rules.code_groups for code in group if code in policy.exclusion_list
+    )
     return rules.count_by, frozenset(rules.code_groups), default, others, uncounted
 
 
@@ -111,7 +113,7 @@ def _lane(numbers: tuple[int, ...], policies: Sequence[KernelPolicy]) -> Lane:
     window_of = np.zeros(len(classes), np.int64)
     for key, number in classes.items():
         for policy, (parameters, is_excluded) in enumerate(key):
-            limits[policy, number] = _limits_of(parameters, is_excluded)
+            limits[policy, number] = _limits_of(parameters, is_excluded=is_excluded)
         window_of[number] = windows.setdefault(key[0][0].window_us, len(windows))
         if all(is_excluded for _, is_excluded in key):
             class_of[class_of == number] = NONE
@@ -130,7 +132,7 @@ def _lane(numbers: tuple[int, ...], policies: Sequence[KernelPolicy]) -> Lane:
     )
 
 
-def _limits_of(parameters: AlertStormParameters, is_excluded: bool) -> tuple[int | bool, ...]:
+def _limits_of(parameters: AlertStormParameters, *, is_excluded: bool) -> tuple[int | bool, ...]:
     p = parameters
     return (
         p.threshold,

@@ -78,7 +78,10 @@ class AlertStormProtection:
     def running(self) -> list[Storm]:
         """The storms and amber spells running now, in order of their start."""
         spells = [
-            spell for state in self._streams.values() for spell in (state.storm, state.amber) if spell is not None
+            spell
+            for state in self._streams.values()
+            for spell in (state.storm, state.amber)
+            if spell is not None
         ]
         return sorted(spells, key=lambda record: (record.started_at, record.stream, record.level))
 

@@ -97,7 +97,9 @@ def advance(
 ) -> tuple[StreamState, tuple[Storm, ...]]:
     """Let Alerts leave the window up to an instant, and end what has ended by then."""
     storm, storm_ended = _end(state.storm, _end_of(state.received, parameters.clears_at, parameters), to)
-    amber, amber_ended = _end(state.amber, _end_of(state.received, parameters.amber_clears_at, parameters), to)
+    amber, amber_ended = _end(
+        state.amber, _end_of(state.received, parameters.amber_clears_at, parameters), to
+    )
     still_in_window = state.received[bisect_right(state.received, to - parameters.window_us) :]
     state = replace(state, received=still_in_window, storm=storm, amber=amber)
     return state, (*storm_ended, *amber_ended)

@@ -62,13 +62,13 @@ class ReceiptOrder:
         if len(alerts) == 0:
             return rows
         at = alerts.received_at
-        before = np.maximum.accumulate(at)
-        before = np.concatenate((np.array([self._youngest]), np.maximum(before[:-1], self._youngest)))
-        is_late = at < before
-        if not is_late.any():
+        if at[0] >= self._youngest and (at[1:] >= at[:-1]).all():
             self._youngest = int(at[-1])
             self._held.append(OrderedBatch(alerts, rows))
             return rows[:0]
+        before = np.maximum.accumulate(at)
+        before = np.concatenate((np.array([self._youngest]), np.maximum(before[:-1], self._youngest)))
+        is_late = at < before
         is_too_late = before - at > self._look_back
         is_too_late &= is_late
         too_late = np.flatnonzero(is_too_late)

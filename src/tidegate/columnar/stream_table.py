@@ -2,12 +2,16 @@
 
 An open-addressing hash table of 32-byte slots, two to a cache line. A slot is
 found once, when its Alert arrives; when the Alert leaves the window its slot is
-known by number. So a slot never moves, until the table is rebuilt without the
-streams that have nothing in their window any more. The table is therefore as
-large as the streams active within a window, however many were ever seen.
+known by number. So a slot never moves while anything is in its window.
+
+A stream with nothing in its window is forgotten: its slot is emptied where
+nothing is probed past it, and otherwise left to the next stream that passes.
+The table is therefore as large as the streams active within a window, however
+many were ever seen.
 
 Alignment and prefetch decide the speed here, not the language: a slot across
 two cache lines costs 1.6 times as much, and so does waiting for each line.
+Indices are unsigned, which spares a look at every one whether it is negative.
 """
 
 from __future__ import annotations
@@ -16,10 +20,12 @@ from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from tidegate.columnar.compiled import compiled, inlined
 
 CACHE_LINE: Final = 64
 NEVER: Final = np.iinfo(np.int64).min
@@ -60,14 +66,16 @@ def new_streams(capacity: int) -> NDArray[Any]:
     return streams
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def prefetch(_context: Any, array: Any, index: Any) -> Any:
+@intrinsic
+def _prefetch(_context: Any, array: Any, index: Any) -> Any:
     """Ask for the cache line of `array[index]`, for writing; waits for nothing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type, _ = signature.args
         made = context.make_array(array_type)(context, builder, arguments[0])
-        pointer = cgutils.get_item_pointer(context, builder, array_type, made, [arguments[1]])
+        pointer = cgutils.get_item_pointer(  # type: ignore[no-untyped-call]
+            context, builder, array_type, made, [arguments[1]]
+        )
         line = builder.bitcast(pointer, ir.IntType(8).as_pointer())
         int32 = ir.IntType(32)
         function = builder.module.declare_intrinsic(
@@ -79,7 +87,10 @@ def prefetch(_context: Any, array: Any, index: Any) -> Any:
     return types.void(array, index), generate
 
 
-@njit(cache=True, inline="always", _nrt=False)
+prefetch: Any = _prefetch
+
+
+@inlined
 def hash_of(device_id: Any, alert_code: Any, recipient: Any) -> Any:
     """64 well-mixed bits of a stream; the table takes the low ones, the shard the high ones."""
     h = np.uint64(device_id) * _MULTIPLY_DEVICE
@@ -90,26 +101,43 @@ def hash_of(device_id: Any, alert_code: Any, recipient: Any) -> Any:
     return h ^ (h >> _U32)
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def shard_of(h: Any, shards: Any) -> Any:
     """Which of `shards` a stream belongs to."""
     return np.int64(((h >> _U32) * np.uint64(shards)) >> _U32)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def find(streams: Any, h: Any, device_id: Any, alert_code: Any, recipient: Any) -> Any:
-    """The slot of a stream, or the empty slot where it belongs."""
-    mask = np.int64(len(streams) - 1)
-    slot = np.int64(h) & mask
+    """The slot of a stream; or, for one not there, the slot to put it in (empty, or a forgotten one)."""
+    mask = np.uint64(len(streams) - 1)
+    slot = h & mask
+    forgotten = mask + _U1
     while streams[slot].last_at != NEVER:
         it = streams[slot]
         if it.device_id == device_id and it.alert_code == alert_code and it.recipient == recipient:
             return slot
-        slot = (slot + 1) & mask
-    return slot
+        if forgotten > mask and it.count == 0 and it.trouble == 0:
+            forgotten = slot
+        slot = (slot + _U1) & mask
+    return slot if forgotten > mask else forgotten
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
+def forget(streams: Any, slot: Any) -> Any:
+    """A stream has nothing left to remember; returns how many slots were emptied."""
+    mask = np.uint64(len(streams) - 1)
+    if streams[(slot + _U1) & mask].last_at != NEVER:
+        return 0  # Others may have been probed past this slot: the next one to pass may have it.
+    emptied = 0
+    while streams[slot].last_at != NEVER and streams[slot].count == 0 and streams[slot].trouble == 0:
+        streams[slot].last_at = NEVER
+        emptied += 1
+        slot = (slot - _U1) & mask
+    return emptied
+
+
+@compiled
 def live_streams(streams: Any) -> Any:
     """How many streams have an Alert in their window, or something left to tell."""
     live = 0
@@ -120,7 +148,7 @@ def live_streams(streams: Any) -> Any:
     return live
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def rebuild(streams: Any, larger: Any, moved_to: Any) -> Any:
     """Copy the live streams to an empty table; `moved_to[old slot]` is the new one. Returns how many."""
     live = 0
@@ -135,18 +163,18 @@ def rebuild(streams: Any, larger: Any, moved_to: Any) -> Any:
     return live
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def add_to_set(fingerprints: Any, members: Any, count: Any) -> Any:
     """Put the first `count` fingerprints into an open-addressing set (0 is empty); returns how many were new."""
-    mask = np.int64(len(members) - 1)
+    mask = np.uint64(len(members) - 1)
     new = 0
     for i in range(count):
         if i + 16 < count:
-            prefetch(members, np.int64(fingerprints[i + 16] >> _U1) & mask)
+            prefetch(members, (fingerprints[i + 16] >> _U1) & mask)
         fingerprint = fingerprints[i] | _U1
-        place = np.int64(fingerprint >> _U1) & mask
+        place = (fingerprint >> _U1) & mask
         while members[place] != 0 and members[place] != fingerprint:
-            place = (place + 1) & mask
+            place = (place + _U1) & mask
         if members[place] == 0:
             members[place] = fingerprint
             new += 1

@@ -43,9 +43,7 @@ def parse_instant(text: str) -> Instant:
         raise ValueError(f"{text!r} is not an instant: write 2026-03-01T12:00:00Z")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
-        at = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC
-        )
+        at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"{text!r} is not an instant: {error}") from None
     microseconds = (at - _EPOCH) // timedelta(microseconds=1) + int((fraction or "0").ljust(6, "0")[:6])

@@ -1,0 +1,259 @@
+"""One shard of the kernel: the tables of one lane, and how they grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.alert_storm import kernel
+from tidegate.alert_storm.plan import Lane
+from tidegate.columnar import stream_table
+from tidegate.columnar.batches import AlertBatch
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
+from tidegate.vocabulary.instants import Instant
+
+Spells: TypeAlias = NDArray[Any]
+"""Storms and amber spells, an array of `kernel.SPELL`."""
+
+_FIRST_SLOTS = 1 << 14
+_FIRST_ROWS = 1 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Alerts of one stream that were throttled and not told yet when a policy went out of force.
+
+    stream:  Device, code counted and number of the recipient.
+    """
+
+    stream: tuple[int, int, int]
+    count: int
+    sequence_id: int
+
+
+class Shard:
+    """Decides the Alerts of its own streams; what it holds is bounded by what is in a window."""
+
+    def __init__(self, lane: Lane, shard: int, shards: int, *, counts_streams: bool) -> None:
+        policies = len(lane.policies)
+        self._lane = lane
+        self._shard = shard
+        self._shards = shards
+        self._plan = kernel.Plan(
+            lane.by_recipient,
+            lane.counted_as,
+            lane.class_of,
+            lane.limits,
+            lane.quiet_until,
+            lane.window_of,
+            lane.windows_us,
+            np.array(lane.policies, np.int32),
+        )
+        spells = max(_FIRST_ROWS, 4 * policies)
+        self.tables = kernel.Tables(
+            streams=stream_table.new_streams(_FIRST_SLOTS),
+            queues=np.zeros((len(lane.windows_us), _FIRST_SLOTS), kernel.LEAVING),
+            queue_state=np.zeros((len(lane.windows_us), 2), np.uint64),
+            trouble=np.zeros((_FIRST_ROWS, policies), kernel.TROUBLE),
+            free_trouble=np.arange(_FIRST_ROWS, dtype=np.int64)[::-1].copy(),
+            spells=np.zeros(spells, kernel.SPELL),
+            free_spells=np.arange(spells, dtype=np.int32)[::-1].copy(),
+            ended=np.empty(2 * spells, kernel.SPELL),
+            counters=np.zeros(kernel.COUNTERS, np.int64),
+            fresh=np.empty(0, np.uint64),
+            decided=np.empty(max(_FIRST_ROWS, policies), kernel.DECIDED),
+            throttled_by_code=np.zeros((policies, NUMBER_OF_CODES), np.int64),
+            throttled_by_recipient=np.zeros((policies, 1), np.int64),
+        )
+        # Row 0 of trouble is never given out: 0 in a slot means "none".
+        self.tables.counters[kernel.FREE_TROUBLE] = _FIRST_ROWS - 1
+        self.tables.counters[kernel.FREE_SPELLS] = spells
+        self.received = kernel.Received(np.zeros(NUMBER_OF_CODES, np.int64), np.zeros(1, np.int64))
+        self.decided: NDArray[Any] = np.empty(0, kernel.DECIDED)
+        self.streams_seen = 0
+        self._own = kernel.Own(np.empty(0, np.uint64), np.empty(0, np.uint64))
+        self._counts_streams = counts_streams
+        self._seen = np.zeros(_FIRST_SLOTS, np.uint64)
+        self._ended: list[Spells] = []
+
+    def receive(self, alerts: AlertBatch, *, keep_decisions: bool) -> None:
+        """Decide this shard's Alerts of a batch; see `decided`."""
+        self._make_room_for(alerts)
+        columns = kernel.Columns(alerts.received_at, alerts.device_id, alerts.alert_code, alerts.recipient)
+        stop, excluded = kernel.own_alerts(
+            columns, self._plan, self._shard, self._shards, self._own, self.tables.fresh, self.received
+        )
+        self._count_streams(excluded)
+        counters = self.tables.counters
+        counters[kernel.DECISIONS] = counters[kernel.FRESH] = 0
+        done = 0
+        while True:
+            done = kernel.decide(columns, self._own, done, stop, self._plan, self.tables, keep_decisions)
+            if counters[kernel.STOPPED_FOR] == kernel.FOR_NOTHING:
+                break
+            self._make_room(int(counters[kernel.STOPPED_FOR]))
+        self._count_streams(int(counters[kernel.FRESH]))
+        self.decided = self.tables.decided[: counters[kernel.DECISIONS]]
+        # The shard's own Alerts may have stopped earlier than the batch: end what has ended by its last instant.
+        self.advance(int(alerts.received_at[-1]))
+
+    def advance(self, instant: Instant) -> None:
+        """Time has come to an instant: end what has ended by then."""
+        self._take_ended()
+        kernel.advance(instant, self._plan, self.tables)
+        self._take_ended()
+
+    def take_ended(self) -> Spells:
+        """What has ended since this was last asked."""
+        taken = np.concatenate([np.empty(0, kernel.SPELL), *self._ended])
+        self._ended = []
+        return taken
+
+    def running(self) -> Spells:
+        """What runs now."""
+        spells = self.tables.spells
+        running: Spells = spells[spells["level"] != 0]
+        return running
+
+    def untold(self, policy: int) -> list[Untold]:
+        """What the streams of this shard have not told yet under a policy."""
+        if policy not in self._lane.policies:
+            return []
+        within = self._lane.policies.index(policy)
+        streams = self.tables.streams
+        troubled = streams[(streams["last_at"] != stream_table.NEVER) & (streams["trouble"] > 0)]
+        state = self.tables.trouble[troubled["trouble"], within]
+        return [
+            Untold(
+                (int(slot["device_id"]), int(slot["alert_code"]), int(slot["recipient"])),
+                int(row["untold"]),
+                int(row["sequence_id"]),
+            )
+            for slot, row in zip(troubled, state, strict=True)
+            if row["untold"]
+        ]
+
+    def take_over(self, policy: int, untold: Untold) -> None:
+        """Remember what a stream has not told yet; the stream is one of this shard and lane."""
+        counters = self.tables.counters
+        if counters[kernel.FREE_TROUBLE] < 1:
+            self._make_room(kernel.FOR_TROUBLE)
+        if counters[kernel.SLOTS_USED] >= len(self.tables.streams) // 2:
+            self._make_room(kernel.FOR_STREAMS)
+        device_id, alert_code, recipient = (np.uint64(untold.stream[0]), *map(np.uint32, untold.stream[1:]))
+        streams = self.tables.streams
+        h = stream_table.hash_of(device_id, alert_code, recipient)
+        slot = stream_table.find(streams, h, device_id, alert_code, recipient)
+        if streams["last_at"][slot] == stream_table.NEVER:
+            # An instant before all others: nothing of it is in a window, but it is to be remembered.
+            streams[slot] = (device_id, alert_code, recipient, stream_table.NEVER + 1, 0, 0)
+            counters[kernel.SLOTS_USED] += 1
+        kind = max(int(self._lane.class_of[alert_code]), 0)
+        kernel.remember_untold(
+            self.tables,
+            np.uint64(slot),
+            self._lane.policies.index(policy),
+            kind,
+            untold.count,
+            untold.sequence_id,
+        )
+
+    def remember_seen(self, before: Shard) -> None:
+        """Go on counting streams from where another shard came; it is not used any more."""
+        self._seen, self.streams_seen = before._seen, before.streams_seen
+
+    def _make_room_for(self, alerts: AlertBatch) -> None:
+        if len(self._own.rows) <= len(alerts):
+            # One more than there are Alerts: the kernel writes before it knows whether to keep.
+            room = len(alerts) + 1
+            self._own = kernel.Own(np.empty(room, np.uint64), np.empty(room, np.uint64))
+            self.tables = self.tables._replace(fresh=np.empty(room, np.uint64))
+        recipients = int(alerts.recipient.max()) + 1
+        if recipients > len(self.received.by_recipient):
+            room = 2 * recipients
+            self.received = self.received._replace(by_recipient=widened(self.received.by_recipient, room))
+            by_recipient = np.stack([widened(row, room) for row in self.tables.throttled_by_recipient])
+            self.tables = self.tables._replace(throttled_by_recipient=by_recipient)
+
+    def _make_room(self, stopped_for: int) -> None:
+        tables = self.tables
+        if stopped_for == kernel.FOR_STREAMS:
+            self._rebuild_streams()
+        elif stopped_for == kernel.FOR_QUEUE:
+            self._grow_queues()
+        elif stopped_for == kernel.FOR_TROUBLE:
+            self.tables = tables._replace(
+                trouble=_doubled(tables.trouble), free_trouble=_doubled(tables.free_trouble)
+            )
+            self._give_out(self.tables.free_trouble, kernel.FREE_TROUBLE, len(tables.trouble))
+        elif stopped_for == kernel.FOR_SPELLS:
+            self._grow_spells()
+        else:
+            self.tables = tables._replace(decided=_doubled(tables.decided))
+
+    def _rebuild_streams(self) -> None:
+        streams = self.tables.streams
+        live = int(stream_table.live_streams(streams))
+        capacity = _FIRST_SLOTS
+        while capacity * 5 // 16 < live:
+            capacity *= 2
+        larger = stream_table.new_streams(capacity)
+        moved_to = np.zeros(len(streams), np.uint64)
+        self.tables.counters[kernel.SLOTS_USED] = stream_table.rebuild(streams, larger, moved_to)
+        self.tables = self.tables._replace(streams=larger)
+        kernel.renumber(self.tables.queues, moved_to)
+
+    def _grow_queues(self) -> None:
+        windows, length = self.tables.queues.shape
+        queues = np.zeros((windows, 2 * length), kernel.LEAVING)
+        for window, (head, _) in enumerate(self.tables.queue_state):
+            queues[window, :length] = np.roll(self.tables.queues[window], -int(head))
+        self.tables.queue_state[:, kernel.HEAD] = 0
+        self.tables = self.tables._replace(queues=queues)
+
+    def _grow_spells(self) -> None:
+        self._take_ended()
+        tables = self.tables
+        running = len(tables.spells) - tables.counters[kernel.FREE_SPELLS]
+        room = 2 * len(self._lane.policies)
+        if tables.counters[kernel.FREE_SPELLS] >= room and running + room <= len(tables.ended):
+            return
+        spells = _doubled(tables.spells)
+        self.tables = tables._replace(
+            spells=spells,
+            free_spells=_doubled(tables.free_spells),
+            ended=np.empty(2 * len(spells), kernel.SPELL),
+        )
+        self._give_out(self.tables.free_spells, kernel.FREE_SPELLS, len(tables.spells))
+
+    def _give_out(self, free: NDArray[Any], counter: int, first: int) -> None:
+        count = self.tables.counters[counter]
+        free[count : count + first] = np.arange(first, 2 * first)[::-1]
+        self.tables.counters[counter] += first
+
+    def _take_ended(self) -> None:
+        count = self.tables.counters[kernel.SPELLS_ENDED]
+        if count:
+            self._ended.append(self.tables.ended[:count].copy())
+            self.tables.counters[kernel.SPELLS_ENDED] = 0
+
+    def _count_streams(self, fresh: int) -> None:
+        if not self._counts_streams:
+            return
+        while (self.streams_seen + fresh) * 5 // 3 > len(self._seen):
+            seen = np.zeros(2 * len(self._seen), np.uint64)
+            stream_table.add_to_set(self._seen[self._seen != 0], seen, self.streams_seen)
+            self._seen = seen
+        self.streams_seen += int(stream_table.add_to_set(self.tables.fresh, self._seen, fresh))
+
+
+def widened(array: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """The array with zeros after it, to a length."""
+    return np.concatenate([array, np.zeros(length - len(array), np.int64)])
+
+
+def _doubled(array: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([array, np.zeros_like(array)])

@@ -1,0 +1,510 @@
+"""Replay a log under a policy, or under the history of policies: files in, verdict out.
+
+The log is read once, in batches; late Alerts are put in order; every version
+decides the part of the period it was in force. When one version takes the
+place of another, running storms end at that instant under the version that
+started them, counting starts anew, and what was not told yet is told under the
+new one (readings.md#6).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.alert_storm.decision import Level
+from tidegate.alert_storm.exclusion_list import ExclusionList
+from tidegate.alert_storm.kernel import SPELL
+from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
+from tidegate.alert_storm.plan import KernelPolicy
+from tidegate.alert_storm.sharded import AlertStormKernel, Decisions, Spells as KernelSpells
+from tidegate.columnar.batches import AlertBatch, ReadBatch, Recipients, RejectedRow
+from tidegate.columnar.ordering import BEFORE_ALL, OrderedBatch, ReceiptOrder
+from tidegate.operations.ledger import DecisionLedger
+from tidegate.operations.ports import AlertSource, Progress, no_progress
+from tidegate.policy.history import PolicyPeriod
+from tidegate.policy.mechanism import MechanismDocument, Mode
+from tidegate.reports.replayed import HourOfCode, InForce, Replayed, Spells, StormHour, Totals
+from tidegate.vocabulary.alert_codes import format_alert_code
+from tidegate.vocabulary.devices import format_device_id
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import HOUR, Duration, Instant, format_duration, format_instant
+
+DEFAULT_LOOK_BACK: Duration = HOUR
+"""An Alert up to this much older than the youngest before it is put in order (readings.md#7)."""
+
+MOST_STORM_HOURS = 200
+"""Storming streams remembered of each hour, the busiest first: enough for a picture, whatever the size."""
+
+_OFF = KernelPolicy(AlertStormRules(AlertStormParameters(threshold=2**62, window_us=1)), ExclusionList())
+"""Alert Storm Protection switched off, as the kernel takes it: a threshold that nothing reaches."""
+
+_NONE_IN_FORCE = MechanismDocument("(none)", Mode.OFF, BEFORE_ALL, _OFF.rules)
+"""Before the first version of a history nothing is in force."""
+
+
+def always(policy: MechanismDocument) -> list[PolicyPeriod]:
+    """One policy over everything, whenever it takes force: what would it have done?"""
+    return [PolicyPeriod(BEFORE_ALL, None, policy)]
+
+
+class DecisionSink(Protocol):
+    """Takes the decisions, batch by batch, in the order of the input."""
+
+    def write(
+        self,
+        original: Any,
+        outcome: NDArray[Any],
+        sequence_id: NDArray[Any],
+        count: NDArray[Any],
+        kept: NDArray[Any],
+    ) -> None:
+        """Columns as they were read, which of their rows are kept, and the decisions on those."""
+
+
+class RejectedSink(Protocol):
+    """Takes the rows that could not be used."""
+
+    def write(self, row: RejectedRow) -> None:
+        """One row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """How to replay.
+
+    since, until:  Only Alerts received from `since` on and before `until`.
+    look_back_us:  How late an Alert may be and still be put in order.
+    shards:        Threads that decide; the answer is the same with any number.
+    is_strict:     Stop at the first row that cannot be used.
+    """
+
+    since: Instant | None = None
+    until: Instant | None = None
+    look_back_us: Duration = DEFAULT_LOOK_BACK
+    shards: int = 2
+    is_strict: bool = False
+
+
+def replay(
+    source: AlertSource,
+    periods: Sequence[PolicyPeriod],
+    options: ReplayOptions = ReplayOptions(),  # noqa: B008 - a frozen value
+    *,
+    decisions: DecisionSink | None = None,
+    rejected: RejectedSink | None = None,
+    progress: Progress = no_progress,
+) -> Replayed:
+    """Replay a log; interrupted by Ctrl-C, it returns what it had so far, marked partial.
+
+    `periods` says which policy decides when; they follow one another without gap
+    (`always(policy)` for one policy over everything, `PolicyHistory.over` for a history).
+
+    Raises:
+        InputError: the input cannot be read; or a row cannot be used and `is_strict` is set.
+    """
+    run = _Run(source, periods, options, decisions, rejected)
+    completed = 0.0
+    try:
+        for batch in source.batches():
+            run.take(batch)
+            completed = batch.progress
+            progress(completed, run.rows_read)
+        run.finish()
+        completed = 1.0
+    except KeyboardInterrupt:
+        # What is still held back is left undecided: it was not replayed.
+        run.stop()
+        completed = min(completed, 0.999)
+    return run.result(completed)
+
+
+class _Run:
+    """One replay under way."""
+
+    def __init__(
+        self,
+        source: AlertSource,
+        periods: Sequence[PolicyPeriod],
+        options: ReplayOptions,
+        decisions: DecisionSink | None,
+        rejected: RejectedSink | None,
+    ) -> None:
+        self._source = source
+        self._options = options
+        self._order = ReceiptOrder(options.look_back_us)
+        self._ledger = DecisionLedger() if decisions is not None else None
+        self._decision_sink = decisions
+        self._rejected_sink = rejected
+        self._periods = periods
+        self._stages: list[_Stage] = []
+        self._hours = _Hours()
+        self.rows_read = 0
+        self._rejected = 0
+        self._outside = 0
+        self._reasons: dict[str, tuple[int, RejectedRow]] = {}
+        self._first: Instant | None = None
+        self._last: Instant | None = None
+
+    def take(self, batch: ReadBatch) -> None:
+        """Take the next batch of the input."""
+        first_row = self.rows_read
+        self.rows_read += len(batch.alerts)
+        for row in batch.rejected:
+            self._reject(row)
+        if self._ledger is not None:
+            self._ledger.expect(len(batch.alerts), batch.original)
+        alerts = batch.alerts
+        youngest = self._order.youngest
+        too_late = self._order.push(alerts)
+        if len(too_late):
+            self._reject_too_late(batch, too_late, youngest)
+            if self._ledger is not None:
+                self._ledger.leave_out(first_row + too_late)
+        self._decide_all(self._order.release())
+
+    def finish(self) -> None:
+        """The input is at its end."""
+        self._decide_all(self._order.release_all())
+        self.stop()
+
+    def stop(self) -> None:
+        """No more is decided."""
+        if self._stages:
+            self._hours.close(self._stages[-1])
+        self._hand_on()
+
+    def result(self, completed: float) -> Replayed:
+        """All that was found out."""
+        recipients = self._source.recipients
+        by_code: dict[int, Totals] = defaultdict(Totals)
+        by_recipient: dict[str, Totals] = defaultdict(Totals)
+        in_force = []
+        streams = 0
+        for stage in self._stages:
+            totals = Totals()
+            for code, of_code in stage.totals_by_code().items():
+                by_code[code] += of_code
+                totals += of_code
+            for number, of_recipient in stage.totals_by_recipient().items():
+                by_recipient[recipients.name_of(number)] += of_recipient
+            in_force.append(InForce(stage.policy, stage.since, stage.until, totals))
+            streams = stage.streams_seen()
+        total = sum(by_code.values(), Totals())
+        return Replayed(
+            source=self._source.name,
+            columns=self._source.columns,
+            first=self._first,
+            last=self._last,
+            received=total.received + self._rejected,
+            forwarded=total.forwarded,
+            throttled=total.throttled,
+            excluded=total.excluded,
+            rejected=self._rejected,
+            outside_period=self._outside,
+            late=self._order.late,
+            streams=streams,
+            by_code=dict(by_code),
+            by_recipient=dict(by_recipient),
+            in_force=in_force,
+            spells=_as_spells(self._stages, recipients),
+            hours=self._hours.by_code,
+            storm_hours=self._hours.storm_hours(self._stages, recipients),
+            rejected_by_reason=self._reasons,
+            completed=completed,
+        )
+
+    def _decide_all(self, batches: Iterator[OrderedBatch]) -> None:
+        for batch in batches:
+            within = self._within_period(batch)
+            for piece in self._pieces(within):
+                self._decide(piece)
+        self._hand_on()
+
+    def _within_period(self, batch: OrderedBatch) -> OrderedBatch:
+        at = batch.alerts.received_at
+        start = 0 if self._options.since is None else int(np.searchsorted(at, self._options.since))
+        stop = len(at) if self._options.until is None else int(np.searchsorted(at, self._options.until))
+        if stop - start == len(at):
+            return batch
+        self._outside += len(at) - max(stop - start, 0)
+        if self._ledger is not None:
+            self._ledger.leave_out(np.concatenate([batch.row[:start], batch.row[max(stop, start) :]]))
+        return OrderedBatch(batch.alerts.slice(start, max(stop, start)), batch.row[start : max(stop, start)])
+
+    def _pieces(self, batch: OrderedBatch) -> Iterator[OrderedBatch]:
+        """Cut a batch where the hour or the policy in force changes."""
+        at = batch.alerts.received_at
+        start = 0
+        while start < len(at):
+            now = int(at[start])
+            stage = self._stage_at(now)
+            hour_ends = self._hours.begin(now, stage)
+            ends = hour_ends if stage.until is None else min(hour_ends, stage.until)
+            stop = start + int(np.searchsorted(at[start:], ends))
+            yield OrderedBatch(batch.alerts.slice(start, stop), batch.row[start:stop])
+            start = stop
+
+    def _decide(self, piece: OrderedBatch) -> None:
+        stage = self._stages[-1]
+        made = stage.receive(piece.alerts)
+        if self._first is None:
+            self._first = int(piece.alerts.received_at[0])
+        self._last = int(piece.alerts.received_at[-1])
+        if self._ledger is not None:
+            assert made is not None
+            self._ledger.decide(piece.row, made)
+
+    def _stage_at(self, now: Instant) -> _Stage:
+        if self._stages and (self._stages[-1].until is None or now < self._stages[-1].until):
+            return self._stages[-1]
+        if self._stages:
+            self._hours.close(self._stages[-1])
+        period = next(p for p in self._periods if p.since <= now and (p.until is None or now < p.until))
+        before = self._stages[-1] if self._stages else None
+        stage = _Stage(period, self._options.shards, keep_decisions=self._ledger is not None, before=before)
+        self._stages.append(stage)
+        return stage
+
+    def _hand_on(self) -> None:
+        if self._ledger is None or self._decision_sink is None:
+            return
+        for original, kept, made in self._ledger.complete():
+            self._decision_sink.write(
+                original, made.outcome, made.throttled_alert_sequence_id, made.throttled_alert_count, kept
+            )
+
+    def _reject(self, row: RejectedRow) -> None:
+        if self._options.is_strict:
+            raise InputError(
+                Fault(f"{row.source}, line {row.line}", row.reason, "Mend the row, or leave out --strict.")
+            )
+        self._rejected += 1
+        count, first = self._reasons.get(_kind_of(row.reason), (0, row))
+        self._reasons[_kind_of(row.reason)] = (count + 1, first)
+        if self._rejected_sink is not None:
+            self._rejected_sink.write(row)
+
+    def _reject_too_late(self, batch: ReadBatch, rows: NDArray[np.int64], youngest: Instant) -> None:
+        at = batch.alerts.received_at
+        before = np.maximum(np.maximum.accumulate(at), youngest)
+        for row in rows.tolist():
+            behind = format_duration(int(before[row] - at[row]))
+            reason = (
+                f"out of order by more than the look-back of {format_duration(self._options.look_back_us)}: "
+                f"received {behind} before an Alert above it. Sort the log, or give a longer --look-back"
+            )
+            self._reject(RejectedRow(batch.source, batch.line_of(row), reason, format_instant(int(at[row]))))
+
+
+def _kind_of(reason: str) -> str:
+    """A reason without the value it is about, so that a million bad rows are a few kinds."""
+    return reason.split(": ")[0]
+
+
+class _Stage:
+    """A policy and the part of the period it is in force."""
+
+    def __init__(
+        self, period: PolicyPeriod, shards: int, *, keep_decisions: bool, before: _Stage | None
+    ) -> None:
+        self.policy = period.policy or _NONE_IN_FORCE
+        self.until = period.until
+        self._since = period.since
+        self._keep_decisions = keep_decisions
+        is_off = self.policy.mode is Mode.OFF
+        decided_by = _OFF if is_off else KernelPolicy(self.policy.alert_storm, self.policy.exclusion_list)
+        self.kernel = AlertStormKernel([decided_by], shards=shards, keep_decisions=keep_decisions)
+        self._ended: list[KernelSpells] = []
+        if before is not None:
+            before.end()
+            self.kernel.remember_seen(before.kernel)
+            self.kernel.take_over(0, before.kernel.untold(0))
+
+    @property
+    def since(self) -> Instant | None:
+        """When this part begins; None when nothing bounds it."""
+        return None if self._since == BEFORE_ALL else self._since
+
+    def receive(self, alerts: AlertBatch) -> Decisions | None:
+        self.kernel.receive(alerts)
+        self._ended.append(self.kernel.take_ended())
+        return self.kernel.decisions(0, alerts) if self._keep_decisions else None
+
+    def end(self) -> None:
+        """Another version takes force: what runs ends now, for this version's part is over."""
+        assert self.until is not None
+        self.kernel.advance_to(self.until)
+        running = self.kernel.running().copy()
+        running["ended_at"] = self.until
+        self._ended += [self.kernel.take_ended(), running]
+        self.kernel.stop()
+
+    def spells(self) -> KernelSpells:
+        return np.concatenate([*self._ended, self.kernel.running()])
+
+    def ended_since(self, batch: int) -> tuple[KernelSpells, int]:
+        return np.concatenate([self.kernel.running()[:0], *self._ended[batch:]]), len(self._ended)
+
+    def streams_seen(self) -> int:
+        return self.kernel.streams_seen
+
+    def totals_by_code(self) -> dict[int, Totals]:
+        tallies = self.kernel.tallies(0)
+        return _totals(tallies.received_by_code, tallies.throttled_by_code, tallies.excluded_by_code)
+
+    def totals_by_recipient(self) -> dict[int, Totals]:
+        tallies = self.kernel.tallies(0)
+        return _totals(
+            tallies.received_by_recipient, tallies.throttled_by_recipient, tallies.excluded_by_recipient
+        )
+
+
+def _totals(
+    received: NDArray[np.int64], throttled: NDArray[np.int64], excluded: NDArray[np.int64]
+) -> dict[int, Totals]:
+    met = np.flatnonzero(received)
+    forwarded = received[met] - throttled[met] - excluded[met]
+    columns = (met, received[met], forwarded, throttled[met], excluded[met])
+    return {
+        number: Totals(*counts)
+        for number, *counts in zip(*(column.tolist() for column in columns), strict=True)
+    }
+
+
+class _Hours:
+    """What happened in each hour: the difference between totals at its end and at its beginning."""
+
+    def __init__(self) -> None:
+        self.by_code: list[HourOfCode] = []
+        self._busiest: list[tuple[Instant, _Stage, KernelSpells]] = []
+        self._hour: Instant | None = None
+        self._totals: dict[int, Totals] = {}
+        self._running: dict[tuple[int, ...], int] = {}
+        self._stage: _Stage | None = None
+        self._ended = 0
+
+    def begin(self, now: Instant, stage: _Stage) -> Instant:
+        """An Alert of a stage comes at `now`; returns when its hour ends."""
+        hour = now - now % HOUR
+        if stage is not self._stage:
+            self._stage, self._totals, self._running, self._ended = stage, {}, {}, 0
+            self._hour = hour
+        elif hour != self._hour:
+            self.close(stage)
+            self._hour = hour
+        return hour + HOUR
+
+    def close(self, stage: _Stage) -> None:
+        """The hour of a stage is over."""
+        if self._hour is None or stage is not self._stage:
+            return
+        totals = stage.totals_by_code()
+        for code, now in totals.items():
+            before = self._totals.get(code, Totals())
+            if now.received > before.received:
+                self.by_code.append(HourOfCode(self._hour, code, _difference(now, before)))
+        self._totals = totals
+        self._note_storms(stage)
+        self._hour = None
+
+    def storm_hours(self, stages: Sequence[_Stage], recipients: Recipients) -> list[StormHour]:
+        labels = {id(stage): _labels_of(stage.policy) for stage in stages}
+        return [
+            StormHour(
+                hour,
+                format_device_id(int(it["device_id"])),
+                labels[id(stage)](int(it["alert_code"])),
+                recipients.name_of(int(it["recipient"])),
+                int(it["received"]),
+            )
+            for hour, stage, spells in self._busiest
+            for it in spells
+        ]
+
+    def _note_storms(self, stage: _Stage) -> None:
+        assert self._hour is not None
+        ended, self._ended = stage.ended_since(self._ended)
+        running = stage.kernel.running()
+        storms = np.concatenate([ended, running])
+        storms = storms[storms["level"] == int(Level.RED)]
+        # Of a storm that ran before this hour, only what came since.
+        if self._running:
+            storms = storms.copy()
+            for it in storms:
+                it["received"] -= self._running.get(_key(it), 0)
+        still = running[running["level"] == int(Level.RED)]
+        self._running = {_key(it): int(it["received"]) for it in still}
+        busiest = storms[np.argsort(-storms["received"], kind="stable")[:MOST_STORM_HOURS]]
+        if len(busiest):
+            self._busiest.append((self._hour, stage, busiest[busiest["received"] > 0]))
+
+
+def _key(it: Any) -> tuple[int, ...]:
+    return int(it["device_id"]), int(it["alert_code"]), int(it["recipient"]), int(it["started_at"])
+
+
+def _difference(now: Totals, before: Totals) -> Totals:
+    return Totals(
+        now.received - before.received,
+        now.forwarded - before.forwarded,
+        now.throttled - before.throttled,
+        now.excluded - before.excluded,
+    )
+
+
+class _labels_of:  # noqa: N801 - reads as the function it is
+    """How a policy's counted codes are written: a group by all its members."""
+
+    def __init__(self, policy: MechanismDocument) -> None:
+        self._groups = {
+            group[0]: "+".join(format_alert_code(code) for code in group)
+            for group in policy.alert_storm.code_groups
+        }
+
+    def __call__(self, code: int) -> str:
+        return self._groups.get(code) or format_alert_code(code)
+
+
+def _as_spells(stages: Sequence[_Stage], recipients: Recipients) -> Spells:
+    """Every stage's spells, sorted by start, then stream."""
+    parts = [stage.spells() for stage in stages]
+    versions = [
+        np.full(len(part), stage.policy.version, object) for stage, part in zip(stages, parts, strict=True)
+    ]
+    labels = [
+        np.array([_labels_of(stage.policy)(int(code)) for code in part["alert_code"]], object)
+        for stage, part in zip(stages, parts, strict=True)
+    ]
+    spells = np.concatenate(parts) if parts else np.empty(0, SPELL)
+    names = np.array([recipients.name_of(number) for number in range(len(recipients))], object)
+    order = np.lexsort(
+        (
+            spells["level"],
+            spells["recipient"],
+            spells["alert_code"],
+            spells["device_id"],
+            spells["started_at"],
+        )
+    )
+    spells = spells[order]
+    return Spells(
+        {
+            "device_id": spells["device_id"],
+            "alert_code": np.concatenate([np.empty(0, object), *labels])[order],
+            "recipient": names[spells["recipient"]],
+            "level": spells["level"],
+            "started_at": spells["started_at"],
+            "ended_at": spells["ended_at"],
+            "received": spells["received"],
+            "forwarded": spells["forwarded"],
+            "throttled": spells["throttled"],
+            "peak_count": spells["peak_count"],
+            "policy_version": np.concatenate([np.empty(0, object), *versions])[order],
+        }
+    )
