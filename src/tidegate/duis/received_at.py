@@ -12,11 +12,14 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tidegate.columnar.batches import RejectedRow
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant, parse_instant
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 SIDECAR: Final = "received_at.csv"
 """A file of this name says when the documents beside it, and below it, were received."""
@@ -52,31 +55,17 @@ def read_sidecar(octets: bytes, source: str, folder: str = "") -> Sidecar:
     folder:  Where in its place the sidecar stands; its file names are relative to that.
 
     Raises:
-        InputError: it is not UTF-8, or a column is missing.
+        InputError: it is not CSV in UTF-8, or a column is missing.
     """
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(Fault(source, "it is not UTF-8", "Save it as CSV in UTF-8.")) from None
     rows = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip().lower() for name in next(rows, [])]
-    if missing := [name for name in _COLUMNS if name not in header]:
-        what = f"it has no column {' and no column '.join(missing)}; its columns are {', '.join(header) or 'none'}"
-        raise InputError(Fault(source, what, "Write the columns file,received_at in its first line."))
-    file_column, instant_column = (header.index(name) for name in _COLUMNS)
-    instants: dict[str, Instant] = {}
-    rejected = []
-    for row in rows:
-        if not any(row):
-            continue
-        try:
-            name = posixpath.normpath(posixpath.join(folder, row[file_column].strip().replace("\\", "/")))
-            instants[name] = parse_instant(row[instant_column])
-        except IndexError:
-            rejected.append(RejectedRow(source, rows.line_num, "the row has too few fields", ",".join(row)))
-        except ValueError as error:
-            rejected.append(RejectedRow(source, rows.line_num, f"received_at {error}", ",".join(row)))
-    return Sidecar(source, instants, tuple(rejected))
+    try:
+        return Sidecar(source, *_rows_of(rows, source, folder))
+    except csv.Error as error:
+        raise InputError(Fault(f"{source}:{rows.line_num}", f"it is not CSV: {error}")) from None
 
 
 def instant_in_name(name: str) -> Instant | None:
@@ -104,3 +93,24 @@ def instant_in_head(head: bytes) -> Instant | None:
         return parse_instant(match.group(1).decode("utf-8", "replace"))
     except ValueError:
         return None
+
+
+def _rows_of(rows: Reader, source: str, folder: str) -> tuple[dict[str, Instant], tuple[RejectedRow, ...]]:
+    header = [name.strip().lower() for name in next(rows, [])]
+    if missing := [name for name in _COLUMNS if name not in header]:
+        what = f"it has no column {' and no column '.join(missing)}; its columns are {', '.join(header) or 'none'}"
+        raise InputError(Fault(source, what, "Write the columns file,received_at in its first line."))
+    file_column, instant_column = (header.index(name) for name in _COLUMNS)
+    instants: dict[str, Instant] = {}
+    rejected = []
+    for row in rows:
+        if not any(row):
+            continue
+        try:
+            name = posixpath.normpath(posixpath.join(folder, row[file_column].strip().replace("\\", "/")))
+            instants[name] = parse_instant(row[instant_column])
+        except IndexError:
+            rejected.append(RejectedRow(source, rows.line_num, "the row has too few fields", ",".join(row)))
+        except ValueError as error:
+            rejected.append(RejectedRow(source, rows.line_num, f"received_at {error}", ",".join(row)))
+    return instants, tuple(rejected)

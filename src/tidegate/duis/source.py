@@ -1,0 +1,266 @@
+"""Alerts from DUIS documents, wherever they lie, in the order they were received.
+
+Every document found comes out as an Alert or as a rejected row that names its
+file and says why. A document that carries no Alert (an acknowledgement, a
+Service Response) is a rejected row too, "not an Alert: ..."; nothing is wrong
+with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients, RejectedRow
+from tidegate.duis.documents import DecodePayload, DuisAlert, NotAnAlert, read_response
+from tidegate.duis.hardened_xml import RefusedDocument, parse
+from tidegate.duis.many_documents import Piece, documents_in
+from tidegate.duis.places import READ_ERRORS, Member, find_documents
+from tidegate.duis.received_at import HEAD_OCTETS, SIDECAR, instant_in_head
+from tidegate.vocabulary.alert_codes import format_alert_code
+from tidegate.vocabulary.devices import format_device_id
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import Instant
+
+_SHOWN: Final = 200
+_EXAMPLES: Final = 3
+_MOST_OCTETS: Final = 16 * 1024 * 1024
+"""Of payloads in a batch: a few documents of the greatest length fill one."""
+
+_COLUMNS: Final = Columns(
+    {
+        "received_at": f"{SIDECAR}, the file's name, or ResponseDateTime",
+        "device_id": "ResponseID, or the Device a DCC Alert is about",
+        "alert_code": "AlertCode, DCCAlertCode",
+        "recipient": "ResponseID",
+    }
+)
+
+
+class DuisSource:
+    """DUIS documents as an `operations.ports.AlertSource`; read once, in batches.
+
+    paths:    Files (.xml, of one document or many), folders (with the folders in them), zips.
+    sidecar:  A `received_at.csv` for all of them; each folder and zip may also have its own.
+    decode_payload: Where given, every GBCSPayload is held against the document around it.
+    keep_original:  Batches carry `original`: name of a column -> list with one entry for each Alert,
+              of the documents as they came (file, response_id, kind, and so on).
+    batch_documents: Documents in a batch, at most.
+
+    Receipt instant, first that is known: sidecar; file name (both only for a file of one document);
+    ResponseDateTime. Files are read in order of it, then of their names.
+
+    `ReadBatch.line` is the line in its file for a file of many documents, and else the number of the
+    document in the order it was read, from 1, for there `ReadBatch.source` is all of the input.
+
+    Raises:
+        InputError: see `places.find_documents`; and from `batches`, when no document is an Alert.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        sidecar: Path | None = None,
+        decode_payload: DecodePayload | None = None,
+        keep_original: bool = False,
+        batch_documents: int = 4096,
+    ) -> None:
+        assert batch_documents >= 1
+        self._places = find_documents(paths, sidecar)
+        self._where = ", ".join(str(path) for path in paths)
+        self._decode_payload = decode_payload
+        self._keep_original = keep_original
+        self._batch_documents = batch_documents
+        self._recipients = Recipients()
+        self._documents = 0
+
+    @property
+    def name(self) -> str:
+        """The path, and how many files where there are several."""
+        files = len(self._places.members)
+        return self._where if files == 1 else f"{files:,} files in {self._where}"
+
+    @property
+    def recipients(self) -> Recipients:
+        """The recipients met so far."""
+        return self._recipients
+
+    @property
+    def columns(self) -> Columns:
+        """Where in a document each of our columns comes from."""
+        return _COLUMNS
+
+    def batches(self) -> Iterator[ReadBatch]:
+        """Read every document once.
+
+        Raises:
+            InputError: not one of them is an Alert.
+        """
+        rows = _Rows(self.name, keep_original=self._keep_original)
+        rows.rejected += self._places.rejected
+        alerts, octets = 0, 0
+        refused: list[RejectedRow] = []
+        total = sum(member.size for member in self._places.members) or 1
+        for member in sorted(self._places.members, key=_reading_order):
+            for document in self._documents_of(member):
+                if rows.is_full(self._batch_documents) or rows.belong_elsewhere(document):
+                    yield rows.take(octets / total)
+                result = self._read(document.piece)
+                rows.source = document.source
+                if isinstance(result, DuisAlert):
+                    alerts += 1
+                    rows.add(result, document, self._recipients.number_of(result.recipient))
+                else:
+                    rows.rejected.append(_rejected(document, result))
+                    refused += rows.rejected[-1:] if len(refused) < _EXAMPLES else []
+            octets += member.size
+        yield rows.take(1.0)
+        if not alerts:
+            what = f"none of its {self._documents:,} documents is an Alert"
+            examples = [Fault(row.source, row.reason) for row in refused]
+            raise InputError(Fault(self.name, what, "See which documents these are:"), *examples)
+
+    def _documents_of(self, member: Member) -> Iterator[_Document]:
+        """The documents of a file; one that cannot be read (any further) ends in a refusal."""
+        pieces = _until_unreadable(member)
+        first = list(islice(pieces, 2))
+        is_one = len(first) == 1
+        if not is_one and member.is_in_sidecar:
+            reason = (
+                f"{SIDECAR} gives one instant to a file of several documents: each has its ResponseDateTime"
+            )
+            first.insert(0, Piece(0, b"", refusal=reason))
+        for piece in chain(first, pieces):
+            self._documents += piece.line > 0
+            if is_one:
+                yield _Document(member.name, self.name, self._documents, member.received_at, piece)
+            else:
+                yield _Document(member.name, member.name, piece.line, None, piece)
+
+    def _read(self, piece: Piece) -> DuisAlert | NotAnAlert | RefusedDocument:
+        if piece.refusal:
+            return RefusedDocument(piece.refusal)
+        try:
+            root = parse(piece.xml)
+            for _ in range(piece.wrappers):
+                root = root[0]
+            return read_response(root, self._decode_payload)
+        except RefusedDocument as error:
+            return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A document on its way: the file it is in, and the place its batch will give for it."""
+
+    file: str
+    source: str
+    line: int
+    received_at: Instant | None
+    piece: Piece
+
+
+class _Rows:
+    """A batch being filled."""
+
+    def __init__(self, source: str, *, keep_original: bool) -> None:
+        self.source = source
+        self.rejected: list[RejectedRow] = []
+        self._keep_original = keep_original
+        self._received_at: list[Instant] = []
+        self._recipient: list[int] = []
+        self._alerts: list[DuisAlert] = []
+        self._files: list[str] = []
+        self._lines: list[int] = []
+        self._octets = 0
+
+    def is_full(self, documents: int) -> bool:
+        """Say whether the batch holds as much as it may."""
+        return len(self._alerts) + len(self.rejected) >= documents or self._octets >= _MOST_OCTETS
+
+    def belong_elsewhere(self, document: _Document) -> bool:
+        """Say whether a document's Alert has another source than those here."""
+        return bool(self._alerts) and self.source != document.source
+
+    def add(self, alert: DuisAlert, document: _Document, recipient: int) -> None:
+        """Take one Alert."""
+        self._received_at.append(alert.sent_at if document.received_at is None else document.received_at)
+        self._recipient.append(recipient)
+        self._alerts.append(alert)
+        self._files.append(document.file)
+        self._lines.append(document.line)
+        self._octets += len(alert.payload)
+
+    def take(self, progress: float) -> ReadBatch:
+        """The batch as it is; what comes after begins the next one."""
+        batch = ReadBatch(
+            alerts=AlertBatch(
+                np.array(self._received_at, np.int64),
+                np.array([alert.device_id for alert in self._alerts], np.uint64),
+                np.array([alert.alert_code for alert in self._alerts], np.uint32),
+                np.array(self._recipient, np.uint32),
+            ),
+            source=self.source,
+            rejected=tuple(self.rejected),
+            original=self._original() if self._keep_original else None,
+            line=np.array(self._lines, np.int64),
+            progress=progress,
+        )
+        self._octets = 0
+        self.rejected.clear()
+        for column in (self._received_at, self._recipient, self._alerts, self._files, self._lines):
+            column.clear()
+        return batch
+
+    def _original(self) -> dict[str, list[Any]]:
+        alerts = self._alerts
+        return {
+            "received_at": list(self._received_at),
+            "device_id": [format_device_id(alert.device_id) for alert in alerts],
+            "alert_code": [format_alert_code(alert.alert_code) for alert in alerts],
+            "recipient": [alert.recipient for alert in alerts],
+            "file": list(self._files),
+            "kind": [str(alert.kind) for alert in alerts],
+            "response_id": [alert.response_id for alert in alerts],
+            "response_date_time": [alert.sent_at for alert in alerts],
+            "dcc_alert_code": [
+                None if alert.dcc_alert_code is None else format_alert_code(alert.dcc_alert_code)
+                for alert in alerts
+            ],
+            "throttled_alert_sequence_id_in": [alert.throttled_alert_sequence_id for alert in alerts],
+            "throttled_alert_count_in": [alert.throttled_alert_count for alert in alerts],
+        }
+
+
+def _reading_order(member: Member) -> tuple[Instant, str]:
+    at = member.received_at
+    if at is None:
+        try:
+            with member.open() as stream:
+                at = instant_in_head(stream.read(HEAD_OCTETS))
+        except READ_ERRORS:
+            at = None  # the reason is told when the file's turn comes
+    return (0 if at is None else at, member.name)
+
+
+def _until_unreadable(member: Member) -> Iterator[Piece]:
+    try:
+        with member.open() as stream:
+            yield from documents_in(stream)
+    except READ_ERRORS as error:
+        yield Piece(0, b"", refusal=f"it cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _rejected(document: _Document, result: NotAnAlert | RefusedDocument) -> RejectedRow:
+    if isinstance(result, NotAnAlert):
+        return RejectedRow(
+            document.file, document.piece.line, f"not an Alert: {result.what}", result.identifier
+        )
+    shown = document.piece.xml[:_SHOWN].decode("utf-8", "replace")
+    return RejectedRow(document.file, document.piece.line, str(result), " ".join(shown.split()))
