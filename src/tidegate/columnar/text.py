@@ -7,10 +7,9 @@ What counts as an instant or an EUI-64 is said in `vocabulary.instants` and
 `vocabulary.devices`, and only there: a row these kernels read, they read to the
 same number; a row with a character outside ASCII is given to those functions
 themselves. `tests/unit/columnar` holds the two together.
-
-Nothing is reference-counted in the kernels (`_nrt=False`): it would cost ten
-times the rest.
 """
+
+# ruff: noqa: PLR2004, PLR1714 - kernels compare bytes of ASCII and numbers of the calendar, one by one
 
 from __future__ import annotations
 
@@ -18,10 +17,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import DeviceIds, Instants
+from tidegate.columnar.compiled import compiled, inlined
 from tidegate.vocabulary.devices import parse_device_id
 from tidegate.vocabulary.instants import has_zone, parse_instant
 
@@ -160,13 +159,13 @@ def _ask(
             values[row], status[row] = 0, MALFORMED
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _is_space(byte: Any) -> Any:
-    """What `str.strip` and the `\\s` of a pattern take for a space, in ASCII."""
+    """What `str.strip` takes for a space, in ASCII."""
     return byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _two_digits(data: Any, at: Any) -> Any:
     """The number two digits write; far below zero when they are none."""
     tens, ones = np.int64(data[at]) - _ZERO, np.int64(data[at + 1]) - _ZERO
@@ -175,7 +174,7 @@ def _two_digits(data: Any, at: Any) -> Any:
     return tens * 10 + ones
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _verdict_on_bad(data: Any, start: Any, end: Any) -> Any:
     """Malformed, or unclear when there is a character that only the vocabulary can judge."""
     for at in range(start, end):
@@ -184,14 +183,14 @@ def _verdict_on_bad(data: Any, start: Any, end: Any) -> Any:
     return np.uint8(MALFORMED)
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _days_in_month(year: Any, month: Any) -> Any:
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month == 4 or month == 6 or month == 9 or month == 11 else 31
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _days_since_epoch(year: Any, month: Any, day: Any) -> Any:
     """Days of the Gregorian calendar, counted in years that begin in March."""
     shifted = year - (1 if month <= 2 else 0)
@@ -201,7 +200,7 @@ def _days_since_epoch(year: Any, month: Any, day: Any) -> Any:
     return era * 146_097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719_468
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _instant(data: Any, i: Any, end: Any) -> Any:
     """One instant between two bytes, neither a space: microseconds and its status."""
     bad = (np.int64(0), np.uint8(MALFORMED))
@@ -258,7 +257,7 @@ def _instant(data: Any, i: Any, end: Any) -> Any:
     return (at + offset if data[i] == 45 else at - offset), np.uint8(ZONED)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _instants(offsets: Any, data: Any, at: Any, status: Any) -> None:
     for row in range(len(at)):
         start, end = np.int64(offsets[row]), np.int64(offsets[row + 1])
@@ -273,7 +272,7 @@ def _instants(offsets: Any, data: Any, at: Any, status: Any) -> None:
             status[row] = _verdict_on_bad(data, start, end)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _device_ids(offsets: Any, data: Any, device_id: Any, status: Any) -> None:
     for row in range(len(device_id)):
         start, end = np.int64(offsets[row]), np.int64(offsets[row + 1])
@@ -303,7 +302,7 @@ def _device_ids(offsets: Any, data: Any, device_id: Any, status: Any) -> None:
             device_id[row], status[row] = np.uint64(0), _verdict_on_bad(data, start, end)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _whole_numbers(offsets: Any, data: Any, number: Any, status: Any) -> None:
     for row in range(len(number)):
         i, last = np.int64(offsets[row]), np.int64(offsets[row + 1])
@@ -325,7 +324,7 @@ def _whole_numbers(offsets: Any, data: Any, number: Any, status: Any) -> None:
         status[row] = GOOD if is_good else MALFORMED
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _write_device_ids(device_ids: Any, text: Any) -> None:
     for row in range(len(device_ids)):
         number = device_ids[row]
@@ -337,14 +336,14 @@ def _write_device_ids(device_ids: Any, text: Any) -> None:
                 text[row, 3 * octet + 2] = 45
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _write_number(text: Any, row: Any, at: Any, width: Any, number: Any) -> None:
     for place in range(width):
         text[row, at + width - 1 - place] = _ZERO + number % 10
         number //= 10
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _write_instants(at: Any, text: Any, decimals: Any) -> None:
     for row in range(len(at)):
         seconds = at[row] // 1_000_000
@@ -375,7 +374,7 @@ def _write_instants(at: Any, text: Any, decimals: Any) -> None:
         text[row, 20 + decimals] = 90
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _end_of_records(block: Any, delimiter: Any, is_quoting: Any) -> Any:
     if not is_quoting:
         for at in range(len(block) - 1, -1, -1):
@@ -401,7 +400,7 @@ def _end_of_records(block: Any, delimiter: Any, is_quoting: Any) -> Any:
     return end
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def _scan_records(block: Any, delimiter: Any, starts: Any, lines: Any) -> Any:
     """Count the records; write where they start when there is room for it."""
     count, line = 0, 0
