@@ -1,0 +1,244 @@
+"""The pictures' marks: Vega-Lite specifications, drawn to SVG without a browser.
+
+Colours are of the Okabe-Ito palette, told apart without red-green vision; a
+second cue (place, dot, label) always says the same. Zero is blank. Times are
+UTC. The words around a picture belong to `pictures.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import vl_convert
+
+from tidegate.vocabulary.instants import Instant
+
+BLUE: Final = "#0072B2"
+SKY: Final = "#56B4E9"
+VERMILLION: Final = "#D55E00"
+INK: Final = "#1b1f24"
+_STORM_SHADES: Final = ["#fbd3b0", "#f2955a", "#d55e00", "#943f00", "#4d1f00"]
+
+FATES: Final = ("Forwarded", "Excluded, always passed", "Held back")
+"""What became of an Alert, in the order it is stacked from the axis."""
+
+_WIDTH = 820
+_CONFIG = {
+    "aria": False,
+    "font": "Arial, Helvetica, sans-serif",
+    "background": None,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": "#e4e7eb",
+        "domainColor": "#8a939c",
+        "tickColor": "#8a939c",
+    },
+    "legend": {
+        "orient": "top",
+        "direction": "horizontal",
+        "title": None,
+        "labelFontSize": 12,
+        "labelColor": INK,
+        "labelLimit": 300,
+        "symbolType": "square",
+        "symbolSize": 120,
+        "offset": 6,
+    },
+    "text": {"fontSize": 11, "color": INK},
+}
+_FATE_SCALE = {"domain": list(FATES), "range": [BLUE, SKY, VERMILLION]}
+_STACK_ORDER = {"field": "order", "type": "quantitative"}
+
+
+def svg(specification: Mapping[str, Any]) -> str:
+    """Draw a specification; the same one is always the same text."""
+    whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **specification}
+    drawn: str = vl_convert.vegalite_to_svg(whole)
+    return drawn
+
+
+def by_time(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Stacked bars over time; rows of start, end (instants), fate, order, alerts."""
+    return {
+        "width": _WIDTH,
+        "height": 220,
+        "data": {"values": [{**row, "start": _ms(row["start"]), "end": _ms(row["end"])} for row in rows]},
+        "mark": {"type": "bar", "binSpacing": 0},
+        "encoding": {
+            "x": _time_axis("start"),
+            "x2": {"field": "end"},
+            "y": {
+                "field": "alerts",
+                "type": "quantitative",
+                "stack": "zero",
+                "axis": {"title": "Alerts", "format": "~s", "tickCount": 5},
+            },
+            "color": {"field": "fate", "type": "nominal", "scale": _FATE_SCALE},
+            "order": _STACK_ORDER,
+        },
+    }
+
+
+def by_code(rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Stacked bars by Alert Code; rows of code, fate, order, alerts; labels of code, received, said."""
+    codes = [label["code"] for label in labels]
+    y = {
+        "field": "code",
+        "type": "nominal",
+        "sort": codes,
+        "axis": {"title": None, "labelLimit": 300, "domain": False, "ticks": False, "labelPadding": 6},
+    }
+    return {
+        "width": _WIDTH - 310,
+        "height": {"step": 22},
+        "layer": [
+            {
+                "data": {"values": list(rows)},
+                "mark": {"type": "bar", "height": 15},
+                "encoding": {
+                    "y": y,
+                    "x": {
+                        "field": "alerts",
+                        "type": "quantitative",
+                        "stack": "zero",
+                        "axis": {"title": "Alerts", "format": "~s", "tickCount": 5},
+                    },
+                    "color": {"field": "fate", "type": "nominal", "scale": _FATE_SCALE},
+                    "order": _STACK_ORDER,
+                },
+            },
+            {
+                "data": {"values": list(labels)},
+                "mark": {"type": "text", "align": "left", "dx": 5},
+                "encoding": {
+                    "y": y,
+                    "x": {"field": "received", "type": "quantitative"},
+                    "text": {"field": "said"},
+                },
+            },
+        ],
+    }
+
+
+def storm_heatmap(
+    cells: Sequence[Mapping[str, Any]],
+    starts: Sequence[Mapping[str, Any]],
+    streams: Sequence[str],
+    period: tuple[Instant, Instant],
+) -> dict[str, Any]:
+    """Streams by time; cells of stream, start, end, alerts; starts of stream, at: where a threshold was crossed."""
+    y = {
+        "field": "stream",
+        "type": "nominal",
+        "sort": list(streams),
+        "scale": {"domain": list(streams), "paddingInner": 0.12},
+        "axis": {
+            "title": None,
+            "labelFont": "monospace",
+            "labelFontSize": 10,
+            "labelLimit": 320,
+            "domain": False,
+            "ticks": False,
+            "labelPadding": 6,
+        },
+    }
+    x = _time_axis("start", [_ms(period[0]), _ms(period[1])])
+    return {
+        "width": _WIDTH - 220,
+        "height": {"step": 19},
+        "layer": [
+            {
+                "data": {
+                    "values": [
+                        {**cell, "start": _ms(cell["start"]), "end": _ms(cell["end"])} for cell in cells
+                    ]
+                },
+                "mark": {"type": "rect"},
+                "encoding": {
+                    "x": x,
+                    "x2": {"field": "end"},
+                    "y": y,
+                    "color": {
+                        "field": "alerts",
+                        "type": "quantitative",
+                        "scale": {"type": "log", "range": _STORM_SHADES, "interpolate": "rgb"},
+                        "legend": {
+                            "title": "Alerts in storms",
+                            "titleFontSize": 12,
+                            "titleFontWeight": "normal",
+                            "titleColor": INK,
+                            "format": "~s",
+                            "gradientLength": 220,
+                            "tickCount": 4,
+                        },
+                    },
+                },
+            },
+            {
+                "data": {"values": [{**start, "at": _ms(start["at"])} for start in starts]},
+                "mark": {
+                    "type": "point",
+                    "shape": "circle",
+                    "filled": True,
+                    "fill": INK,
+                    "stroke": "white",
+                    "strokeWidth": 0.8,
+                    "size": 26,
+                    "opacity": 1,
+                },
+                "encoding": {"x": {"field": "at", "type": "temporal", "scale": {"type": "utc"}}, "y": y},
+            },
+        ],
+    }
+
+
+def by_length(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Bars of how many storms lasted how long; rows of length, storms, said."""
+    x = {
+        "field": "length",
+        "type": "nominal",
+        "sort": [row["length"] for row in rows],
+        "axis": {"title": "How long the storm lasted", "labelAngle": 0, "domain": True, "ticks": False},
+    }
+    y = {
+        "field": "storms",
+        "type": "quantitative",
+        "axis": {"title": "Storms", "format": "~s", "tickCount": 4, "tickMinStep": 1},
+    }
+    return {
+        "width": _WIDTH,
+        "height": 160,
+        "data": {"values": list(rows)},
+        "layer": [
+            {
+                "mark": {"type": "bar", "color": VERMILLION, "width": {"band": 0.7}},
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "mark": {"type": "text", "baseline": "bottom", "dy": -3},
+                "encoding": {"x": x, "y": y, "text": {"field": "said"}},
+            },
+        ],
+    }
+
+
+def _time_axis(field: str, domain: list[float] | None = None) -> dict[str, Any]:
+    scale: dict[str, Any] = {"type": "utc"}
+    if domain is not None:
+        scale["domain"] = domain
+    return {
+        "field": field,
+        "type": "temporal",
+        "scale": scale,
+        "axis": {"title": "Receipt (UTC)", "grid": False, "labelOverlap": True, "tickCount": 8},
+    }
+
+
+def _ms(at: Instant) -> float:
+    return at / 1_000
