@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -110,6 +110,7 @@ class CsvFile:
 
     def _parse(self, block: Block) -> _ParsedBlock:
         """Parse one block; called in a thread."""
+        block = replace(block, data=_mended(block.data))
         numbers, fields = array("q"), array("q")
 
         def note(row: pv.InvalidRow) -> Literal["skip", "error"]:
@@ -215,10 +216,17 @@ def _one_chunk(column: ArrowArray) -> ArrowArray:
 
 
 def _as_text(values: ArrowArray) -> ArrowArray:
-    """Bytes as text; those that are no UTF-8 become replacement characters."""
     if pa.types.is_dictionary(values.type):
         return pa.DictionaryArray.from_arrays(values.indices, _as_text(values.dictionary))
+    return values.cast(pa.string())
+
+
+def _mended(text: bytes) -> bytes:
+    """Text whose bytes that are no UTF-8 are replacement characters; its fields and lines are the same."""
+    if text.isascii():
+        return text
     try:
-        return values.cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([each.decode("utf-8", "replace") for each in values.to_pylist()], pa.string())
+        text.decode()
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "replace").encode()
+    return text
