@@ -146,7 +146,7 @@ class Shard:
         device_id, alert_code, recipient = (np.uint64(untold.stream[0]), *map(np.uint32, untold.stream[1:]))
         streams = self.tables.streams
         h = stream_table.hash_of(device_id, alert_code, recipient)
-        slot = stream_table.find(streams, h, device_id, alert_code, recipient)
+        slot = stream_table.find(streams, np.uint64(h), device_id, alert_code, recipient)
         if streams["last_at"][slot] == stream_table.NEVER:
             # An instant before all others: nothing of it is in a window, but it is to be remembered.
             streams[slot] = (device_id, alert_code, recipient, stream_table.NEVER + 1, 0, 0)

@@ -166,7 +166,7 @@ class AlertStormKernel:
                         recipient if lane.by_recipient else 0,
                     )
                     h = stream_table.hash_of(np.uint64(stream[0]), np.uint32(stream[1]), np.uint32(stream[2]))
-                    shard = int(stream_table.shard_of(h, len(self._shards)))
+                    shard = int(stream_table.shard_of(np.uint64(h), len(self._shards)))
                     self._shards[shard][lane_number].take_over(policy, replace(it, stream=stream))
 
     def remember_seen(self, before: AlertStormKernel) -> None:

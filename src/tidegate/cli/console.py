@@ -22,6 +22,7 @@ out = Console(soft_wrap=False, highlight=False)
 talk = Console(stderr=True, highlight=False)
 """For everything said about them."""
 
+GATE_TRIPPED = 1
 INPUT_AT_FAULT = 2
 INTERRUPTED = 130
 
@@ -29,7 +30,7 @@ INTERRUPTED = 130
 def show_faults(error: InputError) -> None:
     """Print every fault: where it is, what is wrong, what to write instead."""
     for fault in error.faults:
-        talk.print(f"[bold red]{fault.where}[/]: {_literal(fault.what)}", soft_wrap=True)
+        talk.print(f"[bold red]{_literal(fault.where)}[/]: {_literal(fault.what)}", soft_wrap=True)
         if fault.remedy:
             talk.print(f"  [dim]->[/] {_literal(fault.remedy)}", soft_wrap=True)
 

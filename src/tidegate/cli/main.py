@@ -13,6 +13,8 @@ import typer
 
 from tidegate import __version__
 from tidegate.cli import console
+from tidegate.cli.policy import policy_app
+from tidegate.cli.replay import replay
 from tidegate.vocabulary.faults import InputError
 
 app = typer.Typer(
@@ -38,6 +40,10 @@ def root(
     ),
 ) -> None:
     """Open traffic management for Great Britain's smart metering network."""
+
+
+app.command()(replay)
+app.add_typer(policy_app)
 
 
 def main() -> None:

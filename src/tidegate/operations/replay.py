@@ -17,35 +17,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.decision import Level
-from tidegate.alert_storm.exclusion_list import ExclusionList
-from tidegate.alert_storm.kernel import SPELL
-from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
-from tidegate.alert_storm.plan import KernelPolicy
-from tidegate.alert_storm.sharded import AlertStormKernel, Decisions, Spells as KernelSpells
-from tidegate.columnar.batches import AlertBatch, ReadBatch, Recipients, RejectedRow
+from tidegate.columnar.batches import ReadBatch, RejectedRow
 from tidegate.columnar.ordering import BEFORE_ALL, OrderedBatch, ReceiptOrder
 from tidegate.operations.ledger import DecisionLedger
 from tidegate.operations.ports import AlertSource, Progress, no_progress
+from tidegate.operations.replay_hours import Hours
+from tidegate.operations.replay_stage import Stage, spells_of
 from tidegate.policy.history import PolicyPeriod
-from tidegate.policy.mechanism import MechanismDocument, Mode
-from tidegate.reports.replayed import HourOfCode, InForce, Replayed, Spells, StormHour, Totals
-from tidegate.vocabulary.alert_codes import format_alert_code
-from tidegate.vocabulary.devices import format_device_id
+from tidegate.policy.mechanism import MechanismDocument
+from tidegate.reports.replayed import InForce, Replayed, Totals
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import HOUR, Duration, Instant, format_duration, format_instant
 
 DEFAULT_LOOK_BACK: Duration = HOUR
 """An Alert up to this much older than the youngest before it is put in order (readings.md#7)."""
-
-MOST_STORM_HOURS = 200
-"""Storming streams remembered of each hour, the busiest first: enough for a picture, whatever the size."""
-
-_OFF = KernelPolicy(AlertStormRules(AlertStormParameters(threshold=2**62, window_us=1)), ExclusionList())
-"""Alert Storm Protection switched off, as the kernel takes it: a threshold that nothing reaches."""
-
-_NONE_IN_FORCE = MechanismDocument("(none)", Mode.OFF, BEFORE_ALL, _OFF.rules)
-"""Before the first version of a history nothing is in force."""
 
 
 def always(policy: MechanismDocument) -> list[PolicyPeriod]:
@@ -94,7 +79,7 @@ class ReplayOptions:
 def replay(
     source: AlertSource,
     periods: Sequence[PolicyPeriod],
-    options: ReplayOptions = ReplayOptions(),  # noqa: B008 - a frozen value
+    options: ReplayOptions = ReplayOptions(),
     *,
     decisions: DecisionSink | None = None,
     rejected: RejectedSink | None = None,
@@ -142,8 +127,8 @@ class _Run:
         self._decision_sink = decisions
         self._rejected_sink = rejected
         self._periods = periods
-        self._stages: list[_Stage] = []
-        self._hours = _Hours()
+        self._stages: list[Stage] = []
+        self._hours = Hours()
         self.rows_read = 0
         self._rejected = 0
         self._outside = 0
@@ -212,7 +197,7 @@ class _Run:
             by_code=dict(by_code),
             by_recipient=dict(by_recipient),
             in_force=in_force,
-            spells=_as_spells(self._stages, recipients),
+            spells=spells_of(self._stages, recipients),
             hours=self._hours.by_code,
             storm_hours=self._hours.storm_hours(self._stages, recipients),
             rejected_by_reason=self._reasons,
@@ -260,14 +245,14 @@ class _Run:
             assert made is not None
             self._ledger.decide(piece.row, made)
 
-    def _stage_at(self, now: Instant) -> _Stage:
+    def _stage_at(self, now: Instant) -> Stage:
         if self._stages and (self._stages[-1].until is None or now < self._stages[-1].until):
             return self._stages[-1]
         if self._stages:
             self._hours.close(self._stages[-1])
         period = next(p for p in self._periods if p.since <= now and (p.until is None or now < p.until))
         before = self._stages[-1] if self._stages else None
-        stage = _Stage(period, self._options.shards, keep_decisions=self._ledger is not None, before=before)
+        stage = Stage(period, self._options.shards, keep_decisions=self._ledger is not None, before=before)
         self._stages.append(stage)
         return stage
 
@@ -304,207 +289,4 @@ class _Run:
 
 def _kind_of(reason: str) -> str:
     """A reason without the value it is about, so that a million bad rows are a few kinds."""
-    return reason.split(": ")[0]
-
-
-class _Stage:
-    """A policy and the part of the period it is in force."""
-
-    def __init__(
-        self, period: PolicyPeriod, shards: int, *, keep_decisions: bool, before: _Stage | None
-    ) -> None:
-        self.policy = period.policy or _NONE_IN_FORCE
-        self.until = period.until
-        self._since = period.since
-        self._keep_decisions = keep_decisions
-        is_off = self.policy.mode is Mode.OFF
-        decided_by = _OFF if is_off else KernelPolicy(self.policy.alert_storm, self.policy.exclusion_list)
-        self.kernel = AlertStormKernel([decided_by], shards=shards, keep_decisions=keep_decisions)
-        self._ended: list[KernelSpells] = []
-        if before is not None:
-            before.end()
-            self.kernel.remember_seen(before.kernel)
-            self.kernel.take_over(0, before.kernel.untold(0))
-
-    @property
-    def since(self) -> Instant | None:
-        """When this part begins; None when nothing bounds it."""
-        return None if self._since == BEFORE_ALL else self._since
-
-    def receive(self, alerts: AlertBatch) -> Decisions | None:
-        self.kernel.receive(alerts)
-        self._ended.append(self.kernel.take_ended())
-        return self.kernel.decisions(0, alerts) if self._keep_decisions else None
-
-    def end(self) -> None:
-        """Another version takes force: what runs ends now, for this version's part is over."""
-        assert self.until is not None
-        self.kernel.advance_to(self.until)
-        running = self.kernel.running().copy()
-        running["ended_at"] = self.until
-        self._ended += [self.kernel.take_ended(), running]
-        self.kernel.stop()
-
-    def spells(self) -> KernelSpells:
-        return np.concatenate([*self._ended, self.kernel.running()])
-
-    def ended_since(self, batch: int) -> tuple[KernelSpells, int]:
-        return np.concatenate([self.kernel.running()[:0], *self._ended[batch:]]), len(self._ended)
-
-    def streams_seen(self) -> int:
-        return self.kernel.streams_seen
-
-    def totals_by_code(self) -> dict[int, Totals]:
-        tallies = self.kernel.tallies(0)
-        return _totals(tallies.received_by_code, tallies.throttled_by_code, tallies.excluded_by_code)
-
-    def totals_by_recipient(self) -> dict[int, Totals]:
-        tallies = self.kernel.tallies(0)
-        return _totals(
-            tallies.received_by_recipient, tallies.throttled_by_recipient, tallies.excluded_by_recipient
-        )
-
-
-def _totals(
-    received: NDArray[np.int64], throttled: NDArray[np.int64], excluded: NDArray[np.int64]
-) -> dict[int, Totals]:
-    met = np.flatnonzero(received)
-    forwarded = received[met] - throttled[met] - excluded[met]
-    columns = (met, received[met], forwarded, throttled[met], excluded[met])
-    return {
-        number: Totals(*counts)
-        for number, *counts in zip(*(column.tolist() for column in columns), strict=True)
-    }
-
-
-class _Hours:
-    """What happened in each hour: the difference between totals at its end and at its beginning."""
-
-    def __init__(self) -> None:
-        self.by_code: list[HourOfCode] = []
-        self._busiest: list[tuple[Instant, _Stage, KernelSpells]] = []
-        self._hour: Instant | None = None
-        self._totals: dict[int, Totals] = {}
-        self._running: dict[tuple[int, ...], int] = {}
-        self._stage: _Stage | None = None
-        self._ended = 0
-
-    def begin(self, now: Instant, stage: _Stage) -> Instant:
-        """An Alert of a stage comes at `now`; returns when its hour ends."""
-        hour = now - now % HOUR
-        if stage is not self._stage:
-            self._stage, self._totals, self._running, self._ended = stage, {}, {}, 0
-            self._hour = hour
-        elif hour != self._hour:
-            self.close(stage)
-            self._hour = hour
-        return hour + HOUR
-
-    def close(self, stage: _Stage) -> None:
-        """The hour of a stage is over."""
-        if self._hour is None or stage is not self._stage:
-            return
-        totals = stage.totals_by_code()
-        for code, now in totals.items():
-            before = self._totals.get(code, Totals())
-            if now.received > before.received:
-                self.by_code.append(HourOfCode(self._hour, code, _difference(now, before)))
-        self._totals = totals
-        self._note_storms(stage)
-        self._hour = None
-
-    def storm_hours(self, stages: Sequence[_Stage], recipients: Recipients) -> list[StormHour]:
-        labels = {id(stage): _labels_of(stage.policy) for stage in stages}
-        return [
-            StormHour(
-                hour,
-                format_device_id(int(it["device_id"])),
-                labels[id(stage)](int(it["alert_code"])),
-                recipients.name_of(int(it["recipient"])),
-                int(it["received"]),
-            )
-            for hour, stage, spells in self._busiest
-            for it in spells
-        ]
-
-    def _note_storms(self, stage: _Stage) -> None:
-        assert self._hour is not None
-        ended, self._ended = stage.ended_since(self._ended)
-        running = stage.kernel.running()
-        storms = np.concatenate([ended, running])
-        storms = storms[storms["level"] == int(Level.RED)]
-        # Of a storm that ran before this hour, only what came since.
-        if self._running:
-            storms = storms.copy()
-            for it in storms:
-                it["received"] -= self._running.get(_key(it), 0)
-        still = running[running["level"] == int(Level.RED)]
-        self._running = {_key(it): int(it["received"]) for it in still}
-        busiest = storms[np.argsort(-storms["received"], kind="stable")[:MOST_STORM_HOURS]]
-        if len(busiest):
-            self._busiest.append((self._hour, stage, busiest[busiest["received"] > 0]))
-
-
-def _key(it: Any) -> tuple[int, ...]:
-    return int(it["device_id"]), int(it["alert_code"]), int(it["recipient"]), int(it["started_at"])
-
-
-def _difference(now: Totals, before: Totals) -> Totals:
-    return Totals(
-        now.received - before.received,
-        now.forwarded - before.forwarded,
-        now.throttled - before.throttled,
-        now.excluded - before.excluded,
-    )
-
-
-class _labels_of:  # noqa: N801 - reads as the function it is
-    """How a policy's counted codes are written: a group by all its members."""
-
-    def __init__(self, policy: MechanismDocument) -> None:
-        self._groups = {
-            group[0]: "+".join(format_alert_code(code) for code in group)
-            for group in policy.alert_storm.code_groups
-        }
-
-    def __call__(self, code: int) -> str:
-        return self._groups.get(code) or format_alert_code(code)
-
-
-def _as_spells(stages: Sequence[_Stage], recipients: Recipients) -> Spells:
-    """Every stage's spells, sorted by start, then stream."""
-    parts = [stage.spells() for stage in stages]
-    versions = [
-        np.full(len(part), stage.policy.version, object) for stage, part in zip(stages, parts, strict=True)
-    ]
-    labels = [
-        np.array([_labels_of(stage.policy)(int(code)) for code in part["alert_code"]], object)
-        for stage, part in zip(stages, parts, strict=True)
-    ]
-    spells = np.concatenate(parts) if parts else np.empty(0, SPELL)
-    names = np.array([recipients.name_of(number) for number in range(len(recipients))], object)
-    order = np.lexsort(
-        (
-            spells["level"],
-            spells["recipient"],
-            spells["alert_code"],
-            spells["device_id"],
-            spells["started_at"],
-        )
-    )
-    spells = spells[order]
-    return Spells(
-        {
-            "device_id": spells["device_id"],
-            "alert_code": np.concatenate([np.empty(0, object), *labels])[order],
-            "recipient": names[spells["recipient"]],
-            "level": spells["level"],
-            "started_at": spells["started_at"],
-            "ended_at": spells["ended_at"],
-            "received": spells["received"],
-            "forwarded": spells["forwarded"],
-            "throttled": spells["throttled"],
-            "peak_count": spells["peak_count"],
-            "policy_version": np.concatenate([np.empty(0, object), *versions])[order],
-        }
-    )
+    return reason.split(": ", maxsplit=1)[0]

@@ -1,0 +1,224 @@
+"""The one place that chooses adapters and joins them to operations.
+
+What a command needs of the outside is opened here: which reader suits a path,
+where policies come from, what a folder of results holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from numpy.typing import NDArray
+
+from tidegate.operations.ports import AlertSource, Progress, no_progress
+from tidegate.operations.replay import ReplayOptions, always, replay
+from tidegate.policy.history import PolicyPeriod
+from tidegate.reports.replayed import Replayed
+from tidegate.vocabulary.faults import Fault, InputError
+
+if TYPE_CHECKING:
+    from tidegate.columnar.batches import Columns, ReadBatch, Recipients
+    from tidegate.formats.pseudonyms import Pseudonyms
+    from tidegate.tables.decisions_writer import DecisionsWriter
+
+MAPPING_FILE: Final = Path("tidegate.toml")
+"""Where the names of a user's columns are kept, in the folder the command is run in."""
+
+MOST_SHARDS: Final = 8
+_DOCUMENTS: Final = (".xml", ".zip")
+
+
+def shards() -> int:
+    """Threads that decide: one for each core, and not more than bring anything."""
+    return max(1, min(MOST_SHARDS, os.cpu_count() or 1))
+
+
+def open_alerts(
+    paths: Sequence[Path],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    keep_original: bool = False,
+    sidecar: Path | None = None,
+) -> AlertSource:
+    """Open Alerts, by what the paths are: tables (CSV, Parquet), or DUIS documents (.xml, .zip, folders of them).
+
+    mapping:   Our column name -> the table's; None: what `tidegate.toml` in this folder says, if it is there.
+    sidecar:   A CSV of receipt instants for DUIS documents.
+
+    Raises:
+        InputError: nothing is there, it is of no kind we know, or of both.
+    """
+    of_documents = [path for path in paths if _holds_documents(path)]
+    if not of_documents:
+        from tidegate.tables.mapping_file import read_mapping  # noqa: PLC0415 - each reader only where needed
+        from tidegate.tables.source import open_tables  # noqa: PLC0415
+
+        if mapping is None and MAPPING_FILE.exists():
+            mapping = read_mapping(MAPPING_FILE)
+        return open_tables(paths, mapping=mapping, keep_original=keep_original)
+    if len(of_documents) < len(paths):
+        others = ", ".join(str(path) for path in paths if path not in of_documents)
+        raise InputError(
+            Fault(
+                others,
+                "these are tables, and the others DUIS documents",
+                "Replay the two one after the other.",
+            )
+        )
+    from tidegate.duis.source import DuisSource  # noqa: PLC0415
+    from tidegate.gbcs.alert import read_alert  # noqa: PLC0415
+
+    return DuisSource(paths, sidecar=sidecar, decode_payload=read_alert, keep_original=keep_original)
+
+
+def policy_periods(policy: str | None, options: ReplayOptions) -> list[PolicyPeriod]:
+    """Which policy decides when: a file or published name decides everything, a folder is a history.
+
+    Raises:
+        InputError: there is no such policy, or it has faults.
+    """
+    from tidegate.columnar.ordering import BEFORE_ALL  # noqa: PLC0415
+    from tidegate.policy_files import DEFAULT_POLICY, find_policy, read_history  # noqa: PLC0415
+
+    if policy is not None and Path(policy).is_dir():
+        since = BEFORE_ALL if options.since is None else options.since
+        return read_history(Path(policy)).over(since, None)
+    return always(find_policy(policy or DEFAULT_POLICY))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a replay writes, and how.
+
+    directory:      Where to.
+    with_decisions: Also the row-level file.
+    pseudonyms:     Devices are written under these; None: as they are.
+    """
+
+    directory: Path
+    with_decisions: bool = True
+    pseudonyms: Pseudonyms | None = None
+
+
+def replay_into(
+    results: Results,
+    source: AlertSource,
+    periods: Sequence[PolicyPeriod],
+    options: ReplayOptions,
+    progress: Progress = no_progress,
+) -> tuple[Replayed, list[Path]]:
+    """Replay a log into a folder of results; every file has its name only once all are complete.
+
+    The source must have been opened with `keep_original` where decisions are asked for.
+
+    Raises:
+        InputError: the input cannot be read, or the results cannot be written.
+    """
+    from tidegate.formats.pseudonyms import pseudonymised  # noqa: PLC0415
+    from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
+    from tidegate.formats.report_html import write_report_html  # noqa: PLC0415
+    from tidegate.formats.report_xlsx import write_report_xlsx  # noqa: PLC0415
+    from tidegate.formats.results_folder import ResultsFolder  # noqa: PLC0415
+    from tidegate.formats.storms_parquet import write_amber, write_storms  # noqa: PLC0415
+    from tidegate.formats.summary_json import write_summary  # noqa: PLC0415
+    from tidegate.tables.decisions_writer import DecisionsWriter  # noqa: PLC0415
+
+    hidden = results.pseudonyms
+    if hidden is not None:
+        source = _PseudonymisedSource(source, hidden)
+    with ResultsFolder(results.directory) as folder:
+        with ExitStack() as open_files:
+            rejected = open_files.enter_context(
+                RejectedWriter(folder.path("rejected.csv"), is_pseudonymised=hidden is not None)
+            )
+            decisions = None
+            if results.with_decisions:
+                decisions = _Decisions(
+                    open_files.enter_context(DecisionsWriter(folder.path("decisions.parquet")))
+                )
+            replayed = replay(
+                source, periods, options, decisions=decisions, rejected=rejected, progress=progress
+            )
+        shown = replayed if hidden is None else pseudonymised(replayed, hidden)
+        write_storms(shown, folder.path("storms.parquet"))
+        write_amber(shown, folder.path("amber.parquet"))
+        write_summary(shown, folder.path("summary.json"))
+        write_report_html(shown, folder.path("report.html"))
+        write_report_xlsx(shown, folder.path("report.xlsx"))
+        return shown, folder.commit(partial=replayed.is_partial)
+
+
+class _Decisions:
+    """Writes decisions beside the columns they were read in, tables and documents alike."""
+
+    def __init__(self, writer: DecisionsWriter) -> None:
+        self._writer = writer
+
+    def write(
+        self,
+        original: Any,
+        outcome: NDArray[Any],
+        sequence_id: NDArray[Any],
+        count: NDArray[Any],
+        kept: NDArray[Any],
+    ) -> None:
+        from tidegate.tables.original import as_table  # noqa: PLC0415
+
+        self._writer.write(as_table(original), outcome, sequence_id, count, kept)
+
+
+class _PseudonymisedSource:
+    """A source whose original columns say nothing of Devices but their pseudonyms.
+
+    Columns we do not know may name a household too: they are left out.
+    """
+
+    _KNOWN: Final = ("received_at", "device_id", "alert_code", "recipient")
+
+    def __init__(self, source: AlertSource, pseudonyms: Pseudonyms) -> None:
+        self._source = source
+        self._pseudonyms = pseudonyms
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    @property
+    def recipients(self) -> Recipients:
+        return self._source.recipients
+
+    @property
+    def columns(self) -> Columns:
+        return self._source.columns
+
+    def batches(self) -> Iterator[ReadBatch]:
+        from tidegate.tables.original import with_device_ids  # noqa: PLC0415
+
+        for batch in self._source.batches():
+            original = batch.original
+            if original is not None:
+                numbers = self._pseudonyms.numbers_for(batch.alerts.device_id)
+                original = with_device_ids(original, numbers, keep=self._KNOWN)
+            yield replace(batch, original=original)
+
+
+def _holds_documents(path: Path) -> bool:
+    """Say whether a path leads to DUIS documents: by its name, or for a folder by what is in it."""
+    if path.suffix.lower() in _DOCUMENTS:
+        return True
+    return path.is_dir() and _has_document(path) and not _has_table(path)
+
+
+def _has_document(folder: Path) -> bool:
+    return any(file.suffix.lower() in _DOCUMENTS for file in folder.rglob("*"))
+
+
+def _has_table(folder: Path) -> bool:
+    tables: tuple[Any, ...] = (".parquet", ".csv", ".tsv", ".gz", ".zst")
+    # Beside documents, a table is their sidecar.
+    return any(file.suffix.lower() in tables and file.name != "received_at.csv" for file in folder.iterdir())
