@@ -117,7 +117,7 @@ def _ranged(path: KeyPath, sentence: str) -> Finding:
     key = sentence.split(" ", maxsplit=1)[0]
     what, _, range_ = sentence.partition("; it must be ")
     if range_:
-        return Finding((*path, key), what, f"Write {range_}.")
+        return Finding((*path, key), what, f"Let it be {range_}.")
     what, _, example = sentence.partition(", as ")
     example, _, else_ = example.partition("; ")
     or_else = f", or {else_}" if else_ else ""

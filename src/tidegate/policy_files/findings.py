@@ -15,19 +15,20 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tidegate.policy_files.form import LARGEST_COUNT, TABLES, form_at, shown
-from tidegate.policy_files.places import KeyPath
+from tidegate.policy_files.places import KeyPath, dotted
 
 _WHAT_BELONGS: Final = {
     "int_type": "a whole number",
     "string_type": "text in quotation marks",
     "bool_type": "true or false",
-    "is_instance_of": "a number",
+    "is_instance_of": "a word in quotation marks",
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
     "list_type": "a list",
-    "enum": "a word in quotation marks",
 }
+
+_TABLES_OF_REASONS: Final = (("alert_storm", "exclusion_list"), ("service_requests", "prioritised"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,17 @@ def _finding(path: KeyPath, details: ErrorDetails) -> Finding:
     if kind in ("less_than_equal", "greater_than_equal"):
         return Finding(path, f"{shown(value)} is past any count: {LARGEST_COUNT} at most", _write(path))
     if path[:2] == ("service_requests", "prioritised") and isinstance(value, dict):
-        srv = f"{path[-1]}.{next(iter(value), '')}"
-        return Finding(path, f"{srv} is not in quotation marks", f'Write "{srv}" = "why".')
+        return _unquoted_srv(path, value)
     return Finding(path, f"{shown(value)} stands where {_belongs(kind)} belongs", _write(path))
+
+
+def _unquoted_srv(path: KeyPath, value: object) -> Finding:
+    """TOML reads the points of an unquoted 8.1.1 as tables in tables."""
+    while isinstance(value, dict) and value:
+        key, value = next(iter(value.items()))
+        path = (*path, key)
+    srv = ".".join(str(key) for key in path[2:])
+    return Finding(path, f"{srv} is not in quotation marks", f'Write "{srv}" = "why".')
 
 
 def _belongs(kind: str) -> str:
@@ -78,6 +87,8 @@ def _is_unquoted_srv(path: KeyPath, error: ValidationError) -> bool:
 
 def _write(path: KeyPath) -> str:
     """An example of what to write at a path."""
+    if path[:-1] in _TABLES_OF_REASONS:
+        return f'Write {dotted(path[-1:])} = "why".'
     key, example = _example_of(path)
     if not example:
         return ""

@@ -34,20 +34,22 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _code(value: object) -> object:
+def _code(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError(f'{value} is not in quotation marks: write "{value}"')  # noqa: TRY004 - pydantic wants it
-    return parse_alert_code(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise ValueError(f'{shown(value)} is not an Alert Code: write "8F75"')  # noqa: TRY004 - pydantic wants it
+    return parse_alert_code(value)
 
 
-def _duration(value: object) -> object:
+def _duration(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError(f'{value} has no unit: write "{value}m" for minutes')  # noqa: TRY004 - pydantic wants it
     if not isinstance(value, str):
-        return value
+        raise ValueError(f'{shown(value)} is not a duration: write "60m"')  # noqa: TRY004 - pydantic wants it
     duration = parse_duration(value)
     if duration > LONGEST_DURATION:
-        raise ValueError(f"{value!r} is too long: write {format_duration(LONGEST_DURATION)} at most")
+        raise ValueError(f"{shown(value)} is too long: write {format_duration(LONGEST_DURATION)} at most")
     return duration
 
 
@@ -55,7 +57,7 @@ def _optional(value: object) -> object:
     return None if value == NONE else value
 
 
-def _instant(value: object) -> object:
+def _instant(value: object) -> int:
     if isinstance(value, str):
         return parse_instant(f"{value}T00:00Z" if _DATE.fullmatch(value.strip()) else value)
     if isinstance(value, datetime):
@@ -63,7 +65,7 @@ def _instant(value: object) -> object:
         return (at - _EPOCH) // timedelta(microseconds=MICROSECOND)
     if isinstance(value, date):
         return parse_instant(f"{value.isoformat()}T00:00Z")
-    return value
+    raise ValueError(f"{shown(value)} is not an instant: write 2024-02-26T00:00:00Z")
 
 
 def _day(value: object) -> object:
@@ -224,7 +226,7 @@ class AlertStormForm(Form):
     exclusion_list: dict[Code, Reason] = Field(
         default_factory=dict,
         description="Codes never throttled, each with its reason",
-        examples=['8F75 = "why"'],
+        examples=["[alert_storm.exclusion_list]"],
     )
 
 
@@ -260,7 +262,7 @@ class ServiceRequestsForm(Form):
     prioritised: dict[Srv, Reason] = Field(
         default_factory=dict,
         description="Prioritised variants, each with its reason",
-        examples=['"7.4" = "why"'],
+        examples=["[service_requests.prioritised]"],
     )
 
 

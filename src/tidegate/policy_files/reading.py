@@ -116,8 +116,12 @@ def _document_of(text: str, source: str) -> Mapping[str, Any]:
         raise InputError(
             Fault(source, "brackets stand in brackets too deep", "Write a policy file.")
         ) from None
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise InputError(_syntax_fault(str(error), text, source)) from None
+    except ValueError:  # a number with more digits than Python reads
+        raise InputError(
+            Fault(source, "a number in it has thousands of digits", "Write a policy file.")
+        ) from None
 
 
 def _syntax_fault(message: str, text: str, source: str) -> Fault:

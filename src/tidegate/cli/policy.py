@@ -1,0 +1,221 @@
+"""`tidegate policy`: check, show, compare and explain policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from tidegate.cli import console
+from tidegate.policy.changes import changes
+from tidegate.policy.explanation import explain as explained
+from tidegate.policy.mechanism import MechanismDocument
+from tidegate.policy.wording import count_by_in_words, mode_in_words, storm_in_words
+from tidegate.policy.worked_example import NOON, WorkedExample
+from tidegate.vocabulary.alert_codes import format_alert_code, name_of, parse_alert_code
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import DAY, Instant, format_duration, format_instant
+
+policy_app = typer.Typer(
+    name="policy",
+    help="Check, show, compare and explain policies: versions of the Mechanism Document.",
+    no_args_is_help=True,
+)
+
+_FILE = "A policy file, or the name of one that comes with tidegate, as illustrative-2."
+
+
+@policy_app.command()
+def check(
+    files: list[str] = typer.Argument(metavar="FILE...", help=f"{_FILE} A folder is checked as a history."),
+) -> None:
+    """Look for faults in policy files; all are shown, each with its place and what to write instead."""
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            versions = " -> ".join(policy.version for policy in _policies_of(file))
+            console.out.print(f"{escape(file)}: ok ({escape(versions)})", soft_wrap=True)
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(*faults)
+
+
+@policy_app.command()
+def show(
+    file: str = typer.Argument(metavar="FILE", help=_FILE),
+    as_json: bool = typer.Option(False, "--json", help="Print it as JSON."),
+    as_toml: bool = typer.Option(
+        False, "--toml", help="Print it as a policy file, to begin one of your own."
+    ),
+) -> None:
+    """Show the whole of a policy."""
+    from tidegate.policy_files import policy_document, write_policy  # noqa: PLC0415 - pydantic is slow to start
+
+    policy = _policy_of(file)
+    if as_json:
+        typer.echo(json.dumps(policy_document(policy), indent=2, ensure_ascii=False))
+    elif as_toml:
+        typer.echo(write_policy(policy), nl=False)
+    else:
+        _show(policy)
+
+
+@policy_app.command()
+def diff(
+    before: str = typer.Argument(metavar="A", help=_FILE),
+    after: str = typer.Argument(metavar="B", help=_FILE),
+) -> None:
+    """Say in words what changes from policy A to policy B."""
+    first, second = _policy_of(before), _policy_of(after)
+    console.out.print(f"From  {_heading(first)}\nto    {_heading(second)}\n")
+    found = changes(first, second)
+    _bullets(change.sentence for change in found)
+    console.out.print(
+        f"\n{len(found)} {'change' if len(found) == 1 else 'changes'}." if found else "They do the same."
+    )
+
+
+@policy_app.command()
+def explain(
+    file: str = typer.Argument(metavar="FILE", help=_FILE),
+    code: str = typer.Argument(
+        "", metavar="[CODE]", help="An Alert Code, as 8F75; without one, any other code."
+    ),
+) -> None:
+    """Say what happens to Alerts of a code, with a storm told by clock times."""
+    policy = _policy_of(file)
+    try:
+        explanation = explained(policy, parse_alert_code(code) if code else None)
+    except ValueError as error:
+        what, _, remedy = str(error).partition(": write ")
+        raise InputError(Fault("CODE", what, f"Write {remedy}.")) from None
+    console.out.print(f"{_heading(policy)}\n")
+    for sentence in explanation.sentences:
+        console.out.print(escape(sentence))
+    _show_example(explanation.example, format_alert_code(explanation.code))
+
+
+def _policy_of(file: str) -> MechanismDocument:
+    from tidegate.policy_files import find_policy  # noqa: PLC0415 - pydantic is slow to start
+
+    return find_policy(file)
+
+
+def _policies_of(file: str) -> list[MechanismDocument]:
+    from tidegate.policy_files import read_history  # noqa: PLC0415 - pydantic is slow to start
+
+    return list(read_history(Path(file))) if Path(file).is_dir() else [_policy_of(file)]
+
+
+def _heading(policy: MechanismDocument) -> str:
+    label = ", illustrative" if policy.is_illustrative else ""
+    return f"[bold]{escape(policy.version)}[/]: {policy.mode}{label}, from {format_instant(policy.effective_from)}"
+
+
+def _show(policy: MechanismDocument) -> None:
+    console.out.print(_heading(policy))
+    console.out.print(mode_in_words(policy.mode))
+    if policy.note:
+        console.out.print(escape(policy.note))
+    approval = policy.approval
+    _pairs(
+        "Approval",
+        {
+            "supersedes": policy.supersedes or "nothing: it is the first",
+            "consulted": approval.consulted if approval else "",
+            "approved by": approval.approved_by if approval else "no one: it is a draft",
+            "on": approval.on if approval else "",
+            "reference": approval.reference if approval else "",
+        },
+    )
+    rules = policy.alert_storm
+    _title("Alert Storm Protection")
+    console.out.print(count_by_in_words(rules.count_by))
+    for group in rules.code_groups:
+        console.out.print(f"Counted as one: {', '.join(map(format_alert_code, group))}.")
+    console.out.print("\nEvery code that is not named below:")
+    _bullets([*storm_in_words(rules.default), *_why(policy.default_reason)])
+    for code, parameters in sorted(rules.codes.items()):
+        console.out.print(f"\n[bold]{format_alert_code(code)}[/] {escape(name_of(code))}:")
+        _bullets([*storm_in_words(parameters), *_why(policy.reasons.get(code, ""))])
+    _title(f"Exclusion list: {len(policy.exclusion_list)} codes, always forwarded and never counted")
+    _rows((format_alert_code(code), reason) for code, reason in sorted(policy.exclusion_list.reasons.items()))
+    _show_service_requests(policy)
+
+
+def _show_service_requests(policy: MechanismDocument) -> None:
+    rules = policy.service_requests
+    if rules is None:
+        return
+    _pairs(
+        "Service Requests",
+        {
+            "period": format_duration(rules.period_us),
+            "maximum system capacity": f"{rules.maximum_system_capacity} in a period",
+            "operating threshold": f"{rules.operating_threshold} in a period",
+            "prepayment multiplier": f"{float(rules.prepayment_multiplier):g}",
+            "network weight": f"{float(rules.network_weight):g}",
+            "floor": f"{rules.floor} in a period for every User",
+            "early warning at": f"{float(rules.early_warning_at):.0%} of an allocation",
+        },
+    )
+    _title(f"Prioritised Service Requests List: {len(rules.prioritised)} variants")
+    _rows(rules.prioritised.items())
+
+
+def _show_example(example: WorkedExample, code: str) -> None:
+    if not example.moments:
+        console.out.print("\nA storm under these parameters is too long to tell by clock times.")
+        return
+    every = f", then one every {format_duration(example.gap_us)}" if len(example.moments) > 1 else ""
+    _title(f"For example: a Device sends {code} at noon{every}")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("time", no_wrap=True)
+    table.add_column("Alert", justify="right")
+    table.add_column("count", justify="right")
+    table.add_column("")
+    for moment in example.moments:
+        number = str(moment.number) if moment.number else ""
+        table.add_row(_clock(moment.at), number, str(moment.count), escape(moment.text))
+    console.out.print(table)
+
+
+def _clock(at: Instant) -> str:
+    """A time of day; later days are counted from the example's first."""
+    days = at // DAY - NOON // DAY
+    time = format_instant(at).split("T")[1].removesuffix("Z")
+    return f"{time} (+{days}d)" if days else time
+
+
+def _why(reason: str) -> list[str]:
+    return [f"Why: {reason}"] if reason else []
+
+
+def _title(text: str) -> None:
+    console.out.print(f"\n[bold]{escape(text)}[/]")
+
+
+def _pairs(title: str, pairs: dict[str, str]) -> None:
+    _title(title)
+    _rows((key, value) for key, value in pairs.items() if value)
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for name, text in rows:
+        table.add_row(f"  {escape(name)}", escape(text))
+    console.out.print(table)
+
+
+def _bullets(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_row("  -", escape(sentence))
+        console.out.print(table)
