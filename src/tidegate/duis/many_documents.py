@@ -99,8 +99,6 @@ class _Wrappers:
             return Piece(
                 line, document, refusal="it has a DOCTYPE; a DUIS document has none, and none is read"
             )
-        if self.awaited:
-            return Piece(line, document, refusal="it stands within a comment")
         if self.fault:
             return Piece(line, document, refusal=self.fault)
         if not self.tags:
@@ -154,7 +152,7 @@ class _Cutter:
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
         """Take the next octets; yields the documents that end in them."""
-        self.beginning = self.beginning or chunk[:_SHOWN]
+        self.beginning += chunk[: _SHOWN - len(self.beginning)]
         self._buffer = self._buffer[self._start :] + chunk
         self._scan -= self._start
         self._start = 0
@@ -167,7 +165,7 @@ class _Cutter:
             if not end:
                 self._scan = mark.start()
                 break
-            yield from self._end(end, mark.group(2))
+            yield from self._end(mark.start(), end, mark.group(2))
         else:
             self._scan = max(self._scan, len(self._buffer) - _LONGEST_MARK)
         if not self._name:
@@ -182,19 +180,27 @@ class _Cutter:
         """The stream is at its end; yields the document that was cut short, if one was."""
         if self._name:
             yield self._wrappers.around(self._buffer[self._start :], self._line)
+            return
+        self._see_gap(len(self._buffer))
+        if self._wrappers.awaited:
+            yield Piece(
+                self._line, b"", refusal="a comment, or the like, never ends; what is in it is not read"
+            )
 
     def _begin(self, start: int, name: bytes) -> Iterator[Piece]:
         if self._name == name == b"Request":  # a Request may hold one of its own (RequestWANMatrix)
             self._nested += 1
             return
-        line, before = self._take(start)
         if self._name:
+            line, before = self._take(start)
             yield Piece(line, before, refusal="it is cut short: another document begins within it")
-        elif before and not self._is_skipping:
-            self._wrappers.see(before)
+        else:
+            self._see_gap(start)
+            if self._wrappers.awaited:  # within a comment
+                return
         self._name, self._nested, self._is_skipping = name, 1, False
 
-    def _end(self, end: int, name: bytes) -> Iterator[Piece]:
+    def _end(self, start: int, end: int, name: bytes) -> Iterator[Piece]:
         if self._name:
             self._nested -= name == self._name
             if self._nested == 0:
@@ -202,10 +208,18 @@ class _Cutter:
                 self._name = b""
                 yield self._wrappers.around(document, line)
             return
-        line, rest = self._take(end)
+        self._see_gap(start)
+        if self._wrappers.awaited:
+            return
+        line, tag = self._take(end)
         if not self._is_skipping:
-            yield Piece(line, rest[-_SHOWN:], refusal="it is the end of a document without its beginning")
+            yield Piece(line, tag, refusal="it is the end of a document without its beginning")
         self._is_skipping = False
+
+    def _see_gap(self, stop: int) -> None:
+        _, gap = self._take(stop)
+        if gap and not self._is_skipping:
+            self._wrappers.see(gap)
 
     def _pass_gap(self) -> None:
         """Let go of what stands between documents, as far as it is done with."""

@@ -58,22 +58,25 @@ other_public_messages = [path for path in shared_files("rtds/*/*.HEX") if "ALERT
 def test_a_public_critical_alert_in_dlms_is_read_whole() -> None:
     alert = read_alert(PUBLIC_CRITICAL_DLMS)
 
-    assert alert == GbcsAlert(
-        originator=ESME,
-        recipient=SUPPLIER,
-        counter=2000,
-        message_code=0x1000,
-        alert_code=0x8F30,
-        at=parse_instant("2015-01-01T00:00:00Z"),
-        encoding=alert.encoding,
-        is_signed=True,
-        supplementary_party=None,
-        supplementary_party_counter=None,
-        supplementary_originator_counter=None,
-        content=PUBLIC_CRITICAL_DLMS[34:59],
-        protection=PUBLIC_CRITICAL_DLMS[60:],
+    assert (
+        GbcsAlert(
+            originator=ESME,
+            recipient=SUPPLIER,
+            counter=2000,
+            message_code=0x1000,
+            alert_code=0x8F30,
+            at=parse_instant("2015-01-01T00:00:00Z"),
+            encoding=alert.encoding,
+            is_signed=True,
+            supplementary_party=None,
+            supplementary_party_counter=None,
+            supplementary_originator_counter=None,
+            content=PUBLIC_CRITICAL_DLMS[34:59],
+            protection=PUBLIC_CRITICAL_DLMS[60:],
+        )
+        == alert
     )
-    assert alert.encoding == "DLMS"
+    assert "DLMS" == alert.encoding
 
 
 def test_a_public_non_critical_alert_in_gbz_is_read() -> None:
