@@ -24,6 +24,9 @@ FATES: Final = ("Forwarded", "Excluded, always passed", "Held back")
 """What became of an Alert, in the order it is stacked from the axis."""
 
 _WIDTH = 820
+_HEATMAP_WIDTH = 680
+_DECADE = 10
+_TIME_LABEL = "utcFormat(datum.value, utcFormat(datum.value, '%H:%M') == '00:00' ? '%a %d %b' : '%H:%M')"
 _CONFIG = {
     "aria": False,
     "font": "Arial, Helvetica, sans-serif",
@@ -53,6 +56,12 @@ _CONFIG = {
     "text": {"fontSize": 11, "color": INK},
 }
 _FATE_SCALE = {"domain": list(FATES), "range": [BLUE, SKY, VERMILLION]}
+_COUNT_AXIS = {
+    "title": "Alerts",
+    "labelExpr": "datum.value % 1 ? '' : datum.value == 0 ? '0' : format(datum.value, '~s')",
+    "tickCount": 5,
+    "tickMinStep": 1,
+}
 _STACK_ORDER = {"field": "order", "type": "quantitative"}
 
 
@@ -64,23 +73,18 @@ def svg(specification: Mapping[str, Any]) -> str:
 
 
 def by_time(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Stacked bars over time; rows of start, end (instants), fate, order, alerts."""
+    """Stacked bars over time; rows of start, end (instants), fate, base, top (where its part of the bar lies)."""
     return {
         "width": _WIDTH,
         "height": 220,
         "data": {"values": [{**row, "start": _ms(row["start"]), "end": _ms(row["end"])} for row in rows]},
-        "mark": {"type": "bar", "binSpacing": 0},
+        "mark": {"type": "rect"},
         "encoding": {
             "x": _time_axis("start"),
             "x2": {"field": "end"},
-            "y": {
-                "field": "alerts",
-                "type": "quantitative",
-                "stack": "zero",
-                "axis": {"title": "Alerts", "format": "~s", "tickCount": 5},
-            },
+            "y": {"field": "base", "type": "quantitative", "axis": _COUNT_AXIS},
+            "y2": {"field": "top"},
             "color": {"field": "fate", "type": "nominal", "scale": _FATE_SCALE},
-            "order": _STACK_ORDER,
         },
     }
 
@@ -107,7 +111,7 @@ def by_code(rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any
                         "field": "alerts",
                         "type": "quantitative",
                         "stack": "zero",
-                        "axis": {"title": "Alerts", "format": "~s", "tickCount": 5},
+                        "axis": _COUNT_AXIS,
                     },
                     "color": {"field": "fate", "type": "nominal", "scale": _FATE_SCALE},
                     "order": _STACK_ORDER,
@@ -131,8 +135,12 @@ def storm_heatmap(
     starts: Sequence[Mapping[str, Any]],
     streams: Sequence[str],
     period: tuple[Instant, Instant],
+    spans: int,
 ) -> dict[str, Any]:
-    """Streams by time; cells of stream, start, end, alerts; starts of stream, at: where a threshold was crossed."""
+    """Streams by time; cells of stream, start, end, alerts; starts of stream, at: where a threshold was crossed.
+
+    spans:  How many cells make the period; each is a whole number of dots wide, so that none is blurred.
+    """
     y = {
         "field": "stream",
         "type": "nominal",
@@ -148,9 +156,13 @@ def storm_heatmap(
             "labelPadding": 6,
         },
     }
+    most = max(cell["alerts"] for cell in cells)
+    least = min(cell["alerts"] for cell in cells)
+    if most < _DECADE * least:
+        least = 1
     x = _time_axis("start", [_ms(period[0]), _ms(period[1])])
     return {
-        "width": _WIDTH - 220,
+        "width": max(_HEATMAP_WIDTH // spans, 1) * spans,
         "height": {"step": 19},
         "layer": [
             {
@@ -167,15 +179,20 @@ def storm_heatmap(
                     "color": {
                         "field": "alerts",
                         "type": "quantitative",
-                        "scale": {"type": "log", "range": _STORM_SHADES, "interpolate": "rgb"},
+                        "scale": {
+                            "type": "log",
+                            "domain": [least, most],
+                            "range": _STORM_SHADES,
+                            "interpolate": "rgb",
+                        },
                         "legend": {
                             "title": "Alerts in storms",
                             "titleFontSize": 12,
                             "titleFontWeight": "normal",
                             "titleColor": INK,
-                            "format": "~s",
+                            "labelExpr": _COUNT_AXIS["labelExpr"],
                             "gradientLength": 220,
-                            "tickCount": 4,
+                            "values": _round_numbers(least, most),
                         },
                     },
                 },
@@ -189,7 +206,7 @@ def storm_heatmap(
                     "fill": INK,
                     "stroke": "white",
                     "strokeWidth": 0.8,
-                    "size": 26,
+                    "size": 30,
                     "opacity": 1,
                 },
                 "encoding": {"x": {"field": "at", "type": "temporal", "scale": {"type": "utc"}}, "y": y},
@@ -209,7 +226,7 @@ def by_length(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     y = {
         "field": "storms",
         "type": "quantitative",
-        "axis": {"title": "Storms", "format": "~s", "tickCount": 4, "tickMinStep": 1},
+        "axis": {**_COUNT_AXIS, "title": "Storms"},
     }
     return {
         "width": _WIDTH,
@@ -236,8 +253,15 @@ def _time_axis(field: str, domain: list[float] | None = None) -> dict[str, Any]:
         "field": field,
         "type": "temporal",
         "scale": scale,
-        "axis": {"title": "Receipt (UTC)", "grid": False, "labelOverlap": True, "tickCount": 8},
+        "axis": {"title": "Receipt (UTC)", "grid": False, "tickCount": 8, "labelExpr": _TIME_LABEL},
     }
+
+
+def _round_numbers(least: int, most: int, about: int = 4) -> list[int]:
+    """Some of 1, 2, 5, 10, 20 ... from least to most, evenly spread on a log scale."""
+    steps = [digit * 10**power for power in range(13) for digit in (1, 2, 5)]
+    within = [step for step in steps if least <= step <= most]
+    return within[:: max(1, round(len(within) / about))]
 
 
 def _ms(at: Instant) -> float:

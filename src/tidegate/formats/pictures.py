@@ -65,6 +65,15 @@ class Picture:
     rows: tuple[tuple[str | int, ...], ...]
 
     @property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns that hold numbers."""
+        return tuple(
+            column
+            for place, column in enumerate(self.columns)
+            if self.rows and not isinstance(self.rows[0][place], str)
+        )
+
+    @property
     def data_link(self) -> str:
         """The data as a CSV file within a link; opens without a network."""
         text = io.StringIO()
@@ -72,7 +81,7 @@ class Picture:
         writer.writerow(self.columns)
         for row in self.rows:
             writer.writerow([as_text(cell) if isinstance(cell, str) else cell for cell in row])
-        return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",-:_./ ".strip())
+        return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",-:_./")
 
 
 def pictures(replayed: Replayed) -> list[Picture]:
@@ -95,7 +104,12 @@ def _by_time(replayed: Replayed) -> Picture:
     for each in replayed.hours:
         bins[each.hour - each.hour % step] += each.totals
         by_hour[each.hour] += each.totals
-    rows = [row for start in sorted(bins) for row in _fates(bins[start], start=start, end=start + step)]
+    rows = []
+    for start in sorted(bins):
+        base = 0
+        for part in _fates(bins[start], start=start, end=start + step):
+            rows.append({**part, "base": base, "top": base + part["alerts"]})
+            base += part["alerts"]
     busiest = max(by_hour, key=lambda hour: (by_hour[hour].received, -hour))
     peak = by_hour[busiest].received
     left = max(totals.received - totals.throttled for totals in by_hour.values())
@@ -108,7 +122,7 @@ def _by_time(replayed: Replayed) -> Picture:
     return Picture(
         "alerts-by-time",
         title,
-        f"Alerts received in each {_step_in_words(step)}. Their colour says what would have become of them; "
+        f"Alerts received in {_each(step)}. Their colour says what would have become of them; "
         "vermillion, on top, is what throttling takes away.",
         charts.svg(charts.by_time(rows)),
         ("from", "to", "received", "forwarded", "excluded", "held back"),
@@ -133,13 +147,13 @@ def _by_code(replayed: Replayed) -> Picture:
     for row in table[:MOST_CODES]:
         code = f"{row.alert_code}  {_clipped(short_name(row.name))}"
         rows += _fates(Totals(row.received, row.forwarded, row.throttled, row.excluded), code=code)
-        held = f", {row.held} held" if row.throttled else ""
+        held = f" ({row.held} held)" if row.throttled else ""
         labels.append({"code": code, "received": row.received, "said": f"{thousands(row.received)}{held}"})
     if rest := table[MOST_CODES:]:
         code = f"{many(len(rest), 'other code')}"
         totals = sum((Totals(r.received, r.forwarded, r.throttled, r.excluded) for r in rest), Totals())
         rows += _fates(totals, code=code)
-        held = f", {percent(totals.throttled, totals.received)} held" if totals.throttled else ""
+        held = f" ({percent(totals.throttled, totals.received)} held)" if totals.throttled else ""
         labels.append(
             {"code": code, "received": totals.received, "said": f"{thousands(totals.received)}{held}"}
         )
@@ -202,7 +216,7 @@ def _storms(replayed: Replayed, streams: StormStreams) -> Picture:
     return Picture(
         "storms",
         title,
-        f"A row is a stream (Device and Alert Code), the worst on top. A cell is {_step_in_words(step)}; the darker, the "
+        f"A row is a stream (Device and Alert Code), the worst on top. A cell is {_one(step)}; the darker, the "
         "more Alerts came in storms; blank is none. A dot is where the stream went over its threshold and a storm started.",
         charts.svg(
             charts.storm_heatmap(
@@ -213,6 +227,7 @@ def _storms(replayed: Replayed, streams: StormStreams) -> Picture:
                 list(_starts(replayed, label)),
                 list(label.values()),
                 period,
+                (period[1] - period[0]) // step,
             )
         ),
         ("device id", "alert code", "recipient", "from", "alerts in storms"),
@@ -285,10 +300,14 @@ def _step(replayed: Replayed) -> Duration:
     return next((step for step in _STEPS if spans * HOUR <= step * MOST_BARS), _STEPS[-1])
 
 
-def _step_in_words(step: Duration) -> str:
-    return {HOUR: "hour", DAY: "day", 2 * DAY: "two days", 7 * DAY: "week"}.get(
-        step
-    ) or f"{step // HOUR} hours"
+def _each(step: Duration) -> str:
+    named = {HOUR: "each hour", DAY: "each day", 7 * DAY: "each week", 30 * DAY: "every 30 days"}
+    return named.get(step) or f"every {step // HOUR} hours"
+
+
+def _one(step: Duration) -> str:
+    named = {HOUR: "an hour", DAY: "a day", 7 * DAY: "a week", 30 * DAY: "30 days"}
+    return named.get(step) or f"{step // HOUR} hours"
 
 
 def _clipped(name: str, longest: int = 40) -> str:

@@ -270,7 +270,7 @@ def short_name(name: str) -> str:
 
 def _largest(codes: dict[AlertCode, int]) -> str:
     ranked = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
-    words = [f"{format_alert_code(code)} {thousands(count)}" for code, count in ranked[:_NAMED]]
+    words = [f"{thousands(count)} of {format_alert_code(code)}" for code, count in ranked[:_NAMED]]
     if len(ranked) > _NAMED:
         words.append(f"{len(ranked) - _NAMED} more")
     return ", ".join(words)
@@ -278,7 +278,7 @@ def _largest(codes: dict[AlertCode, int]) -> str:
 
 def _largest_reasons(reasons: dict[str, int]) -> str:
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    words = [f"{thousands(count)} {reason}" for reason, count in ranked[:_NAMED]]
+    words = [f"{reason} ({thousands(count)})" for reason, count in ranked[:_NAMED]]
     if len(ranked) > _NAMED:
         words.append(f"{len(ranked) - _NAMED} more reasons")
     return "; ".join(words)

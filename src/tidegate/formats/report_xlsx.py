@@ -1,0 +1,369 @@
+"""report.xlsx: the verdict and its tables as a workbook to sort, filter and pivot.
+
+Numbers are numbers, Device ids are text (a spreadsheet eats EUI-64s), instants
+are ISO 8601 in UTC. The first row of every table stays in sight and has
+filters. What does not fit on a sheet is said on it, not dropped unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+
+from tidegate import __version__
+from tidegate.alert_storm.decision import Level
+from tidegate.formats.report_html import (
+    COUNTED_BY,
+    columns_in_words,
+    excluded_rows,
+    parameter_rows,
+    period_in_words,
+)
+from tidegate.reports.replayed import Replayed, Spells
+from tidegate.reports.storm_streams import RUNNING
+from tidegate.reports.verdict import table_by_code, verdict
+from tidegate.vocabulary.alert_codes import format_alert_code
+from tidegate.vocabulary.devices import format_device_id
+from tidegate.vocabulary.instants import SECOND, Instant, format_instant
+
+Cell: TypeAlias = str | int | float
+
+MOST_ROWS: Final = 1_048_576
+"""Rows of a sheet, in Excel and LibreOffice; its first row is the heading."""
+
+_KEPT_IN_MEMORY = 50_000
+"""Storms up to which the workbook is made in memory; above, row by row on disk."""
+
+_WIDEST = 60
+_LONGEST_CELL = 32_000
+"""Characters; Excel's limit is 32,767."""
+
+
+def write_report_xlsx(replayed: Replayed, path: Path, most_rows: int = MOST_ROWS) -> None:
+    """Write the workbook.
+
+    Args:
+        replayed: What to report.
+        path: File to write; temporary files are made beside it.
+        most_rows: Rows a sheet may have.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    spells = len(replayed.spells)
+    options = {
+        "constant_memory": spells > _KEPT_IN_MEMORY,
+        "tmpdir": str(path.parent),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    workbook = xlsxwriter.Workbook(str(path), options)
+    # No clock is read: the same replay makes the same file.
+    made_at = datetime.fromtimestamp((replayed.last or 0) // SECOND, UTC).replace(tzinfo=None)
+    workbook.set_properties(
+        {"title": f"Replay of {replayed.source}", "author": "tidegate", "created": made_at}
+    )
+    book = _Book(workbook, most_rows)
+    _write_verdict(book, replayed)
+    _write_codes(book, replayed)
+    _write_recipients(book, replayed)
+    _write_hours(book, replayed)
+    _write_storms(book, replayed)
+    _write_rejected(book, replayed)
+    _write_about(book, replayed)
+    try:
+        workbook.close()
+    except FileCreateError as error:
+        if isinstance(error.args[0], OSError):
+            raise error.args[0] from error
+        raise
+
+
+class _Book:
+    """A workbook being written, sheet by sheet."""
+
+    def __init__(self, workbook: Any, most_rows: int) -> None:
+        self._workbook = workbook
+        self._most_rows = most_rows
+        self.heading = workbook.add_format(
+            {"bold": True, "bg_color": "#E4E7EB", "bottom": 1, "valign": "top"}
+        )
+        self.large = workbook.add_format({"bold": True, "font_size": 14, "text_wrap": True, "valign": "top"})
+        self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+        self.number = workbook.add_format({"num_format": "#,##0"})
+        self.number_at_left = workbook.add_format({"num_format": "#,##0", "align": "left"})
+        self.share = workbook.add_format({"num_format": "0.0%"})
+
+    def sheet(self, name: str) -> Any:
+        """An empty sheet that prints on as many pages as it is long and one wide."""
+        sheet = self._workbook.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
+    def table(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, int]],
+        rows: Iterable[Sequence[Cell | None]],
+        *,
+        count: int,
+        note: str = "",
+    ) -> None:
+        """A sheet that is one table; `columns` are names and widths, `count` is how many rows there are.
+
+        A float is a share. Where the rows do not fit, the last row that does says how many there are and `note`.
+        """
+        sheet = self.sheet(name)
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        for at, (column, width) in enumerate(columns):
+            sheet.set_column(at, at, min(width, _WIDEST))
+            sheet.write_string(0, at, column, self.heading)
+        fits = self._most_rows - 1
+        shown = count if count <= fits else fits - 1
+        for at, row in enumerate(rows):
+            if at == shown:
+                break
+            self._row(sheet, at + 1, row)
+        if shown:
+            sheet.autofilter(0, 0, shown, len(columns) - 1)
+        if shown < count:
+            sheet.write_string(shown + 1, 0, f"The first {shown:,} of {count:,}. {note}".strip())
+
+    def _row(self, sheet: Any, at: int, row: Sequence[Cell | None]) -> None:
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(at, column, cell)
+            elif isinstance(cell, float):
+                sheet.write_number(at, column, cell, self.share)
+            elif cell is not None:
+                sheet.write_number(at, column, cell, self.number)
+
+
+def _write_verdict(book: _Book, replayed: Replayed) -> None:
+    said = verdict(replayed)
+    sheet = book.sheet("Verdict")
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 90)
+    sheet.set_row(0, 40)
+    sheet.write_string(0, 0, "PARTIAL" if replayed.is_partial else "Verdict", book.large)
+    sheet.write_string(0, 1, said.headline, book.large)
+    rows: list[tuple[str, Cell]] = [
+        ("Source", replayed.source),
+        ("Period", period_in_words(replayed)),
+        ("Policy", replayed.policy_version),
+        ("Received", replayed.received),
+        ("  Forwarded", replayed.forwarded),
+        ("  Held back", replayed.throttled),
+        ("  Excluded, always passed", replayed.excluded),
+        ("  Rejected", replayed.rejected),
+        ("Streams", replayed.streams),
+        ("Storms", len(replayed.storms)),
+        ("Devices stormed", replayed.devices_stormed),
+        *(("Found", finding) for finding in said.findings),
+        *(("Before you use this", caution) for caution in said.cautions),
+    ]
+    for at, (name, value) in enumerate(rows, start=2):
+        sheet.write_string(at, 0, name, book.wrapped)
+        if isinstance(value, str):
+            sheet.write_string(at, 1, value, book.wrapped)
+        else:
+            sheet.write_number(at, 1, value, book.number_at_left)
+
+
+def _write_codes(book: _Book, replayed: Replayed) -> None:
+    table = table_by_code(replayed)
+    book.table(
+        "Codes",
+        [
+            ("alert_code", 12),
+            ("name", 60),
+            ("received", 14),
+            ("forwarded", 14),
+            ("throttled", 14),
+            ("excluded", 14),
+            ("share held back", 16),
+            ("storms", 10),
+            ("devices_stormed", 17),
+        ],
+        (
+            (
+                row.alert_code,
+                row.name,
+                row.received,
+                row.forwarded,
+                row.throttled,
+                row.excluded,
+                row.throttled / row.received if row.received else 0.0,
+                row.storms,
+                row.devices_stormed,
+            )
+            for row in table
+        ),
+        count=len(table),
+    )
+
+
+def _write_recipients(book: _Book, replayed: Replayed) -> None:
+    ranked = sorted(replayed.by_recipient.items(), key=lambda item: (-item[1].received, item[0]))
+    book.table(
+        "Recipients",
+        [
+            ("recipient", 28),
+            ("received", 14),
+            ("forwarded", 14),
+            ("throttled", 14),
+            ("excluded", 14),
+            ("share held back", 16),
+        ],
+        (
+            (
+                name,
+                t.received,
+                t.forwarded,
+                t.throttled,
+                t.excluded,
+                t.throttled / t.received if t.received else 0.0,
+            )
+            for name, t in ranked
+        ),
+        count=len(ranked),
+    )
+
+
+def _write_hours(book: _Book, replayed: Replayed) -> None:
+    book.table(
+        "Hours",
+        [
+            ("hour_utc", 22),
+            ("alert_code", 12),
+            ("received", 14),
+            ("forwarded", 14),
+            ("throttled", 14),
+            ("excluded", 14),
+        ],
+        (
+            (
+                format_instant(each.hour),
+                format_alert_code(each.alert_code),
+                each.totals.received,
+                each.totals.forwarded,
+                each.totals.throttled,
+                each.totals.excluded,
+            )
+            for each in replayed.hours
+        ),
+        count=len(replayed.hours),
+        note="summary.json has the totals.",
+    )
+
+
+def _write_storms(book: _Book, replayed: Replayed) -> None:
+    spells = replayed.spells
+    book.table(
+        "Storms",
+        [
+            ("device_id", 26),
+            ("alert_code", 12),
+            ("recipient", 26),
+            ("level", 8),
+            ("started_at_utc", 28),
+            ("ended_at_utc", 28),
+            ("received", 12),
+            ("forwarded", 12),
+            ("throttled", 12),
+            ("peak_count", 12),
+            ("policy_version", 20),
+        ],
+        _storm_rows(spells),
+        count=len(spells),
+        note="All of them are in storms.parquet (red) and amber.parquet.",
+    )
+
+
+def _storm_rows(spells: Spells) -> Iterator[Sequence[Cell | None]]:
+    """Storms before amber spells, each the most throttled first: what is cut off is the least."""
+    columns = spells.columns
+    order = np.lexsort(
+        (columns["started_at"], -columns["received"], -columns["throttled"], -columns["level"])
+    )
+    for start in range(0, len(order), _KEPT_IN_MEMORY):
+        rows = order[start : start + _KEPT_IN_MEMORY]
+        lists = {name: column[rows].tolist() for name, column in columns.items()}
+        for at in range(len(rows)):
+            yield (
+                format_device_id(lists["device_id"][at]),
+                lists["alert_code"][at],
+                lists["recipient"][at],
+                "red" if lists["level"][at] == int(Level.RED) else "amber",
+                format_instant(lists["started_at"][at]),
+                _ended(lists["ended_at"][at]),
+                lists["received"][at],
+                lists["forwarded"][at],
+                lists["throttled"][at],
+                lists["peak_count"][at],
+                lists["policy_version"][at],
+            )
+
+
+def _ended(at: Instant) -> str | None:
+    """Empty while running at the end of the log."""
+    return None if at == RUNNING else format_instant(at)
+
+
+def _write_rejected(book: _Book, replayed: Replayed) -> None:
+    ranked = sorted(replayed.rejected_by_reason.items(), key=lambda item: (-item[1][0], item[0]))
+    book.table(
+        "Rejected",
+        [
+            ("reason", 50),
+            ("rows", 12),
+            ("first: source", 30),
+            ("first: line", 12),
+            ("first: why", 60),
+            ("first: text", 60),
+        ],
+        (
+            (reason, rows, first.source, first.line, first.reason, first.text[:_LONGEST_CELL])
+            for reason, (rows, first) in ranked
+        ),
+        count=len(ranked),
+    )
+
+
+def _write_about(book: _Book, replayed: Replayed) -> None:
+    rows: list[tuple[str, str, str]] = [
+        ("tidegate", __version__, ""),
+        ("source", replayed.source, ""),
+        ("period", period_in_words(replayed), "receipt instants, UTC"),
+        ("completed", f"{int(100 * replayed.completed)}%", "of the input was replayed"),
+        ("throttled", "held back", "what Alert Storm Protection would have throttled"),
+        ("excluded", "always passed", "codes on the exclusion list: forwarded and never counted"),
+    ]
+    rows += [
+        ("column", ours, f"{theirs} ({how})" if theirs else how)
+        for ours, theirs, how in columns_in_words(replayed)
+    ]
+    for each in replayed.in_force:
+        policy = each.policy
+        rows.append(("policy", policy.version, policy.mode.value))
+        if policy.is_illustrative:
+            rows.append(("policy", policy.version, "illustrative: the real values are not public"))
+        for name, at in (("in force from", each.since), ("in force until", each.until)):
+            if at is not None:
+                rows.append((name, format_instant(at), policy.version))
+        rows.append(("a stream is", COUNTED_BY[policy.alert_storm.count_by], policy.version))
+        rows += [
+            (f"parameters: {row['codes']}", row["words"], row["reason"]) for row in parameter_rows(policy)
+        ]
+        rows += [(f"excluded: {row['code']}", row["name"], row["reason"]) for row in excluded_rows(policy)]
+    book.table("About", [("what", 28), ("value", 60), ("note", 60)], rows, count=len(rows))
