@@ -12,6 +12,7 @@ asks when next something will end, and does the sending.
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 
 from tidegate.alert_storm import storm
 from tidegate.alert_storm.decision import Decision, Outcome, Storm
@@ -74,6 +75,27 @@ class AlertStormProtection:
     def next_deadline(self) -> Instant | None:
         """When `advance_to` should next be called: no storm ends before; None when there is nothing to do."""
         return self._agenda[0][0] if self._agenda else None
+
+    def change_rules(
+        self, rules: AlertStormRules, exclusion_list: ExclusionList | None, at: Instant
+    ) -> list[Storm]:
+        """Other rules take force at an instant (readings.md#6).
+
+        What runs ends there, counting starts anew, and what was not told yet is told under the new rules.
+        Returns the storms that have ended by then.
+        """
+        ended = self.advance_to(at)
+        ended += [replace(spell, ended_at=at) for spell in self.running()]
+        untold = {stream: state for stream, state in self._streams.items() if state.untold}
+        self._rules, self._exclusion_list = rules, exclusion_list or ExclusionList()
+        self._streams, self._agenda, self._on_agenda = {}, [], set()
+        for stream, state in untold.items():
+            now = self.stream_of(Alert(at, *stream))
+            before = self._streams.get(now, StreamState())
+            self._streams[now] = StreamState(
+                untold=before.untold + state.untold, sequence_id=max(before.sequence_id, state.sequence_id)
+            )
+        return ended
 
     def running(self) -> list[Storm]:
         """The storms and amber spells running now, in order of their start."""

@@ -13,6 +13,7 @@ import typer
 
 from tidegate import __version__
 from tidegate.cli import console
+from tidegate.cli.explain import explain
 from tidegate.cli.policy import policy_app
 from tidegate.cli.replay import replay
 from tidegate.vocabulary.faults import InputError
@@ -43,6 +44,7 @@ def root(
 
 
 app.command()(replay)
+app.command()(explain)
 app.add_typer(policy_app)
 
 

@@ -9,6 +9,7 @@ new one (readings.md#6).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,12 @@ class RejectedSink(Protocol):
 
     def write(self, row: RejectedRow) -> None:
         """One row."""
+
+
+MOST_REASONS = 100
+"""Kinds of reasons told apart; every row stands in rejected.csv with its own all the same."""
+
+_VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\b\d+(?:us|ms|s|m|h|d)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +277,11 @@ class _Run:
                 Fault(f"{row.source}, line {row.line}", row.reason, "Mend the row, or leave out --strict.")
             )
         self._rejected += 1
-        count, first = self._reasons.get(_kind_of(row.reason), (0, row))
-        self._reasons[_kind_of(row.reason)] = (count + 1, first)
+        kind = _kind_of(row.reason)
+        if kind not in self._reasons and len(self._reasons) >= MOST_REASONS:
+            kind = "other reasons"
+        count, first = self._reasons.get(kind, (0, row))
+        self._reasons[kind] = (count + 1, first)
         if self._rejected_sink is not None:
             self._rejected_sink.write(row)
 
@@ -288,5 +298,5 @@ class _Run:
 
 
 def _kind_of(reason: str) -> str:
-    """A reason without the value it is about, so that a million bad rows are a few kinds."""
-    return reason.split(": ", maxsplit=1)[0]
+    """A reason without the values it is about, so that a million bad rows are of a few kinds."""
+    return _VALUE.sub("...", reason)

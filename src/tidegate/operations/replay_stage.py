@@ -28,6 +28,13 @@ _NONE_IN_FORCE = MechanismDocument("(none)", Mode.OFF, BEFORE_ALL, _OFF.rules)
 """Before the first version of a history nothing is in force."""
 
 
+def policy_in_force(period: PolicyPeriod) -> KernelPolicy:
+    """What decides in a period: the policy's rules; or nothing, where there is none or it is off."""
+    if period.policy is None or period.policy.mode is Mode.OFF:
+        return _OFF
+    return KernelPolicy(period.policy.alert_storm, period.policy.exclusion_list)
+
+
 class Stage:
     """A policy and the part of the period it is in force."""
 
@@ -38,9 +45,9 @@ class Stage:
         self.until = period.until
         self._since = period.since
         self._keep_decisions = keep_decisions
-        is_off = self.policy.mode is Mode.OFF
-        decided_by = _OFF if is_off else KernelPolicy(self.policy.alert_storm, self.policy.exclusion_list)
-        self.kernel = AlertStormKernel([decided_by], shards=shards, keep_decisions=keep_decisions)
+        self.kernel = AlertStormKernel(
+            [policy_in_force(period)], shards=shards, keep_decisions=keep_decisions
+        )
         self._ended: list[KernelSpells] = []
         self._is_over = False
         if before is not None:

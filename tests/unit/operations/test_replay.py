@@ -114,7 +114,7 @@ def test_an_alert_beyond_the_look_back_is_rejected_with_its_line_and_the_remedy(
 
 
 def test_rejected_rows_are_received_and_their_kinds_counted():
-    bad = [RejectedRow("log", 7, "'x' is not an instant: write ..."), RejectedRow("log", 9, "'x' is not an instant: y")]
+    bad = [RejectedRow("log", line, f"'{line}x' is not an instant") for line in (7, 9)]
     result = replay(LogInMemory([Alert(1, 1, 5)], rejected=bad), always(policy()))
 
     assert (3, 1, 2) == (result.received, result.forwarded, result.rejected)
@@ -146,20 +146,24 @@ def test_each_version_decides_the_period_it_is_in_force(alerts, first, second, c
     two = policy(second, excluded, version="2", effective_from=change, supersedes="1")
     kept = Kept()
     result = replay(LogInMemory(alerts), PolicyHistory([one, two]).over(0), decisions=kept)
-    before = [alert for alert in alerts if alert.at < change]
-    after = [alert for alert in alerts if alert.at >= change]
+    protection = AlertStormProtection(first)
+    decisions, storms, version = [], [], "1"
+    for alert in alerts:
+        if version == "1" and alert.at >= change:
+            storms += [("1", storm) for storm in protection.change_rules(second, excluded, change)]
+            version = "2"
+        storms += [(version, storm) for storm in protection.advance_to(alert.at)]
+        decisions.append(protection.receive(alert))
+    storms += [(version, storm) for storm in protection.running()]
+    columns = result.spells.columns
+    found = zip(
+        columns["policy_version"], columns["started_at"], columns["ended_at"], columns["throttled"], strict=True
+    )
 
-    assert [o for o, _, _ in by_rule(before, first, ExclusionList())] + [
-        o for o, _, _ in by_rule(after, second, excluded)
-    ] == [outcome for _, outcome, _, _ in kept.rows]
-    told = sum(count for *_, count in kept.rows)
-    assert told <= result.throttled
-    for row, version in enumerate(result.spells.columns["policy_version"]):
-        started = result.spells.columns["started_at"][row]
-        ended = result.spells.columns["ended_at"][row]
-        assert ("1" if started < change else "2") == version
-        if version == "1" and after:
-            assert 0 < ended <= change
+    assert [(int(d.outcome), d.throttled_alert_sequence_id, d.throttled_alert_count) for d in decisions] == [
+        row[1:] for row in kept.rows
+    ]
+    assert sorted((v, s.started_at, s.ended_at or -(2**63), s.throttled) for v, s in storms) == sorted(found)
     assert sum(part.totals.received for part in result.in_force) == result.received
 
 
