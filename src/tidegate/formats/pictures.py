@@ -23,9 +23,9 @@ import numpy as np
 from tidegate.formats import charts
 from tidegate.formats.spreadsheet_safe import as_text
 from tidegate.reports.numerals import length, many, percent, thousands
-from tidegate.reports.replayed import Replayed, Totals
-from tidegate.reports.storm_streams import RUNNING, StormStreams, storm_streams
-from tidegate.reports.verdict import hour_in_words, short_name, table_by_code
+from tidegate.reports.replayed import Replayed, Spells, Totals
+from tidegate.reports.storm_streams import RUNNING, storm_streams
+from tidegate.reports.verdict import CodeRow, hour_in_words, short_name
 from tidegate.vocabulary.devices import parse_device_id
 from tidegate.vocabulary.instants import DAY, HOUR, Duration, Instant, format_instant
 
@@ -84,16 +84,15 @@ class Picture:
         return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",-:_./")
 
 
-def pictures(replayed: Replayed) -> list[Picture]:
-    """Every picture that shows something."""
+def pictures(replayed: Replayed, table: Sequence[CodeRow], storms: Spells) -> list[Picture]:
+    """Every picture that shows something; `table` and `storms` are those of the replay, made once by the caller."""
     if not replayed.hours:
         return []
-    made = [_by_time(replayed), _by_code(replayed)]
-    if len(replayed.storms):
-        streams = storm_streams(replayed.storms, MOST_STREAMS)
-        if replayed.storm_hours:
-            made.append(_storms(replayed, streams))
-        made.append(_lengths(replayed))
+    made = [_by_time(replayed), _by_code(replayed, table)]
+    if len(storms):
+        heatmap = _storms(replayed, storms)
+        made += [heatmap] if heatmap is not None else []
+        made.append(_lengths(replayed, storms))
     return made
 
 
@@ -140,8 +139,7 @@ def _by_time(replayed: Replayed) -> Picture:
     )
 
 
-def _by_code(replayed: Replayed) -> Picture:
-    table = table_by_code(replayed)
+def _by_code(replayed: Replayed, table: Sequence[CodeRow]) -> Picture:
     rows: list[dict[str, Any]] = []
     labels = []
     for row in table[:MOST_CODES]:
@@ -186,7 +184,8 @@ def _by_code(replayed: Replayed) -> Picture:
     )
 
 
-def _storms(replayed: Replayed, streams: StormStreams) -> Picture:
+def _storms(replayed: Replayed, storms: Spells) -> Picture | None:
+    streams = storm_streams(storms, MOST_STREAMS)
     step = _step(replayed)
     recipients_of: dict[tuple[str, str], int] = defaultdict(int)
     for row in streams.worst:
@@ -204,6 +203,8 @@ def _storms(replayed: Replayed, streams: StormStreams) -> Picture:
             start = each.hour - each.hour % step
             cells[label[key], start] += each.received
             stored[*key, start] += each.received
+    if not cells:
+        return None
     hours = [each.hour for each in replayed.hours]
     period = (min(hours) - min(hours) % step, max(hours) - max(hours) % step + step)
     worst = sum(row.received for row in streams.worst)
@@ -224,7 +225,7 @@ def _storms(replayed: Replayed, streams: StormStreams) -> Picture:
                     {"stream": stream, "start": start, "end": start + step, "alerts": alerts}
                     for (stream, start), alerts in cells.items()
                 ],
-                list(_starts(replayed, label)),
+                list(_starts(storms, label)),
                 list(label.values()),
                 period,
                 (period[1] - period[0]) // step,
@@ -238,8 +239,8 @@ def _storms(replayed: Replayed, streams: StormStreams) -> Picture:
     )
 
 
-def _starts(replayed: Replayed, label: dict[tuple[str, str, str], str]) -> Iterator[dict[str, Any]]:
-    columns = replayed.storms.columns
+def _starts(storms: Spells, label: dict[tuple[str, str, str], str]) -> Iterator[dict[str, Any]]:
+    columns = storms.columns
     devices = {parse_device_id(device_id): device_id for device_id, _, _ in label}
     seen = set()
     for row in np.flatnonzero(np.isin(columns["device_id"], np.array(list(devices), np.uint64))).tolist():
@@ -251,8 +252,8 @@ def _starts(replayed: Replayed, label: dict[tuple[str, str, str], str]) -> Itera
             yield {"stream": label[key], "at": at}
 
 
-def _lengths(replayed: Replayed) -> Picture:
-    columns = replayed.storms.columns
+def _lengths(replayed: Replayed, storms: Spells) -> Picture:
+    columns = storms.columns
     assert replayed.last is not None
     running = columns["ended_at"] == RUNNING
     ended = np.where(running, replayed.last, columns["ended_at"])

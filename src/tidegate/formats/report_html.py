@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -45,7 +46,9 @@ def write_report_html(replayed: Replayed, path: Path) -> None:
 def report_html(replayed: Replayed) -> str:
     """The report as text."""
     storms = replayed.storms
+    devices_stormed = len(np.unique(storms.columns["device_id"]))
     streams = storm_streams(storms, MOST_STREAMS)
+    table = table_by_code(replayed)
     recipients = sorted(replayed.by_recipient.items(), key=lambda item: (-item[1].received, item[0]))
     decided = replayed.received - replayed.rejected
     made: str = _template().render(
@@ -69,14 +72,14 @@ def report_html(replayed: Replayed) -> str:
             "throttled_of_decided": percent(replayed.throttled, decided),
         },
         storms=len(storms),
-        devices_stormed=many(replayed.devices_stormed, "Device"),
-        devices_stormed_count=replayed.devices_stormed,
+        devices_stormed=many(devices_stormed, "Device"),
+        devices_stormed_count=devices_stormed,
         streams=replayed.streams,
         streams_stormed=streams.streams,
-        pictures=pictures(replayed),
+        pictures=pictures(replayed, table, storms),
         under_pictures=_under_pictures(replayed),
         worst=streams.worst,
-        by_code=table_by_code(replayed),
+        by_code=table,
         has_groups=any(each.policy.alert_storm.code_groups for each in replayed.in_force) and len(storms) > 0,
         recipients=len(recipients),
         by_recipient=[

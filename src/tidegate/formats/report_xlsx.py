@@ -37,6 +37,9 @@ Cell: TypeAlias = str | int | float
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet, in Excel and LibreOffice; its first row is the heading."""
 
+MOST_STORMS: Final = 100_000
+"""Storms and amber spells in the workbook, the worst; a million would take over a minute to write."""
+
 _KEPT_IN_MEMORY = 50_000
 """Storms up to which the workbook is made in memory; above, row by row on disk."""
 
@@ -45,20 +48,23 @@ _LONGEST_CELL = 32_000
 """Characters; Excel's limit is 32,767."""
 
 
-def write_report_xlsx(replayed: Replayed, path: Path, most_rows: int = MOST_ROWS) -> None:
+def write_report_xlsx(
+    replayed: Replayed, path: Path, *, most_rows: int = MOST_ROWS, most_storms: int = MOST_STORMS
+) -> None:
     """Write the workbook.
 
     Args:
         replayed: What to report.
         path: File to write; temporary files are made beside it.
         most_rows: Rows a sheet may have.
+        most_storms: Storms and amber spells told one by one, the worst; the sheet says where the rest is.
 
     Raises:
         OSError: it cannot be written.
     """
     spells = len(replayed.spells)
     options = {
-        "constant_memory": spells > _KEPT_IN_MEMORY,
+        "constant_memory": min(spells, most_storms) > _KEPT_IN_MEMORY,
         "tmpdir": str(path.parent),
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -75,7 +81,7 @@ def write_report_xlsx(replayed: Replayed, path: Path, most_rows: int = MOST_ROWS
     _write_codes(book, replayed)
     _write_recipients(book, replayed)
     _write_hours(book, replayed)
-    _write_storms(book, replayed)
+    _write_storms(book, replayed, most_storms)
     _write_rejected(book, replayed)
     _write_about(book, replayed)
     try:
@@ -116,11 +122,12 @@ class _Book:
         rows: Iterable[Sequence[Cell | None]],
         *,
         count: int,
+        most: int = MOST_ROWS,
         note: str = "",
     ) -> None:
         """A sheet that is one table; `columns` are names and widths, `count` is how many rows there are.
 
-        A float is a share. Where the rows do not fit, the last row that does says how many there are and `note`.
+        A float is a share. Where there are more than `most`, or than fit, a last row says so and `note`.
         """
         sheet = self.sheet(name)
         sheet.freeze_panes(1, 0)
@@ -129,7 +136,7 @@ class _Book:
             sheet.set_column(at, at, min(width, _WIDEST))
             sheet.write_string(0, at, column, self.heading)
         fits = self._most_rows - 1
-        shown = count if count <= fits else fits - 1
+        shown = count if count <= min(fits, most) else min(fits - 1, most)
         for at, row in enumerate(rows):
             if at == shown:
                 break
@@ -267,7 +274,7 @@ def _write_hours(book: _Book, replayed: Replayed) -> None:
     )
 
 
-def _write_storms(book: _Book, replayed: Replayed) -> None:
+def _write_storms(book: _Book, replayed: Replayed, most: int) -> None:
     spells = replayed.spells
     book.table(
         "Storms",
@@ -286,6 +293,7 @@ def _write_storms(book: _Book, replayed: Replayed) -> None:
         ],
         _storm_rows(spells),
         count=len(spells),
+        most=most,
         note="All of them are in storms.parquet (red) and amber.parquet.",
     )
 

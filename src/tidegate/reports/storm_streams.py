@@ -57,12 +57,13 @@ def storm_streams(spells: Spells, most: int) -> StormStreams:
     columns = spells.columns
     if len(spells) == 0:
         return StormStreams(0, 0, ())
-    codes = numbered(columns["alert_code"])
     recipients = numbered(columns["recipient"])
-    order = np.lexsort((columns["started_at"], recipients, codes, columns["device_id"]))
-    keys = (columns["device_id"][order], codes[order], recipients[order])
+    code_and_recipient = numbered(columns["alert_code"]) * (int(recipients.max()) + 1) + recipients
+    # Stable: within a stream the spells stay in order of their start, as they came.
+    order = np.lexsort((code_and_recipient, columns["device_id"]))
+    device, rest = columns["device_id"][order], code_and_recipient[order]
     begins = np.ones(len(order), np.bool_)
-    begins[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    begins[1:] = (device[1:] != device[:-1]) | (rest[1:] != rest[:-1])
     starts = np.flatnonzero(begins)
     sums = {
         name: np.add.reduceat(columns[name][order], starts) for name in ("received", "forwarded", "throttled")

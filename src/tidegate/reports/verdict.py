@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.parameters import AlertStormParameters
@@ -77,7 +78,13 @@ class CodeRow:
 
 def verdict(replayed: Replayed) -> Verdict:
     """Say what a replay found."""
-    return Verdict(_headline(replayed), tuple(_findings(replayed)), tuple(_cautions(replayed)))
+    storms = replayed.storms
+    devices = len(np.unique(storms.columns["device_id"]))
+    return Verdict(
+        _headline(replayed, len(storms), devices),
+        tuple(_findings(replayed, storms, devices)),
+        tuple(_cautions(replayed)),
+    )
 
 
 def table_by_code(replayed: Replayed) -> list[CodeRow]:
@@ -125,7 +132,7 @@ def hour_in_words(hour: Instant) -> str:
     return f"{format_instant(hour)[:16].replace('T', ' ')} UTC"
 
 
-def _headline(replayed: Replayed) -> str:
+def _headline(replayed: Replayed, storms: int, devices_stormed: int) -> str:
     decided = replayed.received - replayed.rejected
     if decided == 0:
         if replayed.rejected:
@@ -134,10 +141,9 @@ def _headline(replayed: Replayed) -> str:
     policies = [each.policy for each in replayed.in_force]
     if all(policy.mode is Mode.OFF for policy in policies):
         return f"Alert Storm Protection is off: all {many(decided, 'Alert')} would have been forwarded."
-    storms = len(replayed.storms)
     if storms == 0:
         return f"No stream went over {_thresholds(policies)}; these parameters would have held back nothing."
-    devices = many(replayed.devices_stormed, "Device")
+    devices = many(devices_stormed, "Device")
     if replayed.throttled == 0:
         return f"{devices} stormed, and these parameters would have held back nothing: all is forwarded."
     held = percent(replayed.throttled, replayed.received)
@@ -161,10 +167,10 @@ def _thresholds(policies: list[MechanismDocument]) -> str:
     return kinds.pop() if len(kinds) == 1 else "its threshold"
 
 
-def _findings(replayed: Replayed) -> Iterator[str]:
+def _findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Iterator[str]:
     if replayed.received == replayed.rejected:
         return
-    yield from _storm_findings(replayed)
+    yield from _storm_findings(replayed, storms, devices_stormed)
     if replayed.excluded:
         codes = {code: totals.excluded for code, totals in replayed.by_code.items() if totals.excluded}
         yield (
@@ -186,14 +192,13 @@ def _findings(replayed: Replayed) -> Iterator[str]:
         yield f"Busiest hour: {hour_in_words(hour)}, {many(received, 'Alert')}."
 
 
-def _storm_findings(replayed: Replayed) -> Iterator[str]:
-    storms = replayed.storms
+def _storm_findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Iterator[str]:
     if len(storms):
         columns = storms.columns
         in_storms = int(columns["received"].sum())
         running = int((columns["ended_at"] == RUNNING).sum())
         yield (
-            f"Storms: {many(storm_streams(storms, 0).streams, 'stream')} of {many(replayed.devices_stormed, 'Device')} stormed "
+            f"Storms: {many(storm_streams(storms, 0).streams, 'stream')} of {many(devices_stormed, 'Device')} stormed "
             f"{_times(len(storms))}, up to {thousands(int(columns['peak_count'].max()))} Alerts in one window"
             + (f"; {thousands(running)} still ran at the end of the log." if running else ".")
         )
@@ -288,14 +293,16 @@ def _storms_by_code(storms: Spells) -> tuple[dict[AlertCode, int], dict[AlertCod
     """How many storms, and how many different Devices that stormed, by Alert Code."""
     columns = storms.columns
     number = numbered(columns["alert_code"])
-    first = np.unique(number, return_index=True)[1]
-    counts: dict[AlertCode, int] = defaultdict(int)
-    devices: dict[AlertCode, set[int]] = defaultdict(set)
-    for at, label in enumerate(columns["alert_code"][first].tolist()):
+    labels = dict.fromkeys(columns["alert_code"].tolist())
+    storms_of: dict[AlertCode, int] = defaultdict(int)
+    stormed: dict[AlertCode, list[NDArray[np.uint64]]] = defaultdict(list)
+    for at, label in enumerate(labels):
         rows = number == at
-        stormed = np.unique(columns["device_id"][rows]).tolist()
+        devices = np.unique(columns["device_id"][rows])
         for member in label.split("+"):
             code = parse_alert_code(member)
-            counts[code] += int(rows.sum())
-            devices[code].update(stormed)
-    return counts, defaultdict(int, {code: len(stormed) for code, stormed in devices.items()})
+            storms_of[code] += int(rows.sum())
+            stormed[code].append(devices)
+    return storms_of, defaultdict(
+        int, {code: len(np.unique(np.concatenate(each))) for code, each in stormed.items()}
+    )
