@@ -26,7 +26,8 @@ _LONGEST_MARK: Final = 256
 
 _MARK = re.compile(rb"<(/?)(?:[\w.-]+:)?(Response|Request)(?=[\s/>])")
 _START_TAG = re.compile(rb"<([^\s<>/!?\"'=]+)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>")
-_ENCLOSED: Final = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>"))
+_ENCLOSED: Final = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?xml", b"?>"), (b"<?", b"?>"))
+_OPENINGS: Final = tuple(begin for begin, _ in _ENCLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,16 @@ class _Cutter:
     def _pass_gap(self) -> None:
         """Let go of what stands between documents, as far as it is done with."""
         gap = self._buffer[self._start :]
+        comment = 0
+        if awaited := self._wrappers.awaited:
+            comment = gap.find(awaited)
+            if comment < 0:
+                self._take(self._start + max(0, len(gap) - len(awaited)))
+                return
+        # A tag is seen when the next one begins, for only then it is whole whatever its quotes hold.
         last = gap.rfind(b"<")
-        done = len(gap) if last < 0 else last
+        is_tag = last >= comment and (len(gap) - last < len(b"<?xml") or not gap.startswith(_OPENINGS, last))
+        done = last if is_tag and last >= 0 else len(gap)
         if not self._is_skipping:
             done = min(done, self._wrappers.see(gap[:done]))
         self._take(self._start + (len(gap) if len(gap) - done > _LONGEST_GAP else done))

@@ -6,6 +6,7 @@ read is said, with the reason; only hidden files are passed over in silence.
 
 from __future__ import annotations
 
+import io
 import os
 import posixpath
 import stat
@@ -142,7 +143,7 @@ def _look_into(path: Path, places: Places, given: Sidecar | None) -> None:
     elif path.suffix.lower() == ".zip":
         _look_into_zip(path, places, given)
     elif path.suffix.lower() == ".xml":
-        entry = _Entry(path.name, path.stat().st_size, _opener(path))
+        entry = _Entry(path.name, path.stat().st_size, partial(io.FileIO, path))
         _keep([entry], [], places, given, name_of=lambda _: str(path))
     else:
         raise InputError(Fault(str(path), f"it is no DUIS input: its name ends in {path.suffix!r}", _REMEDY))
@@ -150,35 +151,35 @@ def _look_into(path: Path, places: Places, given: Sidecar | None) -> None:
 
 def _look_into_folder(folder: Path, places: Places, given: Sidecar | None) -> None:
     entries, sidecars = [], []
-    for path in _names_below(folder):
-        within = path.relative_to(folder).as_posix()
-        ending = path.suffix.lower()
-        if not path.is_file():
-            places.rejected.append(RejectedRow(str(path), 0, "not read: it is no ordinary file"))
-        elif path.name == SIDECAR:
-            sidecars.append(_Entry(within, path.stat().st_size, _opener(path)))
+    for within, file in _files_below(str(folder)):
+        ending = within[-4:].lower()
+        if not file.is_file():
+            places.rejected.append(RejectedRow(file.path, 0, "not read: it is no ordinary file"))
+        elif file.name == SIDECAR:
+            sidecars.append(_Entry(within, file.stat().st_size, partial(io.FileIO, file.path)))
         elif ending == ".xml":
-            entries.append(_Entry(within, path.stat().st_size, _opener(path)))
+            entries.append(_Entry(within, file.stat().st_size, partial(io.FileIO, file.path)))
         elif ending == ".zip":
             try:
-                _look_into_zip(path, places, given)
+                _look_into_zip(Path(file.path), places, given)
             except InputError as error:
                 places.rejected += [RejectedRow(fault.where, 0, fault.what) for fault in error.faults]
         else:
-            places.rejected.append(RejectedRow(str(path), 0, "not read: its name does not end in .xml"))
-    _keep(entries, sidecars, places, given, name_of=lambda within: str(folder / within))
+            places.rejected.append(RejectedRow(file.path, 0, "not read: its name does not end in .xml"))
+    _keep(entries, sidecars, places, given, name_of=lambda within: f"{folder}/{within}")
 
 
-def _opener(path: Path) -> Callable[[], IO[bytes]]:
-    return lambda: path.open("rb")
-
-
-def _names_below(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield Path(root, name)
+def _files_below(folder: str, within: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """All that is no folder, by name, with its path from the first folder on."""
+    with os.scandir(folder) as entries:
+        named = sorted(
+            (entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name
+        )
+    for entry in named:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_below(entry.path, f"{within}{entry.name}/")
+        else:
+            yield f"{within}{entry.name}", entry
 
 
 def _look_into_zip(path: Path, places: Places, given: Sidecar | None) -> None:

@@ -125,6 +125,29 @@ def test_a_document_in_a_comment_is_no_document(size: int) -> None:
     assert [ALERTS[0], ALERTS[2]] == documents(pieces_of(stream, size))
 
 
+@given(
+    size=st.integers(1, 100), filling=st.sampled_from([b"", b"< b", b"<b>", b"-- >", b"<!--", b"?>", b"<?x"])
+)
+def test_a_comment_ends_where_it_ends_wherever_the_stream_is_cut(size: int, filling: bytes) -> None:
+    stream = b"<log><!-- a " + filling + b" -->" + ALERTS[0] + b"<!--" + filling + b"--></log>" + ALERTS[1]
+
+    assert [ALERTS[1]] == documents(pieces_of(stream, size))[1:]
+    assert [1, 0] == [piece.wrappers for piece in pieces_of(stream, size)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 1 << 20])
+def test_an_xml_declaration_begins_anew_whatever_was_left_open(size: int) -> None:
+    stream = b"<log><day>" + ALERTS[0] + DECLARED[1]
+
+    assert [2, 0] == [piece.wrappers for piece in pieces_of(stream, size)]
+
+
+def test_a_comment_longer_than_anything_kept_still_hides_its_documents() -> None:
+    stream = b"<!--" + b"x" * 3_000_000 + ALERTS[0] + b"-" * 2_000_000 + b"-->" + ALERTS[1]
+
+    assert [ALERTS[1]] == documents(pieces_of(stream, 1000))
+
+
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
 def test_a_comment_that_never_ends_is_told_for_it_hides_what_follows(size: int) -> None:
     first, last = pieces_of(ALERTS[0] + b"\n<!-- old: " + ALERTS[1], size)

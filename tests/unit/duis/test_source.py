@@ -502,6 +502,14 @@ def test_batches_are_bounded_and_lose_nothing_at_their_edges(tmp_path: Path, siz
     assert [1.0] == [batch.progress for batch in batches][-1:]
 
 
+def test_a_batch_of_great_payloads_is_cut_before_it_fills_the_memory(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, {named(n): device_alert(payload=bytes(2_900_000)) for n in range(7)})
+
+    batches = list(DuisSource([folder]).batches())
+
+    assert [6, 1] == [len(batch.alerts) for batch in batches]
+
+
 def test_the_original_columns_say_what_the_documents_said(tmp_path: Path) -> None:
     folder = write_folder(
         tmp_path, {named(1): device_alert(sequence_id=3, count=4, sent_at=at(2)), named(2): power_outage()}

@@ -190,9 +190,10 @@ def test_what_was_minted_is_what_is_read(
         (SUPPLIER.to_bytes(8, "big"), SUPPLIER, None, None),
         (SUPPLIER.to_bytes(8, "big") + (7).to_bytes(8, "big"), SUPPLIER, 7, None),
         (SUPPLIER.to_bytes(8, "big") + (7).to_bytes(8, "big") + (9).to_bytes(8, "big"), SUPPLIER, 7, 9),
+        (SUPPLIER.to_bytes(8, "big") + (7).to_bytes(8, "big") + bytes(9), SUPPLIER, 7, None),
         (SUPPLIER.to_bytes(8, "big") + (7).to_bytes(8, "big") + bytes(300), SUPPLIER, 7, None),
     ],
-    ids=["none", "party", "party and counter", "three", "a certificate"],
+    ids=["none", "party", "party and counter", "three", "a short certificate", "a certificate"],
 )
 def test_other_information_of_every_length_is_read(
     supplementary: bytes, party: int | None, party_counter: int | None, originator_counter: int | None
