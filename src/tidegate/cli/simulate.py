@@ -51,13 +51,15 @@ def simulate(
     written = write_simulation(
         scenario, output, devices=devices, days=days, seed=seed, file_format=file_format
     )
+    length = written.truth["days"]
     console.out.print(
-        f"Made {output}: {written.truth['days']} days, {written.devices:,} Devices, {written.alerts:,} Alerts\n"
-        "(synthetic; makers and parties are invented)"
+        f"Made {output}: {length} day{'s' * (length > 1)}, {written.devices:,} Devices, {written.alerts:,} Alerts\n"
+        "(synthetic; makers and parties are invented)",
+        soft_wrap=True,
     )
     for cause in written.truth["causes"]:
         share = cause["alerts"] / max(1, written.alerts)
-        console.out.print(f"  {share:4.0%}  {cause['alerts']:>13,}  {cause['kind']}")
+        console.out.print(f"  {share:6.1%}  {cause['alerts']:>13,}  {cause['kind']}")
     console.out.print(
         f"\nNext:  tidegate replay {output / f'alerts.{file_format}'} -o verdict/", soft_wrap=True
     )
@@ -77,7 +79,7 @@ def write_simulation(
     Raises:
         InputError: no such scenario, a size out of range, or a folder that cannot be written.
     """
-    from tidegate.operations.simulate_alerts import simulate_alerts  # noqa: PLC0415 -- --help loads no numpy
+    from tidegate.operations.simulate_alerts import simulate_alerts  # noqa: PLC0415 -- --help loads no pyarrow
     from tidegate.simulation.run import Simulation  # noqa: PLC0415
     from tidegate.simulation.scenarios import scenario_named  # noqa: PLC0415
     from tidegate.tables.alerts_writer import AlertsWriter  # noqa: PLC0415

@@ -59,7 +59,7 @@ DEVICE_ALERTS: Final = (
     ),
     *_mix(DeviceType.PPMID, To.SUPPLIER, "8F8B:3 8F3D:0.5"),
     # Codes that no published list has: makers have their own, and a reader must pass them on.
-    *_mix(DeviceType.ESME, To.SUPPLIER, "8FE1:0.6 81F7:0.4"),
+    *_mix(DeviceType.ESME, To.BOTH, "8FE1:0.6 81F7:0.4"),
 )
 """Device Alerts of an estate in which nothing is wrong."""
 

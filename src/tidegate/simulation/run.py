@@ -9,6 +9,7 @@ by a slice, whatever the length of the log.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, Duration, Instant, f
 
 BATCH_ROWS: Final = 262_144
 _SLICE_ROWS: Final = 500_000
+_LINE: Final = 100
 _SLICES_PER_HOUR: Final = (1, 2, 3, 4, 6, 10, 12, 20, 30, 60, 120, 360, 1_200, 3_600)
 
 # What a generator is keyed by, after the seed: causes from 0 up, then delivery.
@@ -129,9 +131,9 @@ class Simulation:
             f" --devices {self.estate.devices} --days {self._days} --seed {self.seed}`.\n"
             "Nothing in it happened: makers, models, firmwares, suppliers, network operators and every Alert\n"
             "are invented. The files say so too (metadata or column `synthetic`).\n\n"
-            f"{scenario.summary}\n\n"
-            f"What it reproduces: {scenario.reproduces}\n\n"
-            f"What of it is invented: {scenario.invented}\n\n"
+            f"{fill(scenario.summary, _LINE)}\n\n"
+            f"{fill(f'What it reproduces: {scenario.reproduces}', _LINE)}\n\n"
+            f"{fill(f'What of it is invented: {scenario.invented}', _LINE)}\n\n"
             "alerts      the log, in the order it was written\n"
             "inventory   the Devices: type, maker, model, firmware, supplier, network operator, CSP region\n"
             "truth.json  what the simulator knows: the causes and the totals\n"

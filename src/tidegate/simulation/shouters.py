@@ -78,8 +78,8 @@ class _Shouting:
         bursts = self._bursts
         on = np.flatnonzero((bursts.start < until) & (bursts.end > since))
         start, gap, events = bursts.start[on], bursts.gap[on], bursts.events[on]
-        # One event more at either end than needed: jitter may carry one over the edge.
-        first = np.clip((since - start) // gap - 1, 0, events)
+        # Jitter keeps an event within its gap; those at the edges are sorted out below.
+        first = np.clip((since - start) // gap, 0, events)
         count = np.clip((until - start) // gap + 1, first, events) - first
         of = np.repeat(np.arange(len(on)), count)
         number = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + first[of]

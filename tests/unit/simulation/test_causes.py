@@ -15,7 +15,7 @@ from tidegate.simulation.quiet import Quiet
 from tidegate.simulation.run import Simulation
 from tidegate.simulation.scenario import Scenario
 from tidegate.simulation.shouters import Shouters
-from tidegate.simulation.traffic import Cause, To
+from tidegate.simulation.traffic import Cause, Rows, To
 from tidegate.simulation.weather import OUTAGE, RESTORED, RESTORED_LATE, Weather
 from tidegate.vocabulary.alert_codes import DCC_ALERT, parse_alert_code, published_alert_codes
 from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND
@@ -145,6 +145,10 @@ def test_no_murmuring_meter_raises_more_than_29_alerts_in_an_hour_with_both_code
     assert 10 < most <= 29
 
 
+def test_no_more_than_28_of_the_shortest_stays_fit_into_an_hour() -> None:
+    assert 28 * SHORTEST_STAY < HOUR < 29 * SHORTEST_STAY
+
+
 def test_a_meter_stays_at_least_the_shortest_stay() -> None:
     log = log_of(simulation_of(Murmur([MURMURING], 200.0), devices=5_250))
     instants: dict[int, list[int]] = {}
@@ -238,6 +242,25 @@ def test_shouters_of_one_supplier_are_all_its_own() -> None:
     simulation = simulation_of(replace(SHOUTING, supplier="Supplier 4"), devices=210_000, seen=To.SUPPLIER)
 
     assert {simulation.recipients.number_of("Supplier 4")} == set(log_of(simulation).recipient.tolist())
+
+
+@pytest.mark.parametrize("slice_us", [HOUR, 7 * MINUTE, 29_999_993])
+def test_what_shouters_raise_does_not_depend_on_the_slices_it_is_asked_in(slice_us: int) -> None:
+    simulation = simulation_of(replace(SHOUTING, count=3), devices=21_000)
+    (source,) = simulation._sources
+    random = np.random.default_rng(1)
+    since, until = simulation.since, simulation.since + 6 * HOUR
+    whole = source.alerts(since, until, random)
+    edges = [*range(since, until, slice_us), until]
+    parts = Rows.concatenate([source.alerts(*edge, random) for edge in pairwise(edges)])
+
+    assert len(whole) > 100
+    # A copy to the second recipient may be a little later than its slice, so rows are compared whole.
+    rows = [
+        sorted(zip(each.at.tolist(), each.device.tolist(), each.recipient.tolist(), strict=True))
+        for each in (whole, parts)
+    ]
+    assert rows[0] == rows[1]
 
 
 # Weather

@@ -21,7 +21,7 @@ SCENARIO: Final = Scenario(
         "none; SSEN said the same of its own."
     ),
     invented=(
-        "How many meters there were and which (230,000 of two models, 9.6 Alerts a day each: the dossier "
+        "How many meters there were and which (233,000 of two models, 9.6 Alerts a day each: the dossier "
         "reckons with 4 to 20), the length of their stays, the network operator and its quiet traffic, the date."
     ),
     starts_at=parse_instant("2020-01-13T00:00:00Z"),
