@@ -13,9 +13,12 @@ import typer
 
 from tidegate import __version__
 from tidegate.cli import console
+from tidegate.cli.check import check
+from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
 from tidegate.cli.policy import policy_app
 from tidegate.cli.replay import replay
+from tidegate.cli.simulate import simulate
 from tidegate.vocabulary.faults import InputError
 
 app = typer.Typer(
@@ -43,8 +46,8 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-app.command()(replay)
-app.command()(explain)
+for command in (demo, simulate, check, replay, explain):
+    app.command()(command)
 app.add_typer(policy_app)
 
 

@@ -136,7 +136,7 @@ def _story(alerts: Sequence[Alert], recipient: str, periods: Sequence[PolicyPeri
             over = protection.change_rules(policy.rules, policy.exclusion_list, period.since)
             steps += [ended(storm, p) for storm in over]
             version = period.policy.version if period.policy else "no policy"
-            steps.append(Step(period.since, None, f"{version} takes force. {rule_in_words(p)}", notable=True))
+            steps.append(Step(period.since, None, f"{version} takes force. {rule_in_words(p)}", is_turn=True))
         in_force = period
         steps += [ended(storm, p) for storm in protection.advance_to(alert.at)]
         decision = protection.receive(alert)
@@ -163,4 +163,4 @@ def _still_running(storm: Storm, untold: int, last: Alert) -> Step:
     )
     if untold:
         words += f", {untold} of them not told yet"
-    return Step(last.at, None, words, notable=True)
+    return Step(last.at, None, words, is_turn=True)
