@@ -17,9 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tidegate import __version__
-from tidegate.alert_storm.parameters import CountBy
 from tidegate.formats.pictures import pictures
 from tidegate.policy.mechanism import MechanismDocument
+from tidegate.policy.wording import count_by_in_words, mode_in_words
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.reports.replayed import InForce, Replayed
 from tidegate.reports.storm_streams import storm_streams
@@ -29,11 +29,6 @@ from tidegate.vocabulary.instants import Instant, format_instant
 
 MOST_STREAMS: Final = 20
 MOST_RECIPIENTS: Final = 50
-
-COUNTED_BY: Final = {
-    CountBy.DEVICE_CODE_RECIPIENT: "Device, Alert Code and recipient",
-    CountBy.DEVICE_CODE: "Device and Alert Code",
-}
 
 _LONGEST_TEXT = 200
 
@@ -164,7 +159,7 @@ def _in_force(each: InForce) -> dict[str, Any]:
         "period": f"in force {since} {until}".strip() if since or until else "in force throughout",
         "totals": each.totals,
         "held": percent(each.totals.throttled, each.totals.received),
-        "count_by": COUNTED_BY[policy.alert_storm.count_by],
+        "meaning": f"{mode_in_words(policy.mode)} {count_by_in_words(policy.alert_storm.count_by)}",
         "parameters": parameter_rows(policy),
         "groups": "; ".join(
             " + ".join(format_alert_code(code) for code in group) for group in policy.alert_storm.code_groups

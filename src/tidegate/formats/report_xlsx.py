@@ -19,12 +19,12 @@ from xlsxwriter.exceptions import FileCreateError
 from tidegate import __version__
 from tidegate.alert_storm.decision import Level
 from tidegate.formats.report_html import (
-    COUNTED_BY,
     columns_in_words,
     excluded_rows,
     parameter_rows,
     period_in_words,
 )
+from tidegate.policy.wording import count_by_in_words, mode_in_words
 from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING
 from tidegate.reports.verdict import table_by_code, verdict
@@ -369,7 +369,8 @@ def _write_about(book: _Book, replayed: Replayed) -> None:
         for name, at in (("in force from", each.since), ("in force until", each.until)):
             if at is not None:
                 rows.append((name, format_instant(at), policy.version))
-        rows.append(("a stream is", COUNTED_BY[policy.alert_storm.count_by], policy.version))
+        rows.append(("mode", mode_in_words(policy.mode), policy.version))
+        rows.append(("a stream", count_by_in_words(policy.alert_storm.count_by), policy.version))
         rows += [
             (f"parameters: {row['codes']}", row["words"], row["reason"]) for row in parameter_rows(policy)
         ]

@@ -257,8 +257,7 @@ def _cautions(replayed: Replayed) -> Iterator[str]:
         reasons = _largest_reasons(worst)
         yield (
             f"Not used: {many(replayed.rejected, 'row')} "
-            f"({percent(replayed.rejected, replayed.received)}), each in rejected.csv with its reason"
-            + (f": {reasons}." if reasons else ".")
+            f"({percent(replayed.rejected, replayed.received)})" + (f": {reasons}." if reasons else ".")
         )
     if replayed.late:
         yield f"Late: {many(replayed.late, 'Alert')} came after a younger one and were put in order."
