@@ -27,7 +27,7 @@ FASTEST_PER_HOUR: Final = 3_600
 _SLOWEST_PER_HOUR: Final = 1
 _BURSTS_A_DAY: Final = 3
 _ON_SHARE: Final = 0.35
-_PACE_RANGE: Final = 30.0
+_PACE_RANGE: Final = 6.0
 _CANDIDATES: Final = 200_000
 _MOST_IN_TRUTH: Final = 10_000
 

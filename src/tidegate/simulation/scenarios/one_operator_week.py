@@ -35,7 +35,7 @@ SCENARIO: Final = Scenario(
         Murmur(firmwares=(firmware_number("M1 1.04"),), alerts_per_meter_day=14.0),
         Shouters(
             count=58,
-            events_per_day=900,
+            events_per_day=1_000,
             worst_share=0.035,
             worst_on_share=0.08,
             firmware=firmware_number("M1 1.04"),
