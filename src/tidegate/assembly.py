@@ -31,6 +31,7 @@ MAPPING_FILE: Final = Path("tidegate.toml")
 
 MOST_SHARDS: Final = 8
 _DOCUMENTS: Final = (".xml", ".zip")
+_TABLES: Final = (".parquet", ".csv", ".tsv", ".gz", ".zst")
 
 
 def shards() -> int:
@@ -208,17 +209,14 @@ class _PseudonymisedSource:
 
 
 def _holds_documents(path: Path) -> bool:
-    """Say whether a path leads to DUIS documents: by its name, or for a folder by what is in it."""
-    if path.suffix.lower() in _DOCUMENTS:
-        return True
-    return path.is_dir() and _has_document(path) and not _has_table(path)
+    """Say whether a path leads to DUIS documents: by its name, or for a folder by what is in it and what is not."""
+    if not path.is_dir():
+        return path.suffix.lower() in _DOCUMENTS
+    from tidegate.duis.places import holds_documents  # noqa: PLC0415
+
+    return not any(_is_table(file) for file in path.iterdir()) and holds_documents(path)
 
 
-def _has_document(folder: Path) -> bool:
-    return any(file.suffix.lower() in _DOCUMENTS for file in folder.rglob("*"))
-
-
-def _has_table(folder: Path) -> bool:
-    tables: tuple[Any, ...] = (".parquet", ".csv", ".tsv", ".gz", ".zst")
+def _is_table(file: Path) -> bool:
     # Beside documents, a table is their sidecar.
-    return any(file.suffix.lower() in tables and file.name != "received_at.csv" for file in folder.iterdir())
+    return file.suffix.lower() in _TABLES and file.name != "received_at.csv"

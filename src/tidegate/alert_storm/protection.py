@@ -74,7 +74,11 @@ class AlertStormProtection:
 
     def next_deadline(self) -> Instant | None:
         """When `advance_to` should next be called: no storm ends before; None when there is nothing to do."""
-        return self._agenda[0][0] if self._agenda else None
+        if not self._agenda:
+            return None
+        due = self._agenda[0][0]
+        # Alerts may have come since: what is overdue is due now.
+        return due if self._now is None else max(due, self._now)
 
     def change_rules(
         self, rules: AlertStormRules, exclusion_list: ExclusionList | None, at: Instant

@@ -111,7 +111,7 @@ def _document_of(text: str, source: str) -> Mapping[str, Any]:
         remedy = "Begin with a published one: tidegate policy show illustrative-2 --toml."
         raise InputError(Fault(source, "the file is empty", remedy))
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return _with_counting_in_place(tomllib.loads(text, parse_float=Decimal))
     except RecursionError:
         raise InputError(
             Fault(source, "brackets stand in brackets too deep", "Write a policy file.")
@@ -122,6 +122,16 @@ def _document_of(text: str, source: str) -> Mapping[str, Any]:
         raise InputError(
             Fault(source, "a number in it has thousands of digits", "Write a policy file.")
         ) from None
+
+
+def _with_counting_in_place(document: dict[str, Any]) -> dict[str, Any]:
+    """What a stream is may stand at the top of a file too, beside `mode`; given twice, it is left to be refused."""
+    storm = document.get("alert_storm")
+    if isinstance(storm, dict):
+        for key in ("count_by", "code_groups"):
+            if key in document and key not in storm:
+                storm[key] = document.pop(key)
+    return document
 
 
 def _syntax_fault(message: str, text: str, source: str) -> Fault:

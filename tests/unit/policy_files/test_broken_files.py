@@ -65,7 +65,7 @@ EXPECTED: dict[str, list[tuple[str, str, str]]] = {
         ("line 6, alert_storm.code_groups, item 3", "8015 stands in group 2 too", "one place"),
         ("line 6, alert_storm.code_groups, item 4", "8002 and 8085 are counted as one", "one override"),
     ],
-    "key_in_the_wrong_table": [("line 4, count_by", "not a key", "It belongs in [alert_storm].")],
+    "key_in_the_wrong_table": [("line 4, threshold", "not a key", "[alert_storm.default]")],
     "key_misspelt": [("line 6, alert_storm.default.treshold", "not a key", "Did you mean threshold?")],
     "key_twice": [("line 3, column 16", "Cannot overwrite a value", "leave one of the two")],
     "key_unknown": [("line 4, colour", "not a key", "version, mode, effective_from")],

@@ -205,3 +205,29 @@ def test_the_faults_of_every_file_of_a_folder_are_told_at_once(tmp_path: Path):
 def test_a_folder_without_policy_files_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match="no policy file is in it"):
         read_history(tmp_path)
+
+
+def test_what_a_stream_is_may_stand_at_the_top_of_the_file():
+    below = parse_policy(POLICY.format("", 'count_by = "device_code"\ncode_groups = [["8014", "8015"]]'), "below")
+    above = parse_policy(POLICY.format('count_by = "device_code"\ncode_groups = [["8014", "8015"]]', ""), "above")
+
+    assert below == above
+    assert above.alert_storm.count_by is CountBy.DEVICE_CODE
+
+
+def test_what_a_stream_is_is_said_once():
+    with pytest.raises(InputError, match="count_by"):
+        parse_policy(POLICY.format('count_by = "device_code"', 'count_by = "device_code"'), "twice")
+
+
+POLICY = """
+version = "1"
+mode = "enforced"
+effective_from = 2024-02-26T00:00:00Z
+{}
+[alert_storm]
+{}
+[alert_storm.default]
+threshold = 30
+window = "60m"
+"""
