@@ -144,7 +144,7 @@ def _in_force(each: InForce) -> dict[str, Any]:
     policy = each.policy
     approval = policy.approval
     said = [
-        f"consulted: {approval.consulted}" if approval and approval.consulted else "",
+        f"Consulted: {approval.consulted}" if approval and approval.consulted else "",
         f"approved by {approval.approved_by}" if approval and approval.approved_by else "",
         f"on {approval.on}" if approval and approval.on else "",
         approval.reference if approval else "",

@@ -284,7 +284,7 @@ def _largest_reasons(reasons: dict[str, int]) -> str:
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     words = [f"{reason} ({thousands(count)})" for reason, count in ranked[:_NAMED]]
     if len(ranked) > _NAMED:
-        words.append(f"{len(ranked) - _NAMED} more reasons")
+        words.append(f"{many(len(ranked) - _NAMED, 'more reason')}")
     return "; ".join(words)
 
 
