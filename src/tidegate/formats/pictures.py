@@ -77,7 +77,7 @@ class Picture:
     def data_link(self) -> str:
         """The data as a CSV file within a link; opens without a network."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text)
         writer.writerow(self.columns)
         for row in self.rows:
             writer.writerow([as_text(cell) if isinstance(cell, str) else cell for cell in row])

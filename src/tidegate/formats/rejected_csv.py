@@ -17,14 +17,14 @@ COLUMNS: Final = ("source", "line", "reason", "text")
 class RejectedWriter:
     """Writes rejected rows one by one; a context manager, or `close` it.
 
-    UTF-8, RFC 4180, lines end in LF; text that a spreadsheet would run as a formula has an apostrophe
+    UTF-8, RFC 4180; text that a spreadsheet would run as a formula has an apostrophe
     before it. What is not text in UTF-8 is written as escapes. Under pseudonyms the row itself and the
     values in the reason are withheld, for they may name a Device.
     """
 
     def __init__(self, path: Path, *, is_pseudonymised: bool = False) -> None:
         self._file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-        self._csv = csv.writer(self._file, lineterminator="\n")
+        self._csv = csv.writer(self._file)
         self._csv.writerow(COLUMNS)
         self._is_pseudonymised = is_pseudonymised
         self.rows = 0
