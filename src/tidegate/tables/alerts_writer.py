@@ -13,13 +13,13 @@ from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pv
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.text import format_device_ids, format_instants
-from tidegate.tables.alert_columns import fixed_width_texts
+from tidegate.tables.alert_columns import fixed_width_texts, text_buffers
 from tidegate.tables.columns import ALERT_CODE, DEVICE_ID, RECEIVED_AT, RECIPIENT
 from tidegate.tables.csv_file import INSTANT_TYPE
 from tidegate.tables.whole_file import faults_of_writing, finish, unfinished_name
@@ -105,13 +105,9 @@ class AlertsWriter:
                 column_encoding={RECEIVED_AT: "DELTA_BINARY_PACKED", DEVICE_ID: "BYTE_STREAM_SPLIT"},
                 write_statistics=[RECEIVED_AT],
             )
-        extra = [(name, pa.string()) for name in self._metadata]
-        schema = pa.schema([(name, pa.string()) for name in _PARQUET.names] + extra)
-        return pv.CSVWriter(
-            str(path),
-            schema,
-            write_options=pv.WriteOptions(quoting_style="needed", quoting_header="needed"),  # type: ignore[call-arg]
-        )
+        file = pa.OSFile(str(path), "wb")
+        file.write(",".join(map(_field, [*_PARQUET.names, *self._metadata])).encode() + b"\n")
+        return file
 
     def _flush(self) -> None:
         if not self._pending:
@@ -131,18 +127,22 @@ class AlertsWriter:
                 )
                 self._writer.write_table(table, row_group_size=ROWS_IN_GROUP)
             else:
-                self._writer.write_table(self._as_text(alerts))
+                self._writer.write(memoryview(self._as_text(alerts)))
 
-    def _as_text(self, alerts: AlertBatch) -> pa.Table:
-        columns: dict[str, Any] = {
-            RECEIVED_AT: fixed_width_texts(format_instants(alerts.received_at)),
-            DEVICE_ID: fixed_width_texts(format_device_ids(alerts.device_id)),
-            ALERT_CODE: self._codes(alerts.alert_code).dictionary_decode(),
-            RECIPIENT: self._names(alerts.recipient).dictionary_decode(),
-        }
-        for name, value in self._metadata.items():
-            columns[name] = pa.repeat(pa.scalar(value, pa.string()), len(alerts))
-        return pa.table(columns)
+    def _as_text(self, alerts: AlertBatch) -> Any:
+        """Lines of CSV. Few recipients end many lines: what follows the code is put together once for each."""
+        metadata = "".join(f",{_field(value)}" for value in self._metadata.values())
+        names = map(self._recipients.name_of, range(len(self._recipients)))
+        ends = pa.array([f"{_field(name)}{metadata}\n" for name in names], pa.string())
+        which: Any = pa.array(alerts.recipient)
+        columns: list[Any] = [
+            fixed_width_texts(format_instants(alerts.received_at)),
+            fixed_width_texts(format_device_ids(alerts.device_id)),
+            self._codes(alerts.alert_code).dictionary_decode(),
+            ends.take(which),
+        ]
+        offsets, text = text_buffers(pc.binary_join_element_wise(*columns, ","))
+        return text[: offsets[-1]]
 
     def _codes(self, codes: NDArray[np.uint32]) -> Any:
         """Codes as a dictionary of those that are there."""
@@ -163,3 +163,10 @@ class AlertsWriter:
             self._writer.close()
         except (OSError, pa.ArrowException):
             return
+
+
+def _field(text: str) -> str:
+    """One field of CSV, quoted where it must be."""
+    if text == text.strip() and not any(each in text for each in ',"\r\n'):
+        return text
+    return '"' + text.replace('"', '""') + '"'

@@ -19,7 +19,8 @@ import pyarrow.csv as pv
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import ReadBatch, Recipients
-from tidegate.columnar.text import ZONED, record_starts
+from tidegate.columnar.records import record_starts
+from tidegate.columnar.text import ZONED
 from tidegate.tables.alert_columns import (
     ArrowArray,
     NamedColumn,
@@ -50,9 +51,10 @@ _FEW_TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 @dataclass(frozen=True, slots=True)
 class _ParsedBlock:
-    """A block's columns. misshapen: records with another number of fields; fields: how many they have."""
+    """A block's columns. lines: how many lines it is; misshapen: records with another number of fields; fields: how many they have."""
 
     block: Block
+    lines: int
     received_at: ReadColumn
     device_id: ReadColumn
     alert_code: ReadColumn
@@ -99,8 +101,10 @@ class CsvFile:
             InputError: the file is cut off within its compression, or a record has no end.
         """
         judge = RowJudge(str(self.path), recipients, batch_rows)
+        line = self._text.first_line
         for parsed in map_ahead(self._parse, self._text.blocks()):
-            yield from judge.judge(self._rows(parsed))
+            yield from judge.judge(self._rows(parsed, line))
+            line += parsed.lines
             self.is_zoned = None if judge.zone is None else judge.zone == ZONED
 
     def _kept_type(self, name: str) -> pa.DataType:
@@ -110,7 +114,8 @@ class CsvFile:
 
     def _parse(self, block: Block) -> _ParsedBlock:
         """Parse one block; called in a thread."""
-        block = replace(block, data=_mended(block.data))
+        block = _mended(block)
+        text = block.text()
         numbers, fields = array("q"), array("q")
 
         def note(row: pv.InvalidRow) -> Literal["skip", "error"]:
@@ -121,10 +126,10 @@ class CsvFile:
         places = range(len(self._names)) if self._keep_original else self._place.values()
         few = {self._place.get(ALERT_CODE), self._place.get(RECIPIENT)}
         table = pv.read_csv(
-            pa.BufferReader(block.data),  # type: ignore[arg-type]
+            pa.BufferReader(pa.py_buffer(text)),  # type: ignore[arg-type]
             pv.ReadOptions(
                 use_threads=False,
-                block_size=len(block.data) + 1,
+                block_size=len(text) + 1,
                 column_names=[str(place) for place in range(len(self._names))],
             ),
             pv.ParseOptions(
@@ -146,6 +151,7 @@ class CsvFile:
         recipient = self._place.get(RECIPIENT)
         return _ParsedBlock(
             block,
+            block.count_lines(),
             received_at,
             read_device_id(columns[str(self._place[DEVICE_ID])]),
             read_alert_code(columns[str(self._place[ALERT_CODE])]),
@@ -162,23 +168,27 @@ class CsvFile:
         ]
         return pa.table(kept, schema=self.schema)
 
-    def _rows(self, parsed: _ParsedBlock) -> ReadRows:
+    def _rows(self, parsed: _ParsedBlock, first_line: int) -> ReadRows:
         block, count = parsed.block, len(parsed.received_at.values)
         found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
 
         def places() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
             """Where each record starts, on which line, and which record each row is; found out once."""
             if not found:
-                data = np.frombuffer(block.data, np.uint8)
+                data = np.frombuffer(block.text(), np.uint8)
                 starts, lines = record_starts(data, ord(self._text.heading.delimiter))
                 records = np.delete(np.arange(len(starts) - 1), parsed.misshapen)
                 assert len(records) == count
-                found.append((starts, lines + block.first_line, records))
+                found.append((starts, lines + first_line, records))
             return found[0]
 
         def text_of_record(record: int) -> str:
             starts = places()[0]
-            return block.data[starts[record] : starts[record + 1]].decode("utf-8", "replace").rstrip("\r\n")
+            return (
+                bytes(block.text()[starts[record] : starts[record + 1]])
+                .decode("utf-8", "replace")
+                .rstrip("\r\n")
+            )
 
         def misshapen() -> Iterator[BadRow]:
             expected = len(self._names)
@@ -191,8 +201,8 @@ class CsvFile:
             parsed.device_id,
             parsed.alert_code,
             parsed.recipient,
-            block.first_line,
-            is_line_by_line=count == block.lines,
+            first_line,
+            is_line_by_line=count == parsed.lines,
             lines=lambda: places()[1][places()[2]],
             text_of=lambda row: text_of_record(int(places()[2][row])),
             misshapen=misshapen,
@@ -221,12 +231,13 @@ def _as_text(values: ArrowArray) -> ArrowArray:
     return values.cast(pa.string())
 
 
-def _mended(text: bytes) -> bytes:
-    """Text whose bytes that are no UTF-8 are replacement characters; its fields and lines are the same."""
-    if text.isascii():
-        return text
+def _mended(block: Block) -> Block:
+    """A block whose bytes that are no UTF-8 are replacement characters; its fields and lines are the same."""
+    if block.buffer.isascii():
+        return block
     try:
-        text.decode()
+        str(block.text(), "utf-8")
     except UnicodeDecodeError:
-        return text.decode("utf-8", "replace").encode()
-    return text
+        text = bytearray(str(block.text(), "utf-8", "replace"), "utf-8")
+        return replace(block, buffer=text, start=0, end=len(text))
+    return block

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import numpy as np
 import pyarrow as pa
 
-from tidegate.columnar.text import end_of_records, record_starts
+from tidegate.columnar.records import count_lines, end_of_records, record_starts
 from tidegate.vocabulary.faults import Fault, InputError
 
 BLOCK_BYTES: Final = 4 * 2**20
@@ -35,20 +35,26 @@ _SPREADSHEET_HINT = re.compile(rb"sep=(.)\r?\n")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some whole records of a file.
+    """Some whole records of a file; the bytes are not copied out of the buffer they were read into.
 
-    data:        The bytes, ending with a record's end.
-    first_line:  Line of its first byte, from 1.
-    lines:       How many lines it is, as an editor counts them.
+    buffer:      What was read; the records are buffer[start:end], and end with a record's end.
     is_quoting:  Whether there is a quote in it.
     progress:    Share of the file read with it, 0 to 1.
     """
 
-    data: bytes
-    first_line: int
-    lines: int
+    buffer: bytearray
+    start: int
+    end: int
     is_quoting: bool
     progress: float
+
+    def text(self) -> memoryview:
+        """The records' bytes."""
+        return memoryview(self.buffer)[self.start : self.end]
+
+    def count_lines(self) -> int:
+        """How many lines it is, as an editor counts them."""
+        return count_lines(np.frombuffer(self.text(), np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,17 @@ class TextFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        first = next(self._pieces(), (b"", 1.0))[0]
+        self._rest = memoryview(b"")
+        first = bytes(next(self._buffers(), (b"", 1.0))[0])
         if not first.strip():
             raise EmptyFileError("the file is empty")
         self._refuse_what_is_no_text(first)
         self.heading, self._skip_bytes, self._skip_lines = self._read_heading(first)
+
+    @property
+    def first_line(self) -> int:
+        """Line of the first record after the header, from 1."""
+        return 1 + self._skip_lines
 
     def blocks(self) -> Iterator[Block]:
         """The records after the header, in blocks.
@@ -86,31 +98,32 @@ class TextFile:
         Raises:
             InputError: the file is cut off within its compression, or a record has no end.
         """
-        delimiter, line, rest, skip = ord(self.heading.delimiter), 1 + self._skip_lines, b"", self._skip_bytes
-        progress = 0.0
-        for piece, progress in self._pieces():
-            data = rest + piece if rest else piece[skip:]
-            skip = 0
-            is_quoting = b'"' in data
-            end = (
-                end_of_records(np.frombuffer(data, np.uint8), delimiter, is_quoting=True)
-                if is_quoting
-                else data.rfind(b"\n") + 1
-            )
-            rest = data[end:]
-            if end:
-                yield (block := _block(data[:end], line, progress, is_quoting=is_quoting))
-                line += block.lines
-            if len(rest) > LONGEST_RECORD:
-                raise InputError(self._endless(line, rest))
+        delimiter = ord(self.heading.delimiter)
+        start, done, progress = self._skip_bytes, 0, 0.0
+        buffer = bytearray()
+        for buffer, progress in self._buffers():
+            is_quoting = buffer.find(b'"', start) >= 0
+            if is_quoting:
+                end = start + end_of_records(np.frombuffer(buffer, np.uint8)[start:], delimiter)
+            else:
+                end = max(start, buffer.rfind(b"\n") + 1)
+            if end > start:
+                yield Block(buffer, start, end, is_quoting, progress)
+            done += end
+            self._rest = memoryview(buffer)[end:]
+            start = 0
+            if len(self._rest) > LONGEST_RECORD:
+                raise InputError(self._endless(done, self._rest))
+        rest = bytearray(self._rest) + b"\n"
         if rest.strip(b"\r\n"):
-            if end_of_records(np.frombuffer(rest + b"\n", np.uint8), delimiter, is_quoting=True) == 0:
-                raise InputError(self._endless(line, rest))
-            yield _block(rest + b"\n", line, progress, is_quoting=b'"' in rest)
+            if end_of_records(np.frombuffer(rest, np.uint8), delimiter) == 0:
+                raise InputError(self._endless(done, self._rest))
+            yield Block(rest, 0, len(rest), b'"' in rest, progress)
 
-    def _pieces(self) -> Iterator[tuple[bytes, float]]:
-        """The file's bytes, decompressed, without a byte order mark; and the share of the file read."""
+    def _buffers(self) -> Iterator[tuple[bytearray, float]]:
+        """The file's bytes after what is left of those before; and the share of the file read."""
         size = max(1, self.path.stat().st_size)
+        self._rest = memoryview(b"")
         try:
             with pa.OSFile(str(self.path), "rb") as raw:
                 head = raw.read(4)
@@ -120,11 +133,18 @@ class TextFile:
                 raw.seek(0)
                 stream = pa.CompressedInputStream(raw, compression) if compression else raw
                 is_first = True
-                while piece := stream.read(BLOCK_BYTES):
-                    if is_first and piece.startswith(codecs.BOM_UTF8):
-                        piece = piece[3:]
+                while True:
+                    left = len(self._rest)
+                    buffer = bytearray(left + BLOCK_BYTES)
+                    buffer[:left] = self._rest
+                    count = stream.readinto(memoryview(buffer)[left:])
+                    if count == 0:
+                        return
+                    del buffer[left + count :]
+                    if is_first and buffer.startswith(codecs.BOM_UTF8):
+                        del buffer[:3]
                     is_first = False
-                    yield piece, raw.tell() / size
+                    yield buffer, raw.tell() / size
         except (OSError, pa.ArrowException) as error:
             raise InputError(
                 Fault(
@@ -167,18 +187,16 @@ class TextFile:
         heading = TextHeading(delimiter, _each_once([name.strip() for name in rows[0]]), rows[1:])
         return heading, skipped + int(starts[1]), (1 if hint else 0) + int(lines[1])
 
-    def _endless(self, line: int, rest: bytes) -> Fault:
+    def _endless(self, start: int, rest: memoryview) -> Fault:
+        """The fault of a record that begins at a byte of the text and does not end."""
+        line, before = 1, start
+        for buffer, _ in self._buffers():
+            line += buffer.count(b"\n", 0, max(0, before))
+            before -= len(buffer)
         where = f"{self.path}, line {line}"
-        if b'"' in rest:
+        if b'"' in bytes(rest):
             return Fault(where, "a quoted field begins in this record and never ends", "Close the quote.")
         return Fault(where, f"is longer than {LONGEST_RECORD >> 20} MiB", "Is this a table of Alerts?")
-
-
-def _block(data: bytes, first_line: int, progress: float, *, is_quoting: bool) -> Block:
-    lines = data.count(b"\n")
-    if b"\r" in data:
-        lines += data.count(b"\r") - data.count(b"\r\n")
-    return Block(data, first_line, lines, is_quoting, progress)
 
 
 def _each_once(names: list[str]) -> list[str]:

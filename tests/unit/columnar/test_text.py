@@ -1,7 +1,5 @@
 """Columns of text become the numbers that the vocabulary reads, row for row."""
 
-
-
 from __future__ import annotations
 
 import io
@@ -15,7 +13,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 from numpy.typing import NDArray
 
-from tidegate.columnar import text
+from tidegate.columnar import records as scanned, text
 from tidegate.vocabulary.devices import format_device_id, parse_device_id
 from tidegate.vocabulary.instants import format_instant, has_zone, parse_instant
 
@@ -172,7 +170,7 @@ def test_records_begin_where_pyarrow_sees_them_begin(records: list[list[str]], e
         pa.csv.ReadOptions(use_threads=False, column_names=["a", "b"]),
         pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
     )
-    starts, lines = text.record_starts(data, COMMA)
+    starts, lines = scanned.record_starts(data, COMMA)
 
     assert table.num_rows + len(bad) == len(starts) - 1
     assert [i + 1 for i, record in enumerate(records) if len(record) != 2] == bad
@@ -182,7 +180,7 @@ def test_records_begin_where_pyarrow_sees_them_begin(records: list[list[str]], e
         block[:at].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") for at in positions.tolist()
     ]
     assert normal == lines.tolist()
-    ended = text.end_of_records(data, COMMA, is_quoting=True)
+    ended = scanned.end_of_records(data, COMMA)
     assert len(block) == ended
 
 
@@ -191,4 +189,4 @@ def test_records_begin_where_pyarrow_sees_them_begin(records: list[list[str]], e
     [(b"", 0), (b"a,b", 0), (b"a,b\nc", 4), (b'a,"b\nc', 0), (b'a,b\n"x\n', 4), (b'a,5"\nb,6"\nc', 10)],
 )
 def test_a_record_ends_at_a_line_feed_outside_quotes(block: bytes, end: int) -> None:
-    assert end == text.end_of_records(np.frombuffer(block, np.uint8), COMMA, is_quoting=b'"' in block)
+    assert end == scanned.end_of_records(np.frombuffer(block, np.uint8), COMMA)
