@@ -7,6 +7,7 @@ UTC. The words around a picture belong to `pictures.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ _STORM_SHADES: Final = ["#fbd3b0", "#f2955a", "#d55e00", "#943f00", "#4d1f00"]
 FATES: Final = ("Forwarded", "Excluded, always passed", "Held back")
 """What became of an Alert, in the order it is stacked from the axis."""
 
+_GRADIENT = re.compile(r"\bgradient_\d+\b")
 _WIDTH = 820
 _HEATMAP_WIDTH = 680
 _DECADE = 10
@@ -65,10 +67,13 @@ _COUNT_AXIS = {
 _STACK_ORDER = {"field": "order", "type": "quantitative"}
 
 
-def svg(specification: Mapping[str, Any]) -> str:
-    """Draw a specification; the same one is always the same text."""
+def svg(name: str, specification: Mapping[str, Any]) -> str:
+    """Draw a specification; the same one is always the same text, and no id in it is another picture's."""
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **specification}
     drawn: str = vl_convert.vegalite_to_svg(whole)
+    # The drawing library numbers gradients on and on for as long as the process lives.
+    for at, counted in enumerate(dict.fromkeys(_GRADIENT.findall(drawn))):
+        drawn = re.sub(rf"\b{counted}\b", f"{name}-gradient-{at}", drawn)
     return drawn
 
 
@@ -192,7 +197,7 @@ def storm_heatmap(
                             "titleColor": INK,
                             "labelExpr": _COUNT_AXIS["labelExpr"],
                             "gradientLength": 220,
-                            "values": _round_numbers(least, most),
+                            "values": round_numbers(least, most),
                         },
                     },
                 },
@@ -257,7 +262,7 @@ def _time_axis(field: str, domain: list[float] | None = None) -> dict[str, Any]:
     }
 
 
-def _round_numbers(least: int, most: int, about: int = 4) -> list[int]:
+def round_numbers(least: int, most: int, about: int = 4) -> list[int]:
     """Some of 1, 2, 5, 10, 20 ... from least to most, evenly spread on a log scale."""
     steps = [digit * 10**power for power in range(13) for digit in (1, 2, 5)]
     within = [step for step in steps if least <= step <= most]

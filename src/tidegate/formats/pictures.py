@@ -123,7 +123,7 @@ def _by_time(replayed: Replayed) -> Picture:
         title,
         f"Alerts received in {_each(step)}. Their colour says what would have become of them; "
         "vermillion, on top, is what throttling takes away.",
-        charts.svg(charts.by_time(rows)),
+        charts.svg("alerts-by-time", charts.by_time(rows)),
         ("from", "to", "received", "forwarded", "excluded", "held back"),
         tuple(
             (
@@ -166,7 +166,7 @@ def _by_code(replayed: Replayed, table: Sequence[CodeRow]) -> Picture:
         "alerts-by-code",
         title,
         "Alerts of each Alert Code, the most frequent first; the label gives how many, and the share held back.",
-        charts.svg(charts.by_code(rows, labels)),
+        charts.svg("alerts-by-code", charts.by_code(rows, labels)),
         ("alert code", "name", "received", "forwarded", "excluded", "held back", "storms", "devices stormed"),
         tuple(
             (
@@ -220,6 +220,7 @@ def _storms(replayed: Replayed, storms: Spells) -> Picture | None:
         f"A row is a stream (Device and Alert Code), the worst on top. A cell is {_one(step)}; the darker, the "
         "more Alerts came in storms; blank is none. A dot is where the stream went over its threshold and a storm started.",
         charts.svg(
+            "storms",
             charts.storm_heatmap(
                 [
                     {"stream": stream, "start": start, "end": start + step, "alerts": alerts}
@@ -229,7 +230,7 @@ def _storms(replayed: Replayed, storms: Spells) -> Picture | None:
                 list(label.values()),
                 period,
                 (period[1] - period[0]) // step,
-            )
+            ),
         ),
         ("device id", "alert code", "recipient", "from", "alerts in storms"),
         tuple(
@@ -278,7 +279,7 @@ def _lengths(replayed: Replayed, storms: Spells) -> Picture:
         "storm-lengths",
         title,
         "Storms by how long they lasted; one that still ran at the end of the log is counted by what was seen of it.",
-        charts.svg(charts.by_length(rows)),
+        charts.svg("storm-lengths", charts.by_length(rows)),
         ("length", "storms", "of these still running"),
         tuple((name, count, more) for (name, _), count, more in zip(_LENGTHS, counts, still, strict=True)),
     )

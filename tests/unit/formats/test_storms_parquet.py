@@ -85,7 +85,7 @@ def test_more_rows_than_are_written_at_once_lose_none(
     table = parquet.read_table(tmp_path / "storms.parquet")
     assert columns["throttled"].tolist() == table["throttled"].to_pylist()
     assert [f"{each:016X}" for each in columns["device_id"].tolist()] == [
-        text.replace("-", "") for text in table["device_id"].to_pylist()
+        str(text).replace("-", "") for text in table["device_id"].to_pylist()
     ]
     assert columns["alert_code"].tolist() == table["alert_code"].to_pylist()
 
