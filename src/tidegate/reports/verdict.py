@@ -276,7 +276,7 @@ def _largest(codes: dict[AlertCode, int]) -> str:
     ranked = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
     words = [f"{thousands(count)} of {format_alert_code(code)}" for code, count in ranked[:_NAMED]]
     if len(ranked) > _NAMED:
-        words.append(f"{len(ranked) - _NAMED} more")
+        words.append(many(len(ranked) - _NAMED, "more code"))
     return ", ".join(words)
 
 
@@ -284,7 +284,7 @@ def _largest_reasons(reasons: dict[str, int]) -> str:
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     words = [f"{reason} ({thousands(count)})" for reason, count in ranked[:_NAMED]]
     if len(ranked) > _NAMED:
-        words.append(f"{many(len(ranked) - _NAMED, 'more reason')}")
+        words.append(many(len(ranked) - _NAMED, "more reason"))
     return "; ".join(words)
 
 

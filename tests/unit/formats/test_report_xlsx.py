@@ -161,7 +161,8 @@ def test_storms_come_before_amber_spells(tmp_path: Path) -> None:
 def test_many_storms_are_written_row_by_row_and_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = {name: _written(week(), tmp_path).rows(name) for name in SHEETS}
+    in_memory = _written(week(), tmp_path)
+    expected = {name: in_memory.rows(name) for name in SHEETS}
     monkeypatch.setattr(report_xlsx, "_KEPT_IN_MEMORY", 10)
 
     book = _written(week(), tmp_path)

@@ -108,7 +108,7 @@ def test_excluded_codes_are_named_the_most_frequent_first_and_are_not_out_of_rea
     assert any("Out of reach: 0 Alerts (0%)" in finding for finding in findings)
     assert (
         "Excluded: 15 Alerts (13.0%) of 4 codes on the exclusion list always pass: "
-        "7 of 8F36, 5 of 8F35, 2 of N24, 1 more." in findings
+        "7 of 8F36, 5 of 8F35, 2 of N24, 1 more code." in findings
     )
 
 
