@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tidegate.alert_storm.plan import NONE
 from tidegate.columnar.compiled import compiled, inlined
-from tidegate.columnar.stream_table import find, forget, hash_of, prefetch, shard_of
+from tidegate.columnar.stream_table import EMPTY, find, forget, hash_of, prefetch, shard_of
 
 AHEAD: Final = 32
 """How many Alerts ahead memory is asked for."""
@@ -61,7 +61,10 @@ SPELL: Final = np.dtype(
         ("peak_count", np.int64),
     ]
 )
-"""A storm or amber spell; `ended_at` is the least int64 while it runs, and `level` 0 marks a free row."""
+"""A storm or amber spell; `ended_at` is NEVER while it runs, and `level` 0 marks a free row."""
+
+NEVER: Final = np.iinfo(np.int64).min
+"""`ended_at` of what runs."""
 
 DECIDED: Final = np.dtype(
     [
@@ -159,8 +162,9 @@ class Received(NamedTuple):
     by_recipient: NDArray[np.int64]
 
 
-_NEVER = np.int64(np.iinfo(np.int64).min)
+_NEVER = np.int64(NEVER)
 _U1 = np.uint64(1)
+_ONE = np.uint32(1)
 _AHEAD = np.uint64(AHEAD)
 
 
@@ -227,9 +231,9 @@ def decide(
         slot = find(streams, own.hashes[j], alerts.device_id[i], counted, to)
         before = streams[slot].last_at
         if streams[slot].count == 0 and streams[slot].trouble == 0:
-            counters[SLOTS_USED] += before == _NEVER
+            counters[SLOTS_USED] += streams[slot].code_and_one == EMPTY
             streams[slot].device_id = alerts.device_id[i]
-            streams[slot].alert_code = counted
+            streams[slot].code_and_one = counted + _ONE
             streams[slot].recipient = to
             tables.fresh[counters[FRESH]] = own.hashes[j]
             counters[FRESH] += 1
@@ -308,7 +312,7 @@ def renumber(queues: Any, moved_to: Any) -> None:
 def remember_untold(tables: Tables, slot: Any, policy: int, kind: int, untold: int, sequence_id: int) -> None:
     """Take over what the stream of a slot has not told yet, from the policy that was in force before."""
     if tables.streams[slot].trouble == 0:
-        tables.streams[slot].trouble = _new_trouble(tables, _NEVER + 1)
+        tables.streams[slot].trouble = _new_trouble(tables, _NEVER)
     it = tables.trouble[tables.streams[slot].trouble, policy]
     it.kind = kind
     it.untold += np.uint32(untold)
@@ -399,7 +403,7 @@ def _new_spell(tables: Any, slot: Any, policy: Any, level: Any, at: Any) -> Any:
     number = tables.free_spells[tables.counters[FREE_SPELLS]]
     it = tables.spells[number]
     it.device_id = tables.streams[slot].device_id
-    it.alert_code = tables.streams[slot].alert_code
+    it.alert_code = tables.streams[slot].code_and_one - _ONE
     it.recipient = tables.streams[slot].recipient
     it.policy = policy
     it.level = level

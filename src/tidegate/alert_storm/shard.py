@@ -12,6 +12,7 @@ from tidegate.alert_storm import kernel
 from tidegate.alert_storm.plan import Lane
 from tidegate.columnar import stream_table
 from tidegate.columnar.batches import AlertBatch
+from tidegate.columnar.streams_seen import StreamsSeen
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
 from tidegate.vocabulary.instants import Instant
 
@@ -73,10 +74,8 @@ class Shard:
         self.tables.counters[kernel.FREE_SPELLS] = spells
         self.received = kernel.Received(np.zeros(NUMBER_OF_CODES, np.int64), np.zeros(1, np.int64))
         self.decided: NDArray[Any] = np.empty(0, kernel.DECIDED)
-        self.streams_seen = 0
+        self.seen = StreamsSeen() if counts_streams else None
         self._own = kernel.Own(np.empty(0, np.uint64), np.empty(0, np.uint64))
-        self._counts_streams = counts_streams
-        self._seen = np.zeros(_FIRST_SLOTS, np.uint64)
         self._ended: list[Spells] = []
 
     def receive(self, alerts: AlertBatch, *, keep_decisions: bool) -> None:
@@ -86,7 +85,8 @@ class Shard:
         stop, excluded = kernel.own_alerts(
             columns, self._plan, self._shard, self._shards, self._own, self.tables.fresh, self.received
         )
-        self._count_streams(excluded)
+        if self.seen is not None:
+            self.seen.add(self.tables.fresh[:excluded])
         counters = self.tables.counters
         counters[kernel.DECISIONS] = counters[kernel.FRESH] = 0
         done = 0
@@ -95,7 +95,8 @@ class Shard:
             if counters[kernel.STOPPED_FOR] == kernel.FOR_NOTHING:
                 break
             self._make_room(int(counters[kernel.STOPPED_FOR]))
-        self._count_streams(int(counters[kernel.FRESH]))
+        if self.seen is not None:
+            self.seen.add(self.tables.fresh[: counters[kernel.FRESH]])
         self.decided = self.tables.decided[: counters[kernel.DECISIONS]]
         # The shard's own Alerts may have stopped earlier than the batch: end what has ended by its last instant.
         self.advance(int(alerts.received_at[-1]))
@@ -124,11 +125,11 @@ class Shard:
             return []
         within = self._lane.policies.index(policy)
         streams = self.tables.streams
-        troubled = streams[(streams["last_at"] != stream_table.NEVER) & (streams["trouble"] > 0)]
+        troubled = streams[streams["trouble"] > 0]
         state = self.tables.trouble[troubled["trouble"], within]
         return [
             Untold(
-                (int(slot["device_id"]), int(slot["alert_code"]), int(slot["recipient"])),
+                (int(slot["device_id"]), int(slot["code_and_one"]) - 1, int(slot["recipient"])),
                 int(row["untold"]),
                 int(row["sequence_id"]),
             )
@@ -147,10 +148,9 @@ class Shard:
         streams = self.tables.streams
         h = stream_table.hash_of(device_id, alert_code, recipient)
         slot = stream_table.find(streams, np.uint64(h), device_id, alert_code, recipient)
-        if streams["last_at"][slot] == stream_table.NEVER:
-            # An instant before all others: nothing of it is in a window, but it is to be remembered.
-            streams[slot] = (device_id, alert_code, recipient, stream_table.NEVER + 1, 0, 0)
-            counters[kernel.SLOTS_USED] += 1
+        if streams["trouble"][slot] == 0:
+            counters[kernel.SLOTS_USED] += int(streams["code_and_one"][slot] == stream_table.EMPTY)
+            streams[slot] = (device_id, alert_code + np.uint32(1), recipient, 0, 0, 0)
         kind = max(int(self._lane.class_of[alert_code]), 0)
         kernel.remember_untold(
             self.tables,
@@ -160,10 +160,6 @@ class Shard:
             untold.count,
             untold.sequence_id,
         )
-
-    def remember_seen(self, before: Shard) -> None:
-        """Go on counting streams from where another shard came; it is not used any more."""
-        self._seen, self.streams_seen = before._seen, before.streams_seen
 
     def _make_room_for(self, alerts: AlertBatch) -> None:
         if len(self._own.rows) <= len(alerts):
@@ -197,6 +193,7 @@ class Shard:
     def _rebuild_streams(self) -> None:
         streams = self.tables.streams
         live = int(stream_table.live_streams(streams))
+        # Well more than is needed now: a rebuild costs more than the room, which takes no memory until used.
         capacity = _FIRST_SLOTS
         while capacity * 5 // 16 < live:
             capacity *= 2
@@ -239,15 +236,6 @@ class Shard:
         if count:
             self._ended.append(self.tables.ended[:count].copy())
             self.tables.counters[kernel.SPELLS_ENDED] = 0
-
-    def _count_streams(self, fresh: int) -> None:
-        if not self._counts_streams:
-            return
-        while (self.streams_seen + fresh) * 5 // 3 > len(self._seen):
-            seen = np.zeros(2 * len(self._seen), np.uint64)
-            stream_table.add_to_set(self._seen[self._seen != 0], seen, self.streams_seen)
-            self._seen = seen
-        self.streams_seen += int(stream_table.add_to_set(self.tables.fresh, self._seen, fresh))
 
 
 def widened(array: NDArray[np.int64], length: int) -> NDArray[np.int64]:

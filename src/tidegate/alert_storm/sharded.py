@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.alert_storm.decision import Level, Outcome, Storm
-from tidegate.alert_storm.kernel import DECIDED, SLOTS_USED
+from tidegate.alert_storm.kernel import DECIDED, NEVER, SLOTS_USED
 from tidegate.alert_storm.plan import KernelPolicy, lanes_of
 from tidegate.alert_storm.shard import Shard, Spells, Untold, widened
 from tidegate.columnar import stream_table
@@ -140,7 +140,7 @@ class AlertStormKernel:
     @property
     def streams_seen(self) -> int:
         """How many streams there have been, excluded ones too (as the first policy counts; 64-bit fingerprints)."""
-        return sum(shard[0].streams_seen for shard in self._shards)
+        return sum(seen.count() for shard in self._shards if (seen := shard[0].seen) is not None)
 
     @property
     def streams_remembered(self) -> int:
@@ -173,7 +173,7 @@ class AlertStormKernel:
         """Go on counting streams from where the kernel of the policy before this one came."""
         assert len(before._shards) == len(self._shards)
         for mine, theirs in zip(self._shards, before._shards, strict=True):
-            mine[0].remember_seen(theirs[0])
+            mine[0].seen = theirs[0].seen
 
     def stop(self) -> None:
         """Let the threads go; nothing more is received."""
@@ -195,7 +195,7 @@ def storms_of(spells: Spells, recipients: Recipients) -> list[Storm]:
             Stream(int(it["device_id"]), int(it["alert_code"]), recipients.name_of(int(it["recipient"]))),
             Level(int(it["level"])),
             int(it["started_at"]),
-            None if it["ended_at"] == stream_table.NEVER else int(it["ended_at"]),
+            None if it["ended_at"] == NEVER else int(it["ended_at"]),
             int(it["received"]),
             int(it["forwarded"]),
             int(it["throttled"]),

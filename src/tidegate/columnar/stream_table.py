@@ -28,25 +28,27 @@ from numpy.typing import NDArray
 from tidegate.columnar.compiled import compiled, inlined
 
 CACHE_LINE: Final = 64
-NEVER: Final = np.iinfo(np.int64).min
-"""`last_at` of an empty slot."""
+EMPTY: Final = 0
+"""`code_and_one` of an empty slot: a table of zeros is an empty table, and its pages cost nothing until used."""
 
 STREAM: Final = np.dtype(
     [
         ("device_id", np.uint64),
-        ("alert_code", np.uint32),
+        ("code_and_one", np.uint32),
         ("recipient", np.uint32),
         ("last_at", np.int64),
         ("count", np.uint32),
         ("trouble", np.uint32),
     ]
 )
-"""A slot: the stream, its latest Alert, its Alerts in the window, and its row of trouble (0: none)."""
+"""A slot: the stream (its Alert Code plus one), its latest Alert, its Alerts in the window, and its row of
+trouble (0: none)."""
 
 _MULTIPLY_DEVICE = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLY_CODE = np.uint64(0xC2B2AE3D27D4EB4F)
 _MULTIPLY_LAST = np.uint64(0xD6E8FEB86659FD93)
 _U1 = np.uint64(1)
+_ONE = np.uint32(1)
 _U32 = np.uint64(32)
 _U29 = np.uint64(29)
 
@@ -61,9 +63,7 @@ def aligned_zeros(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 def new_streams(capacity: int) -> NDArray[Any]:
     """An empty table; the capacity is a power of two."""
     assert capacity & (capacity - 1) == 0
-    streams = aligned_zeros(capacity, STREAM)
-    streams["last_at"] = NEVER
-    return streams
+    return aligned_zeros(capacity, STREAM)
 
 
 @intrinsic
@@ -113,9 +113,10 @@ def find(streams: Any, h: Any, device_id: Any, alert_code: Any, recipient: Any) 
     mask = np.uint64(len(streams) - 1)
     slot = h & mask
     forgotten = mask + _U1
-    while streams[slot].last_at != NEVER:
+    code_and_one = np.uint32(alert_code) + _ONE
+    while streams[slot].code_and_one != EMPTY:
         it = streams[slot]
-        if it.device_id == device_id and it.alert_code == alert_code and it.recipient == recipient:
+        if it.device_id == device_id and it.code_and_one == code_and_one and it.recipient == recipient:
             return slot
         if forgotten > mask and it.count == 0 and it.trouble == 0:
             forgotten = slot
@@ -127,11 +128,11 @@ def find(streams: Any, h: Any, device_id: Any, alert_code: Any, recipient: Any) 
 def forget(streams: Any, slot: Any) -> Any:
     """A stream has nothing left to remember; returns how many slots were emptied."""
     mask = np.uint64(len(streams) - 1)
-    if streams[(slot + _U1) & mask].last_at != NEVER:
+    if streams[(slot + _U1) & mask].code_and_one != EMPTY:
         return 0  # Others may have been probed past this slot: the next one to pass may have it.
     emptied = 0
-    while streams[slot].last_at != NEVER and streams[slot].count == 0 and streams[slot].trouble == 0:
-        streams[slot].last_at = NEVER
+    while streams[slot].code_and_one != EMPTY and streams[slot].count == 0 and streams[slot].trouble == 0:
+        streams[slot].code_and_one = EMPTY
         emptied += 1
         slot = (slot - _U1) & mask
     return emptied
@@ -143,7 +144,7 @@ def live_streams(streams: Any) -> Any:
     live = 0
     for slot in range(len(streams)):
         it = streams[slot]
-        if it.last_at != NEVER and (it.count > 0 or it.trouble > 0):
+        if it.count > 0 or it.trouble > 0:
             live += 1
     return live
 
@@ -154,28 +155,10 @@ def rebuild(streams: Any, larger: Any, moved_to: Any) -> Any:
     live = 0
     for slot in range(len(streams)):
         it = streams[slot]
-        if it.last_at != NEVER and (it.count > 0 or it.trouble > 0):
-            h = hash_of(it.device_id, it.alert_code, it.recipient)
-            new = find(larger, h, it.device_id, it.alert_code, it.recipient)
+        if it.count > 0 or it.trouble > 0:
+            code = it.code_and_one - _ONE
+            new = find(larger, hash_of(it.device_id, code, it.recipient), it.device_id, code, it.recipient)
             larger[new] = streams[slot]
             moved_to[slot] = new
             live += 1
     return live
-
-
-@compiled
-def add_to_set(fingerprints: Any, members: Any, count: Any) -> Any:
-    """Put the first `count` fingerprints into an open-addressing set (0 is empty); returns how many were new."""
-    mask = np.uint64(len(members) - 1)
-    new = 0
-    for i in range(count):
-        if i + 16 < count:
-            prefetch(members, (fingerprints[i + 16] >> _U1) & mask)
-        fingerprint = fingerprints[i] | _U1
-        place = (fingerprint >> _U1) & mask
-        while members[place] != 0 and members[place] != fingerprint:
-            place = (place + _U1) & mask
-        if members[place] == 0:
-            members[place] = fingerprint
-            new += 1
-    return new

@@ -1,0 +1,30 @@
+"""Different streams are counted exactly, however often each comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, strategies as st
+
+from tidegate.columnar.streams_seen import HEAPS, StreamsSeen
+
+
+@given(st.lists(st.lists(st.integers(1, 40).map(lambda n: n * 2**57), max_size=30), max_size=8))
+def test_each_fingerprint_counts_once(batches):
+    seen = StreamsSeen()
+    for batch in batches:
+        seen.add(np.array(batch, np.uint64))
+
+    assert len({fingerprint for batch in batches for fingerprint in batch}) == seen.count()
+    assert seen.count() == seen.count()
+
+
+def test_heaps_grow_when_they_are_full_of_different_ones_and_not_when_full_of_the_same():
+    random = np.random.default_rng(1)
+    different = np.unique(random.integers(1, 2**63, HEAPS * 3_000).astype(np.uint64) * np.uint64(2))
+    seen = StreamsSeen()
+    for batch in np.array_split(np.concatenate([different, different, different[:1_000]]), 7):
+        seen.add(batch)
+    for _ in range(50):
+        seen.add(different[:5_000])
+
+    assert len(different) == seen.count()
