@@ -7,10 +7,10 @@ filters. What does not fit on a sheet is said on it, not dropped unseen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import xlsxwriter
@@ -24,6 +24,7 @@ from tidegate.formats.report_html import (
     parameter_rows,
     period_in_words,
 )
+from tidegate.formats.workbook import MOST_ROWS, Book, Cell
 from tidegate.policy.wording import count_by_in_words, mode_in_words
 from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING
@@ -32,18 +33,12 @@ from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.devices import format_device_id
 from tidegate.vocabulary.instants import SECOND, Instant, format_instant
 
-Cell: TypeAlias = str | int | float
-
-MOST_ROWS: Final = 1_048_576
-"""Rows of a sheet, in Excel and LibreOffice; its first row is the heading."""
-
 MOST_STORMS: Final = 100_000
 """Storms and amber spells in the workbook, the worst; a million would take over a minute to write."""
 
 _KEPT_IN_MEMORY = 50_000
 """Storms up to which the workbook is made in memory; above, row by row on disk."""
 
-_WIDEST = 60
 _LONGEST_CELL = 32_000
 """Characters; Excel's limit is 32,767."""
 
@@ -76,7 +71,7 @@ def write_report_xlsx(
     workbook.set_properties(
         {"title": f"Replay of {replayed.source}", "author": "tidegate", "created": made_at}
     )
-    book = _Book(workbook, most_rows)
+    book = Book(workbook, most_rows)
     _write_verdict(book, replayed)
     _write_codes(book, replayed)
     _write_recipients(book, replayed)
@@ -92,71 +87,7 @@ def write_report_xlsx(
         raise
 
 
-class _Book:
-    """A workbook being written, sheet by sheet."""
-
-    def __init__(self, workbook: Any, most_rows: int) -> None:
-        self._workbook = workbook
-        self._most_rows = most_rows
-        self.heading = workbook.add_format(
-            {"bold": True, "bg_color": "#E4E7EB", "bottom": 1, "valign": "top"}
-        )
-        self.large = workbook.add_format({"bold": True, "font_size": 14, "text_wrap": True, "valign": "top"})
-        self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-        self.number = workbook.add_format({"num_format": "#,##0"})
-        self.number_at_left = workbook.add_format({"num_format": "#,##0", "align": "left"})
-        self.share = workbook.add_format({"num_format": "0.0%"})
-
-    def sheet(self, name: str) -> Any:
-        """An empty sheet that prints on as many pages as it is long and one wide."""
-        sheet = self._workbook.add_worksheet(name)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        return sheet
-
-    def table(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, int]],
-        rows: Iterable[Sequence[Cell | None]],
-        *,
-        count: int,
-        most: int = MOST_ROWS,
-        note: str = "",
-    ) -> None:
-        """A sheet that is one table; `columns` are names and widths, `count` is how many rows there are.
-
-        A float is a share. Where there are more than `most`, or than fit, a last row says so and `note`.
-        """
-        sheet = self.sheet(name)
-        sheet.freeze_panes(1, 0)
-        sheet.repeat_rows(0)
-        for at, (column, width) in enumerate(columns):
-            sheet.set_column(at, at, min(width, _WIDEST))
-            sheet.write_string(0, at, column, self.heading)
-        fits = self._most_rows - 1
-        shown = count if count <= min(fits, most) else min(fits - 1, most)
-        for at, row in enumerate(rows):
-            if at == shown:
-                break
-            self._row(sheet, at + 1, row)
-        if shown:
-            sheet.autofilter(0, 0, shown, len(columns) - 1)
-        if shown < count:
-            sheet.write_string(shown + 1, 0, f"The first {shown:,} of {count:,}. {note}".strip())
-
-    def _row(self, sheet: Any, at: int, row: Sequence[Cell | None]) -> None:
-        for column, cell in enumerate(row):
-            if isinstance(cell, str):
-                sheet.write_string(at, column, cell)
-            elif isinstance(cell, float):
-                sheet.write_number(at, column, cell, self.share)
-            elif cell is not None:
-                sheet.write_number(at, column, cell, self.number)
-
-
-def _write_verdict(book: _Book, replayed: Replayed) -> None:
+def _write_verdict(book: Book, replayed: Replayed) -> None:
     said = verdict(replayed)
     sheet = book.sheet("Verdict")
     sheet.set_column(0, 0, 24)
@@ -187,7 +118,7 @@ def _write_verdict(book: _Book, replayed: Replayed) -> None:
             sheet.write_number(at, 1, value, book.number_at_left)
 
 
-def _write_codes(book: _Book, replayed: Replayed) -> None:
+def _write_codes(book: Book, replayed: Replayed) -> None:
     table = table_by_code(replayed)
     book.table(
         "Codes",
@@ -220,7 +151,7 @@ def _write_codes(book: _Book, replayed: Replayed) -> None:
     )
 
 
-def _write_recipients(book: _Book, replayed: Replayed) -> None:
+def _write_recipients(book: Book, replayed: Replayed) -> None:
     ranked = sorted(replayed.by_recipient.items(), key=lambda item: (-item[1].received, item[0]))
     book.table(
         "Recipients",
@@ -247,7 +178,7 @@ def _write_recipients(book: _Book, replayed: Replayed) -> None:
     )
 
 
-def _write_hours(book: _Book, replayed: Replayed) -> None:
+def _write_hours(book: Book, replayed: Replayed) -> None:
     book.table(
         "Hours",
         [
@@ -274,7 +205,7 @@ def _write_hours(book: _Book, replayed: Replayed) -> None:
     )
 
 
-def _write_storms(book: _Book, replayed: Replayed, most: int) -> None:
+def _write_storms(book: Book, replayed: Replayed, most: int) -> None:
     spells = replayed.spells
     book.table(
         "Storms",
@@ -328,7 +259,7 @@ def _ended(at: Instant) -> str | None:
     return None if at == RUNNING else format_instant(at)
 
 
-def _write_rejected(book: _Book, replayed: Replayed) -> None:
+def _write_rejected(book: Book, replayed: Replayed) -> None:
     ranked = sorted(replayed.rejected_by_reason.items(), key=lambda item: (-item[1][0], item[0]))
     book.table(
         "Rejected",
@@ -348,7 +279,7 @@ def _write_rejected(book: _Book, replayed: Replayed) -> None:
     )
 
 
-def _write_about(book: _Book, replayed: Replayed) -> None:
+def _write_about(book: Book, replayed: Replayed) -> None:
     rows: list[tuple[str, str, str]] = [
         ("tidegate", __version__, ""),
         ("source", replayed.source, ""),

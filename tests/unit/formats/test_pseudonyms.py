@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from pyarrow import parquet
 from tests.unit.reports.replayed_examples import week
 
 from tidegate.columnar.batches import RejectedRow
 from tidegate.formats.pseudonyms import Pseudonyms, pseudonymised
-from tidegate.formats.results import write_results
-from tidegate.formats.results_folder import ResultsFolder
+from tidegate.formats.report_html import write_report_html
+from tidegate.formats.report_xlsx import write_report_xlsx
+from tidegate.formats.storms_parquet import write_amber, write_storms
+from tidegate.formats.summary_json import write_summary
 from tidegate.vocabulary.devices import LARGEST_EUI, format_device_id, parse_device_id
 from tidegate.vocabulary.faults import InputError
 
@@ -58,18 +62,26 @@ def test_no_result_names_a_device(tmp_path: Path) -> None:
     row = RejectedRow("a.csv", 1, f"'{secret[:-1]}' is not an EUI-64, {secret} is", f"{secret},x")
     made = replace(made, rejected_by_reason={f"'{secret}' is odd": (1_204, row)})
 
-    with ResultsFolder(tmp_path) as results:
-        write_results(made, results, Pseudonyms(KEY))
-        written = results.commit(partial=False)
+    shown = pseudonymised(made, Pseudonyms(KEY))
+    write_summary(shown, tmp_path / "summary.json")
+    write_report_html(shown, tmp_path / "report.html")
+    write_report_xlsx(shown, tmp_path / "report.xlsx")
+    write_storms(shown, tmp_path / "storms.parquet")
+    write_amber(shown, tmp_path / "amber.parquet")
 
-    assert {"summary.json", "storms.parquet", "amber.parquet", "report.html", "report.xlsx"} == {
-        path.name for path in written
-    }
     pseudonym = Pseudonyms(KEY).text_for(secret)
     assert pseudonym in (tmp_path / "report.html").read_text(encoding="utf-8")
     for path in (tmp_path / "report.html", tmp_path / "summary.json"):
         assert secret[:-1] not in path.read_text(encoding="utf-8")
         assert "(withheld)" in path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as workbook:
+        strings = workbook.read("xl/sharedStrings.xml").decode()
+    assert pseudonym in strings
+    assert secret[:-1] not in strings
+    for name in ("storms.parquet", "amber.parquet"):
+        devices = parquet.read_table(tmp_path / name)["device_id"].to_pylist()
+        assert devices
+        assert not [device for device in devices if str(device).startswith("00-DB")]
 
 
 def test_reasons_that_differed_in_the_device_they_named_are_one() -> None:
