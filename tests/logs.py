@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.streams import as_batch
@@ -21,7 +21,7 @@ class LogInMemory:
     recipients: Recipients = field(default_factory=Recipients)
     columns: Columns = field(default_factory=lambda: Columns({}))
 
-    def batches(self) -> Iterator[ReadBatch]:
+    def batches(self) -> Generator[ReadBatch]:
         edges = sorted({0, len(self.alerts), *(cut for cut in self.cuts if cut < len(self.alerts))})
         rejected = tuple(self.rejected)
         for start, stop in zip(edges, edges[1:], strict=False):

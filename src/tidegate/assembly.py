@@ -7,7 +7,7 @@ where policies come from, what a folder of results holds.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -197,7 +197,7 @@ class _PseudonymisedSource:
     def columns(self) -> Columns:
         return self._source.columns
 
-    def batches(self) -> Iterator[ReadBatch]:
+    def batches(self) -> Generator[ReadBatch]:
         from tidegate.tables.original import with_device_ids  # noqa: PLC0415
 
         for batch in self._source.batches():

@@ -29,12 +29,13 @@ def demo(
         soft_wrap=True,
     )
     options = ReplayOptions(shards=assembly.shards())
-    source = assembly.open_alerts([output / "alerts.parquet"], mapping={})
+    alerts = output / "alerts.parquet"
+    source = assembly.open_alerts([alerts], mapping={})
     results = assembly.Results(output / "verdict", with_decisions=False)
     with console.progress_bar("Replaying") as progress:
         replayed, _ = assembly.replay_into(
             results, source, assembly.policy_periods(None, options), options, progress
         )
-    show(replayed, results.directory)
+    show(replayed, results.directory, alerts=[alerts])
     if replayed.is_partial:
         raise KeyboardInterrupt

@@ -44,6 +44,7 @@ def replay(
     from tidegate import assembly  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
     from tidegate.cli.gates import gates_of  # noqa: PLC0415
     from tidegate.cli.replay_screen import show  # noqa: PLC0415
+    from tidegate.formats.pseudonyms import pseudonymised  # noqa: PLC0415
     from tidegate.formats.summary_json import summary  # noqa: PLC0415
     from tidegate.operations.replay import ReplayOptions, replay as run  # noqa: PLC0415
 
@@ -62,13 +63,15 @@ def replay(
     with console.progress_bar("Replaying") as progress:
         if output is None:
             replayed = run(source, periods, options, progress=progress)
+            if pseudonyms is not None:
+                replayed = pseudonymised(replayed, pseudonyms)
         else:
             results = assembly.Results(output, with_decisions, pseudonyms)
             replayed, _ = assembly.replay_into(results, source, periods, options, progress)
     if as_json:
         typer.echo(json.dumps(summary(replayed), indent=2, ensure_ascii=False))
     else:
-        show(replayed, output)
+        show(replayed, output, alerts=alerts, policy=policy)
     if replayed.is_partial:
         raise KeyboardInterrupt
     if tripped := [gate for gate in gates if gate.holds(summary(replayed))]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 
 import numpy as np
 
@@ -75,11 +76,12 @@ def _alerts_of(
             others.update(of_device.alert_code.tolist())
             found.extend(_values(of_device.take(np.isin(of_device.alert_code, wanted)), source.recipients))
 
-    for batch in source.batches():
-        order.push(batch.alerts)
-        keep(list(order.release()))
-        rows += len(batch.alerts)
-        progress(batch.progress, rows)
+    with closing(source.batches()) as batches:
+        for batch in batches:
+            order.push(batch.alerts)
+            keep(list(order.release()))
+            rows += len(batch.alerts)
+            progress(batch.progress, rows)
     keep(list(order.release_all()))
     within = [
         alert

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Protocol
 
 from tidegate.columnar.batches import Columns, ReadBatch, Recipients
@@ -23,7 +23,7 @@ class AlertSource(Protocol):
     def columns(self) -> Columns:
         """Which columns were found, and how."""
 
-    def batches(self) -> Iterator[ReadBatch]:
+    def batches(self) -> Generator[ReadBatch]:
         """Read on. Rows that cannot be used come as `RejectedRow`s; a whole file that cannot raises InputError."""
 
 

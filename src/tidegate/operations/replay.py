@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -103,10 +104,12 @@ def replay(
     run = _Run(source, periods, options, decisions, rejected)
     completed = 0.0
     try:
-        for batch in source.batches():
-            run.take(batch)
-            completed = batch.progress
-            progress(completed, run.rows_read)
+        # Closed here, whatever happens: a reader has files open, and perhaps threads reading ahead.
+        with closing(source.batches()) as batches:
+            for batch in batches:
+                run.take(batch)
+                completed = batch.progress
+                progress(completed, run.rows_read)
         run.finish()
         completed = 1.0
     except KeyboardInterrupt:

@@ -101,6 +101,8 @@ class Spells:
     def at_level(self, level: Level) -> Spells:
         """Only the storms (RED) or only the amber spells (AMBER)."""
         rows = self.columns["level"] == int(level)
+        if rows.all():
+            return self
         return Spells({name: column[rows] for name, column in self.columns.items()})
 
 

@@ -8,7 +8,7 @@ does not depend on the threads.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -94,7 +94,7 @@ class CsvFile:
         self.schema = pa.schema([(name, self._kept_type(name)) for name in self._kept_names])
         self.is_zoned: bool | None = None
 
-    def batches(self, recipients: Recipients, batch_rows: int) -> Iterator[ReadBatch]:
+    def batches(self, recipients: Recipients, batch_rows: int) -> Generator[ReadBatch]:
         """The file's rows, in its order.
 
         Raises:

@@ -7,7 +7,7 @@ per row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,7 +85,7 @@ class ParquetTable:
             self.schema = pa.schema([field.with_name(name).remove_metadata() for field, name in fields])
         self.is_zoned: bool | None = None
 
-    def batches(self, recipients: Recipients, batch_rows: int) -> Iterator[ReadBatch]:
+    def batches(self, recipients: Recipients, batch_rows: int) -> Generator[ReadBatch]:
         """The file's rows, in its order.
 
         Raises:

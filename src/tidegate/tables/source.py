@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -110,7 +110,7 @@ class TableSource(AlertSource):
         known = [table.is_zoned for table in self._tables if table.is_zoned is not None]
         return all(known) if known else None
 
-    def batches(self) -> Iterator[ReadBatch]:
+    def batches(self) -> Generator[ReadBatch]:
         """Read on, file after file.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime
 
 import numpy as np
@@ -36,7 +36,7 @@ class Log:
         self._rejected = rejected
         self._size = size
 
-    def batches(self) -> Iterator[ReadBatch]:
+    def batches(self) -> Generator[ReadBatch]:
         for start in range(0, len(self._alerts), self._size):
             yield ReadBatch(self._alerts.slice(start, start + self._size), "log")
         yield ReadBatch(self._alerts.slice(0, 0), "log", self._rejected)
@@ -128,7 +128,7 @@ def test_a_log_of_bad_rows_alone_is_told_as_such():
 
 def test_an_interrupted_check_says_so():
     class Interrupted(Log):
-        def batches(self) -> Iterator[ReadBatch]:
+        def batches(self) -> Generator[ReadBatch]:
             yield from super().batches()
             raise KeyboardInterrupt
 
