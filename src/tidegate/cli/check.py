@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from tidegate.cli import console
+from tidegate.cli import arguments, console
 from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, Duration, Instant, format_instant
 
@@ -28,9 +28,10 @@ _WIDEST_NAME: Final = 42
 
 def check(
     files: list[Path] = typer.Argument(
-        ..., metavar="FILE...", help="Alerts: CSV (plain, gz, zst) or Parquet; files, folders or globs."
+        ..., metavar="FILE...", help="Alerts: tables or DUIS documents; files, folders or globs."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON."),
+    sidecar: Path = arguments.SIDECAR,
     save: bool = typer.Option(
         True, "--save/--no-save", help="Save guessed columns to tidegate.toml in this folder."
     ),
@@ -40,13 +41,13 @@ def check(
     Example:  tidegate check our_alerts_oct.csv
     """
     # Readers start a compiler; `tidegate --help` need not.
+    from tidegate import assembly  # noqa: PLC0415
     from tidegate.operations.check_log import check_log  # noqa: PLC0415
     from tidegate.tables.mapping_file import FILE_NAME, read_mapping, write_mapping  # noqa: PLC0415
-    from tidegate.tables.source import open_tables  # noqa: PLC0415
 
     mapping_path = Path(FILE_NAME)
     mapping = read_mapping(mapping_path)
-    source = open_tables(files, mapping=mapping)
+    source = assembly.open_alerts(files, mapping=mapping, sidecar=sidecar)
     with console.progress_bar("Checking") as progress:
         quality = check_log(source, progress=progress)
     saves = save and bool(quality.columns.guessed)

@@ -9,7 +9,6 @@ new one (readings.md#6).
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -27,6 +26,7 @@ from tidegate.operations.replay_hours import Hours
 from tidegate.operations.replay_stage import Stage, spells_of
 from tidegate.policy.history import PolicyPeriod
 from tidegate.policy.mechanism import MechanismDocument
+from tidegate.reports.log_quality import kind_of
 from tidegate.reports.replayed import InForce, Replayed, Totals
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import HOUR, Duration, Instant, format_duration, format_instant
@@ -63,8 +63,6 @@ class RejectedSink(Protocol):
 
 MOST_REASONS = 100
 """Kinds of reasons told apart; every row stands in rejected.csv with its own all the same."""
-
-_VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\b\d+(?:us|ms|s|m|h|d)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +278,7 @@ class _Run:
                 Fault(f"{row.source}, line {row.line}", row.reason, "Mend the row, or leave out --strict.")
             )
         self._rejected += 1
-        kind = _kind_of(row.reason)
+        kind = kind_of(row.reason)
         if kind not in self._reasons and len(self._reasons) >= MOST_REASONS:
             kind = "other reasons"
         count, first = self._reasons.get(kind, (0, row))
@@ -294,12 +292,7 @@ class _Run:
         for row in rows.tolist():
             behind = format_duration(int(before[row] - at[row]))
             reason = (
-                f"out of order by more than the look-back of {format_duration(self._options.look_back_us)}: "
-                f"received {behind} before an Alert above it. Sort the log, or give a longer --look-back"
+                f"older than an Alert above it by more than the look-back of "
+                f"{format_duration(self._options.look_back_us)}: sort the log, or give --look-back '{behind}'"
             )
             self._reject(RejectedRow(batch.source, batch.line_of(row), reason, format_instant(int(at[row]))))
-
-
-def _kind_of(reason: str) -> str:
-    """A reason without the values it is about, so that a million bad rows are of a few kinds."""
-    return _VALUE.sub("...", reason)
