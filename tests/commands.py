@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -33,7 +34,7 @@ def tidegate(capfd: pytest.CaptureFixture[str], *arguments: object) -> Ran:
     return Ran(status, captured.out, captured.err)
 
 
-def start_tidegate(*arguments: object, cwd: Path, **options: object) -> subprocess.Popen[str]:
+def start_tidegate(*arguments: object, cwd: Path, **options: Any) -> subprocess.Popen[str]:
     """Start a command in a process of its own."""
     command = [sys.executable, "-c", "from tidegate.cli.main import main; main()", *map(str, arguments)]
     return subprocess.Popen(
@@ -42,5 +43,5 @@ def start_tidegate(*arguments: object, cwd: Path, **options: object) -> subproce
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,  # type: ignore[call-overload]
+        **options,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.streams import as_batch
 from tidegate.columnar.batches import Columns, ReadBatch, Recipients, RejectedRow
@@ -24,7 +25,7 @@ class LogInMemory:
     def batches(self) -> Generator[ReadBatch]:
         edges = sorted({0, len(self.alerts), *(cut for cut in self.cuts if cut < len(self.alerts))})
         rejected = tuple(self.rejected)
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in pairwise(edges):
             part = self.alerts[start:stop]
             yield ReadBatch(
                 as_batch(part, self.recipients),

@@ -16,9 +16,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from tests.commands import Ran, start_tidegate, tidegate
 from tests.material.duis_documents import device_alert
+
 from tidegate.vocabulary.instants import SECOND, format_instant, parse_instant
 
 HEADER = "received_at,device_id,alert_code,recipient\n"
@@ -53,7 +53,8 @@ def test_a_header_and_nothing_more(folder, capfd):
     refused(tidegate(capfd, "replay", "log.csv"), "log.csv")
 
 
-def test_a_file_that_is_not_there(folder, capfd):
+@pytest.mark.usefixtures("folder")
+def test_a_file_that_is_not_there(capfd):
     refused(tidegate(capfd, "replay", "nowhere.csv"), "nowhere.csv")
 
 
@@ -164,7 +165,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(folder):
         "replay", "log.csv", "-o", "out", cwd=folder,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )  # fmt: skip
-    out, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=120)
 
     assert 2 == process.returncode, err
     assert "Traceback" not in err

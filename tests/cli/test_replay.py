@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-
 from tests.commands import tidegate
 from tests.shared_material import needs_shared, shared
+
+from tidegate.vocabulary.devices import parse_device_id
 from tidegate.vocabulary.instants import SECOND, format_instant, parse_instant
 
 START = parse_instant("2026-03-01T00:00:00Z")
@@ -127,7 +128,9 @@ def test_every_form_of_the_same_log_gives_the_same_answer(folder, capfd):
         convert_options=pa_csv.ConvertOptions(column_types={"received_at": pa.timestamp("us", tz="UTC")}),
     )
     pq.write_table(table, folder / "text.parquet")
-    numbers = pa.array([int(d.replace("-", ""), 16) for d in table["device_id"].to_pylist()], pa.uint64())
+    numbers = pa.array(
+        [parse_device_id(str(device)) for device in table["device_id"].to_pylist()], pa.uint64()
+    )
     in_us = table["received_at"].cast(pa.int64())
     pq.write_table(
         table.set_column(3, "device_id", numbers).set_column(2, "received_at", in_us),

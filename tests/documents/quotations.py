@@ -76,7 +76,13 @@ class Session:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self._folder,
-            env={**os.environ, "PATH": f"{bins}:{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1", "PYTHONPATH": _path()},
+            env={
+                **os.environ,
+                "PATH": f"{bins}:{os.environ['PATH']}",
+                "COLUMNS": "80",
+                "NO_COLOR": "1",
+                "PYTHONPATH": _path(),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings, strategies as st
-
 from tests.streams import as_batch, exclusion_lists, logs, rules
+
 from tidegate.alert_storm.decision import Storm
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
@@ -39,7 +40,7 @@ def by_kernel(
     kernel = AlertStormKernel(policies, shards=shards)
     decisions: list[list[tuple[int, int, int]]] = [[] for _ in policies]
     edges = sorted({0, len(alerts), *(cut for cut in cuts if cut < len(alerts))})
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         batch = as_batch(alerts[start:stop], recipients)
         kernel.receive(batch)
         for number in range(len(policies)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from hypothesis import given, settings, strategies as st
-
 from tests.streams import WINDOW, exclusion_lists, logs, parameters, rules
+
 from tidegate.alert_storm.decision import Decision, Level, Outcome, Storm
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
@@ -93,24 +93,23 @@ def test_storms_start_and_end_exactly_where_the_definition_says(alerts, p):
 
 
 def storms_by_hand(received: list[int], p: AlertStormParameters) -> list[tuple[int, int | None, int, int]]:
-    """Walk every instant from the first Alert to the last."""
-    storms: list[list[int | None]] = []
+    """Walk every instant from the first Alert to the last; a storm is (start, end, received, peak)."""
+    storms: list[tuple[int, int | None, int, int]] = []
     is_storming = False
     clears_at = p.threshold if p.clear_threshold is None else p.clear_threshold
     for t in range(received[0], received[-1] + 1) if received else ():
         before = sum(1 for s in received if t - p.window_us < s < t)
         if is_storming and before <= clears_at:
-            storms[-1][1] = t
+            storms[-1] = (storms[-1][0], t, *storms[-1][2:])
             is_storming = False
-        for nth in range(received.count(t)):
-            count = before + nth + 1
+        for count in range(before + 1, before + received.count(t) + 1):
             if not is_storming and count > p.threshold:
-                storms.append([t, None, 0, 0])
+                storms.append((t, None, 0, 0))
                 is_storming = True
             if is_storming:
-                storms[-1][2] += 1
-                storms[-1][3] = max(storms[-1][3], count)
-    return [tuple(storm) for storm in storms]
+                start, end, so_far, peak = storms[-1]
+                storms[-1] = (start, end, so_far + 1, max(peak, count))
+    return storms
 
 
 @given(logs(), rules(), exclusion_lists())

@@ -31,7 +31,7 @@ def check(
         ..., metavar="FILE...", help="Alerts: tables or DUIS documents; files, folders or globs."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON."),
-    sidecar: Path = arguments.SIDECAR,
+    sidecar: Path | None = arguments.SIDECAR,
     save: bool = typer.Option(
         True, "--save/--no-save", help="Save guessed columns to tidegate.toml in this folder."
     ),

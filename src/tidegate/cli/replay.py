@@ -12,10 +12,10 @@ from tidegate.cli import arguments, console
 
 def replay(
     alerts: list[Path] = arguments.ALERTS,
-    policy: str = arguments.POLICY,
-    output: Path = typer.Option(None, "-o", "--output", metavar="DIR", help="Write the results here."),
-    since: str = arguments.SINCE,
-    until: str = arguments.UNTIL,
+    policy: str | None = arguments.POLICY,
+    output: Path | None = typer.Option(None, "-o", "--output", metavar="DIR", help="Write the results here."),
+    since: str | None = arguments.SINCE,
+    until: str | None = arguments.UNTIL,
     no_decisions: bool = typer.Option(
         False, "--no-decisions", help="Leave out the file of every Alert's decision."
     ),
@@ -28,13 +28,13 @@ def replay(
     ),
     strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
     look_back: str = arguments.LOOK_BACK,
-    pseudonymise: Path = typer.Option(
+    pseudonymise: Path | None = typer.Option(
         None,
         "--pseudonymise",
         metavar="KEYFILE",
         help="Write Devices under pseudonyms made with the key in a file.",
     ),
-    sidecar: Path = arguments.SIDECAR,
+    sidecar: Path | None = arguments.SIDECAR,
 ) -> None:
     """Replay a log of Alerts under a policy: are we in a storm, and what would these parameters have done?
 

@@ -1,7 +1,5 @@
 """`tidegate check` as a person calls it."""
 
-
-
 from __future__ import annotations
 
 import json

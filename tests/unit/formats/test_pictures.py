@@ -173,7 +173,7 @@ def test_streams_whose_hours_were_not_kept_have_no_heatmap() -> None:
 
 @given(st.lists(st.integers(1, 8 * DAY), min_size=1, max_size=5), st.booleans())
 @settings(max_examples=10)
-def test_every_storm_has_a_length(lasted: list[int], is_running: bool) -> None:  # noqa: FBT001
+def test_every_storm_has_a_length(lasted: list[int], is_running: bool) -> None:
     storms = [
         spell(started_at=START, ended_at=None if is_running else START + each, received=10) for each in lasted
     ]

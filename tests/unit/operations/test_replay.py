@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings, strategies as st
-
 from tests.logs import LogInMemory
 from tests.streams import exclusion_lists, logs, rules
+
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
@@ -41,8 +41,12 @@ class KeptRows:
         self.rows.append(row)
 
 
-def policy(storm_rules=None, excluded=None, version="1", effective_from=0, mode=Mode.ENFORCED, supersedes=None):
-    storm_rules = storm_rules or AlertStormRules(AlertStormParameters(threshold=2, window_us=HOUR, forward_one_in=3))
+def policy(
+    storm_rules=None, excluded=None, version="1", effective_from=0, mode=Mode.ENFORCED, supersedes=None
+):
+    storm_rules = storm_rules or AlertStormRules(
+        AlertStormParameters(threshold=2, window_us=HOUR, forward_one_in=3)
+    )
     return MechanismDocument(
         version, mode, effective_from, storm_rules, excluded or ExclusionList(), supersedes=supersedes
     )
@@ -78,7 +82,9 @@ def test_a_replay_decides_what_the_rule_decides_and_adds_up(alerts, storm_rules,
 
 
 @settings(max_examples=80)
-@given(logs(), st.lists(st.integers(0, 120), max_size=3), st.randoms(use_true_random=False), st.integers(0, 60))
+@given(
+    logs(), st.lists(st.integers(0, 120), max_size=3), st.randoms(use_true_random=False), st.integers(0, 60)
+)
 def test_late_alerts_are_decided_in_their_place_and_written_where_they_stood(alerts, cuts, random, look_back):
     shuffled = sorted(alerts, key=lambda alert: alert.at + random.randint(0, look_back))
     kept, rejected = Kept(), KeptRows()
@@ -90,7 +96,9 @@ def test_late_alerts_are_decided_in_their_place_and_written_where_they_stood(ale
         rejected=rejected,
     )
     in_order = [row for _, row in sorted(enumerate(shuffled), key=lambda pair: (pair[1].at, pair[0]))]
-    expected = dict(zip(map(id, in_order), by_rule(in_order, policy().alert_storm, ExclusionList()), strict=True))
+    expected = dict(
+        zip(map(id, in_order), by_rule(in_order, policy().alert_storm, ExclusionList()), strict=True)
+    )
 
     assert [] == rejected.rows
     assert [(alert, *expected[id(alert)]) for alert in shuffled] == kept.rows
@@ -157,7 +165,11 @@ def test_each_version_decides_the_period_it_is_in_force(alerts, first, second, c
     storms += [(version, storm) for storm in protection.running()]
     columns = result.spells.columns
     found = zip(
-        columns["policy_version"], columns["started_at"], columns["ended_at"], columns["throttled"], strict=True
+        columns["policy_version"],
+        columns["started_at"],
+        columns["ended_at"],
+        columns["throttled"],
+        strict=True,
     )
 
     assert [(int(d.outcome), d.throttled_alert_sequence_id, d.throttled_alert_count) for d in decisions] == [
@@ -194,7 +206,7 @@ def test_a_policy_that_is_off_forwards_everything_and_shadow_decides_as_if_enfor
 def test_storm_hours_count_what_came_within_storms_in_each_hour():
     alerts = [Alert(i * HOUR // 8, 9, 5) for i in range(20)]
     result = replay(LogInMemory(alerts), always(policy()))
-    (storm,) = [row for row in result.storms.columns["received"]]
+    (storm,) = result.storms.columns["received"]
 
     assert storm == sum(hour.received for hour in result.storm_hours)
     assert [6, 8, 4] == [hour.received for hour in result.storm_hours]

@@ -208,8 +208,12 @@ def test_a_folder_without_policy_files_is_refused(tmp_path: Path):
 
 
 def test_what_a_stream_is_may_stand_at_the_top_of_the_file():
-    below = parse_policy(POLICY.format("", 'count_by = "device_code"\ncode_groups = [["8014", "8015"]]'), "below")
-    above = parse_policy(POLICY.format('count_by = "device_code"\ncode_groups = [["8014", "8015"]]', ""), "above")
+    below = parse_policy(
+        POLICY.format("", 'count_by = "device_code"\ncode_groups = [["8014", "8015"]]'), "below"
+    )
+    above = parse_policy(
+        POLICY.format('count_by = "device_code"\ncode_groups = [["8014", "8015"]]', ""), "above"
+    )
 
     assert below == above
     assert above.alert_storm.count_by is CountBy.DEVICE_CODE

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.tables.written_tables import DEVICE, GOOD, HEADER, USER, read, write, write_rows
 
-from tidegate.columnar.batches import ReadBatch
 from tidegate.tables.source import open_tables
 from tidegate.vocabulary.devices import parse_device_id
 from tidegate.vocabulary.faults import InputError
@@ -107,7 +104,7 @@ def test_a_reader_who_stops_leaves_no_thread_behind(tmp_path):
     for path in (csv, parquet):
         batches = open_tables([path], batch_rows=10).batches()
         next(batches)
-        cast("Generator[ReadBatch, None, None]", batches).close()
+        batches.close()
 
     assert before == threading.active_count()
 
