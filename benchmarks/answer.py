@@ -112,7 +112,7 @@ class Answer:
         with np.load(path) as kept:
             counts = [tuple(map(int, row)) for row in kept["counts"]]
             by_code = dict(zip(kept["codes"].tolist(), counts, strict=True))
-            return Answer(by_code, kept["storms"])  # type: ignore[arg-type]
+            return Answer(by_code, kept["storms"])
 
 
 def answer_of(received: Mapping[str, int], rows: Iterable[tuple[Any, ...]] | Storms, rule: Rule) -> Answer:

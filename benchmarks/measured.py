@@ -39,8 +39,8 @@ def timed(work: Callable[[], Result]) -> tuple[Taken, Result]:
     return Taken(wall, cpu, peak), result
 
 
-def in_child(module: str, *arguments: str) -> Taken:
-    """Run a module that prints what it measured as its last line (see `tell`), in a process of its own.
+def in_child(module: str, *arguments: str) -> tuple[Taken, str]:
+    """Run a module in a process of its own: what it measured, its last line (see `tell`), and what it said before.
 
     Raises:
         SystemExit: it failed; what it said has been shown.
@@ -50,7 +50,8 @@ def in_child(module: str, *arguments: str) -> Taken:
     )
     if done.returncode:
         raise SystemExit(f"{module} {' '.join(arguments)} failed ({done.returncode})")
-    return Taken(**json.loads(done.stdout.splitlines()[-1]))
+    said, _, told = done.stdout.rstrip("\n").rpartition("\n")
+    return Taken(**json.loads(told)), said
 
 
 def tell(taken: Taken) -> None:

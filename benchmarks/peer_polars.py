@@ -15,8 +15,10 @@ STREAM = ("device_id", "alert_code", "recipient")
 def replay(path: Path, rule: Rule) -> Answer:
     """Replay a Parquet log."""
     log = pl.scan_parquet(path).select(*STREAM, pl.col("received_at").dt.epoch("us").alias("at"))
-    by_code = log.group_by("alert_code").agg(pl.len().alias("received"), pl.col("at").max()).collect(
-        engine="streaming"
+    by_code = (
+        log.group_by("alert_code")
+        .agg(pl.len().alias("received"), pl.col("at").max())
+        .collect(engine="streaming")
     )
     codes = by_code["alert_code"].cast(pl.String).to_list()
     received = dict(zip(codes, by_code["received"].to_list(), strict=True))
@@ -58,7 +60,12 @@ def _storms(alerts: pl.DataFrame, rule: Rule) -> pl.DataFrame:
             (before(rule.clears_at) + window).alias("ends_at"),
         )
         .with_columns(
-            pl.when("is_over").then(True).when("is_cleared").then(False).forward_fill().over(STREAM)
+            pl.when("is_over")
+            .then(True)
+            .when("is_cleared")
+            .then(False)
+            .forward_fill()
+            .over(STREAM)
             .alias("is_storm")
         )
         .with_columns(

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.answer import RUNNING, Answer, Rule, answer_of
@@ -69,13 +68,15 @@ class _Replay:
         """Instants, Devices and pairs of the Alerts to be counted, and the batch's last instant."""
         codes, recipients = batch.column("alert_code"), batch.column("recipient")
         code_names, recipient_names = codes.dictionary.to_pylist(), recipients.dictionary.to_pylist()
-        for code, count in zip(code_names, np.bincount(codes.indices, minlength=len(code_names)), strict=True):
+        for code, count in zip(
+            code_names, np.bincount(codes.indices, minlength=len(code_names)), strict=True
+        ):
             self._received[code] += int(count)
         numbers = np.array(
             [[self._pair(code, name) for name in recipient_names] for code in code_names], np.int64
         )
         pairs = numbers[codes.indices.to_numpy(), recipients.indices.to_numpy()]
-        times = pc.cast(batch.column("received_at"), "int64").to_numpy()
+        times = batch.column("received_at").cast("int64").to_numpy()
         counted = pairs >= 0
         devices = batch.column("device_id").to_numpy()
         return times[counted].tolist(), devices[counted].tolist(), pairs[counted].tolist(), int(times[-1])

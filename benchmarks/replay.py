@@ -21,7 +21,16 @@ from typing import Final
 
 from benchmarks.answer import POLICY, Answer, Rule, answer_of_replay, differences, rule_of
 from benchmarks.make_log import DATA, SIZES, log_of, make_log
-from benchmarks.measured import Taken, best, circumstances, in_child, millions_a_second, read_once, tell, timed
+from benchmarks.measured import (
+    Taken,
+    best,
+    circumstances,
+    in_child,
+    millions_a_second,
+    read_once,
+    tell,
+    timed,
+)
 
 WARM_UP_ALERTS: Final = 300_000
 MOST_FOR_READABLE: Final = 1_000_000
@@ -47,21 +56,21 @@ def by_tidegate(path: Path, folder: Path, shards: int | None = None) -> Answer:
 def _tidegate(path: Path, _: Rule) -> tuple[Taken, Answer]:
     with TemporaryDirectory() as folder:
         # A first call loads what was compiled; two batches at least, so that nothing is left to load.
-        by_tidegate(_warm_up(), Path(folder))
+        by_tidegate(warm_up_log(), Path(folder))
         return timed(lambda: by_tidegate(path, Path(folder)))
 
 
 def _duckdb(path: Path, rule: Rule) -> tuple[Taken, Answer]:
     from benchmarks import peer_duckdb  # noqa: PLC0415
 
-    peer_duckdb.replay(_warm_up(), rule)
+    peer_duckdb.replay(warm_up_log(), rule)
     return timed(lambda: peer_duckdb.replay(path, rule))
 
 
 def _polars(path: Path, rule: Rule) -> tuple[Taken, Answer]:
     from benchmarks import peer_polars  # noqa: PLC0415
 
-    peer_polars.replay(_warm_up(), rule)
+    peer_polars.replay(warm_up_log(), rule)
     return timed(lambda: peer_polars.replay(path, rule))
 
 
@@ -103,7 +112,8 @@ EVERYONE: Final[dict[str, Callable[[Path, Rule], tuple[Taken, Answer]]]] = {
 }
 
 
-def _warm_up() -> Path:
+def warm_up_log() -> Path:
+    """A small log, for whatever only a first run pays for."""
     path = DATA / f"national-{WARM_UP_ALERTS}.parquet"
     if not path.exists():
         make_log(path, WARM_UP_ALERTS)
@@ -130,16 +140,16 @@ def main() -> int:
 
 
 def _compare(alerts: int, everyone: list[str], times: int) -> int:
-    _warm_up()
+    warm_up_log()
     print(f"replay of {alerts:,} Alerts, {POLICY}; {circumstances()}\n")
-    print(f"{'':10}{'seconds':>9}{'M/s':>8}{'GB peak':>9}{'tidegate is':>13}   answer")
+    print(f"{'':10}{'seconds':>9}{'CPU s':>8}{'M/s':>8}{'GB peak':>9}{'tidegate is':>13}   answer")
     results: dict[str, tuple[Taken, Answer]] = {}
     status = 0
     with TemporaryDirectory() as folder:
         kept = Path(folder) / "answer.npz"
         for name in everyone:
             runs = [
-                in_child("benchmarks.replay", "--alerts", str(alerts), "--one", name, str(kept))
+                in_child("benchmarks.replay", "--alerts", str(alerts), "--one", name, str(kept))[0]
                 for _ in range(times)
             ]
             taken, answer = best(runs), Answer.load(kept)
@@ -150,7 +160,7 @@ def _compare(alerts: int, everyone: list[str], times: int) -> int:
             if wrong:
                 status, verdict = 1, f"NOT THE SAME: {'; '.join(wrong[:3])}"
             print(
-                f"{name:10}{taken.seconds:9.2f}{millions_a_second(alerts, taken):8.2f}"
+                f"{name:10}{taken.seconds:9.2f}{taken.cpu_seconds:8.2f}{millions_a_second(alerts, taken):8.2f}"
                 f"{taken.peak_bytes / 1e9:9.2f}{taken.seconds / ours.seconds:12.2f}x   {verdict}",
                 flush=True,
             )

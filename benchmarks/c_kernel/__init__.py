@@ -54,8 +54,8 @@ def library(folder: Path) -> Any:
     c = ctypes.CDLL(str(built))
     c.kernel_new.restype = c.kernel_storms.restype = ctypes.c_void_p
     c.kernel_storms_count.restype = c.kernel_streams.restype = ctypes.c_uint64
-    c.kernel_new.argtypes = [ctypes.c_int64] * 5 + [ctypes.c_void_p] * 3 + [ctypes.c_int]
-    c.kernel_receive.argtypes = [ctypes.c_void_p, ctypes.c_int64] + [ctypes.c_void_p] * 4
+    c.kernel_new.argtypes = [*[ctypes.c_int64] * 5, *[ctypes.c_void_p] * 3, ctypes.c_int]
+    c.kernel_receive.argtypes = [ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * 4]
     for function in (
         c.kernel_finish,
         c.kernel_storms,
