@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Final
 
@@ -105,7 +106,23 @@ def says(quoted: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
 
 
-def without_gaps(lines: tuple[str, ...]) -> list[str]:
+def brought_up_to_date(quoted: list[str], printed: list[str]) -> list[str]:
+    """What was printed now, with the same parts left out: those between lines that still stand on both sides."""
+    if says(quoted, printed):
+        return quoted
+    matcher = SequenceMatcher(None, quoted, printed, autojunk=False)
+    stands_at = {a + k: b + k for a, b, size in matcher.get_matching_blocks() for k in range(size)}
+    stands_at[len(quoted)] = len(printed)
+    kept, at = [], 0
+    for gap in (number for number, line in enumerate(quoted) if line == LEFT_OUT):
+        if gap - 1 not in stands_at or gap + 1 not in stands_at:
+            return printed
+        kept += [*printed[at : stands_at[gap - 1] + 1], LEFT_OUT]
+        at = stands_at[gap + 1]
+    return kept + printed[at:]
+
+
+def without_end(lines: tuple[str, ...]) -> list[str]:
     """What a page quotes, without the empty lines that only part one command from the next."""
     kept = [line.rstrip() for line in lines]
     while kept and not kept[-1]:
@@ -122,15 +139,14 @@ def run_again(page: Path, folder: Path) -> Iterator[tuple[Quotation, list[str]]]
 
 
 def rewritten(page: Path, folder: Path) -> str:
-    """A page with what its commands print now; quotations with `[...]` stay where they still hold."""
+    """A page with what its commands print now; what was left out of it is left out again."""
     now = run_again(page, folder)
 
     def block(match: re.Match[str]) -> str:
         parts = []
         for quotation in quotations_in(match["body"]):
             _, printed = next(now)
-            quoted = without_gaps(quotation.printed)
-            lines = quoted if says(quoted, printed) else printed
+            lines = brought_up_to_date(without_end(quotation.printed), printed)
             parts.append("\n".join([f"$ {quotation.command}", *lines]) + "\n")
         return match["fence"] + "\n".join(parts)
 

@@ -7,14 +7,21 @@ import re
 import pytest
 
 from tests.documents.pages import ROOT, name_of, text_of
-from tests.documents.quotations import quotations_in, quoting_pages, run_again, says, without_gaps
+from tests.documents.quotations import (
+    brought_up_to_date,
+    quotations_in,
+    quoting_pages,
+    run_again,
+    says,
+    without_end,
+)
 
 
 @pytest.mark.parametrize("page", quoting_pages(), ids=name_of)
 def test_a_page_quotes_what_its_commands_print(page, tmp_path):
     """Where this fails: `python -m tests.documents.quotations`, then read the page again."""
     for quotation, printed in run_again(page, tmp_path):
-        quoted = without_gaps(quotation.printed)
+        quoted = without_end(quotation.printed)
 
         if not says(quoted, printed):
             assert quoted == printed
@@ -69,3 +76,16 @@ def test_the_sum_of_the_storm_in_the_readme_is_right():
 )
 def test_a_quotation_holds_where_every_line_does(quoted, printed, expected):
     assert expected is says(quoted, printed)
+
+
+@pytest.mark.parametrize(
+    ("quoted", "printed", "expected"),
+    [
+        (["a", "b"], ["a", "c"], ["a", "c"]),
+        (["a", "[...]", "d", "e"], ["a", "b", "d", "f"], ["a", "[...]", "d", "f"]),
+        (["a", "b", "[...]"], ["x", "b", "c", "d"], ["x", "b", "[...]"]),
+        (["a", "[...]", "d"], ["x", "b", "d"], ["x", "b", "d"]),
+    ],
+)
+def test_what_was_left_out_is_left_out_again_where_its_neighbours_stand(quoted, printed, expected):
+    assert expected == brought_up_to_date(quoted, printed)
