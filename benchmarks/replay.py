@@ -142,7 +142,9 @@ def main() -> int:
 def _compare(alerts: int, everyone: list[str], times: int) -> int:
     warm_up_log()
     print(f"replay of {alerts:,} Alerts, {POLICY}; {circumstances()}\n")
-    print(f"{'':10}{'seconds':>9}{'CPU s':>8}{'M/s':>8}{'GB peak':>9}{'tidegate is':>13}   answer")
+    print(
+        f"{'':10}{'seconds':>9}{'CPU s':>8}{'M/s':>8}{'GB peak':>9}{'tidegate is':>13}{'by CPU':>9}   answer"
+    )
     results: dict[str, tuple[Taken, Answer]] = {}
     status = 0
     with TemporaryDirectory() as folder:
@@ -161,7 +163,7 @@ def _compare(alerts: int, everyone: list[str], times: int) -> int:
                 status, verdict = 1, f"NOT THE SAME: {'; '.join(wrong[:3])}"
             print(
                 f"{name:10}{taken.seconds:9.2f}{taken.cpu_seconds:8.2f}{millions_a_second(alerts, taken):8.2f}"
-                f"{taken.peak_bytes / 1e9:9.2f}{taken.seconds / ours.seconds:12.2f}x   {verdict}",
+                f"{taken.peak_bytes / 1e9:9.2f}{taken.seconds / ours.seconds:12.2f}x{taken.cpu_seconds / ours.cpu_seconds:8.2f}x   {verdict}",
                 flush=True,
             )
     return status
