@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tidegate.alert_storm.plan import NONE
 from tidegate.columnar.compiled import compiled, inlined
-from tidegate.columnar.stream_table import EMPTY, find, forget, hash_of, prefetch, shard_of
+from tidegate.columnar.stream_table import code_of, find, hash_of, is_empty, prefetch, put, shard_of, take_out
 
 AHEAD: Final = 32
 """How many Alerts ahead memory is asked for."""
@@ -148,15 +148,22 @@ class Tables(NamedTuple):
     throttled_by_recipient: NDArray[np.int64]
 
 
-class Own(NamedTuple):
-    """The Alerts of a batch that one shard decides: their rows, and the hashes of their streams."""
+class Dealt(NamedTuple):
+    """A part of a batch dealt to shards; arrays (shards, rows of the part + 1), counted in `counts`.
+
+    rows, hashes:  The Alerts each shard decides, in order, and the hashes of their streams.
+    excluded:      Hashes of the Alerts of each shard that every policy excludes.
+    counts:        (shards, 2): how many there are to decide, and how many excluded.
+    """
 
     rows: NDArray[np.uint64]
     hashes: NDArray[np.uint64]
+    excluded: NDArray[np.uint64]
+    counts: NDArray[np.int64]
 
 
 class Received(NamedTuple):
-    """Totals of one shard, by number."""
+    """Totals of the parts that one thread dealt, by number."""
 
     by_code: NDArray[np.int64]
     by_recipient: NDArray[np.int64]
@@ -164,40 +171,45 @@ class Received(NamedTuple):
 
 _NEVER = np.int64(NEVER)
 _U1 = np.uint64(1)
-_ONE = np.uint32(1)
 _AHEAD = np.uint64(AHEAD)
 
 
 @compiled
-def own_alerts(
-    alerts: Columns, plan: Plan, shard: int, shards: int, own: Own, excluded_hashes: Any, received: Received
-) -> Any:
-    """Find the Alerts of one shard, in order, and count what it received.
-
-    Returns how many there are to decide, and how many that every policy excludes.
-    """
-    n = excluded = 0
-    for i in range(len(alerts.device_id)):
+def deal(
+    alerts: Columns, start: int, stop: int, plan: Plan, shards: int, dealt: Dealt, received: Received
+) -> None:
+    """Deal the Alerts start:stop to the shards of their streams, in order, and count what was received."""
+    rows, hashes, excluded, counts = dealt.rows, dealt.hashes, dealt.excluded, dealt.counts
+    counts[:] = 0
+    for i in range(start, stop):
         code = alerts.alert_code[i]
         to = alerts.recipient[i] if plan.by_recipient else np.uint32(0)
         h = hash_of(alerts.device_id[i], plan.counted_as[code], to)
-        is_own = shard_of(h, shards) == shard
+        received.by_code[code] += 1
+        received.by_recipient[alerts.recipient[i]] += 1
+        shard = shard_of(h, shards)
+        # Written always, kept by counting on: a branch would be guessed wrong every other time.
+        n, m = counts[shard, 0], counts[shard, 1]
+        rows[shard, n] = i
+        hashes[shard, n] = h
+        excluded[shard, m] = h
         is_counted = plan.class_of[code] != NONE
-        received.by_code[code] += is_own
-        received.by_recipient[alerts.recipient[i]] += is_own
-        own.rows[n] = i
-        own.hashes[n] = h
-        excluded_hashes[excluded] = h
-        n += is_own and is_counted
-        excluded += is_own and not is_counted
-    return n, excluded
+        counts[shard, 0] = n + is_counted
+        counts[shard, 1] = m + (not is_counted)
 
 
 @compiled
 def decide(
-    alerts: Columns, own: Own, start: int, stop: int, plan: Plan, tables: Tables, keep_decisions: bool
+    alerts: Columns,
+    rows: Any,
+    hashes: Any,
+    start: int,
+    stop: int,
+    plan: Plan,
+    tables: Tables,
+    keep_decisions: bool,
 ) -> int:
-    """Decide the Alerts `own[start:stop]`, in order; returns how far it came (see STOPPED_FOR)."""
+    """Decide the Alerts `rows[start:stop]`, in order; returns how far it came (see STOPPED_FOR)."""
     streams, queues, queue_state, counters = (
         tables.streams,
         tables.queues,
@@ -211,9 +223,9 @@ def decide(
         if counters[STOPPED_FOR] != FOR_NOTHING:
             return j
         if j + AHEAD < stop:
-            prefetch(streams, own.hashes[j + AHEAD] & mask)
+            prefetch(streams, (hashes[j + AHEAD] << _U1) & mask)
 
-        i = own.rows[j]
+        i = rows[j]
         at = alerts.received_at[i]
         code = alerts.alert_code[i]
         kind = plan.class_of[code]
@@ -228,15 +240,13 @@ def decide(
         # The Alert joins its stream.
         counted = plan.counted_as[code]
         to = alerts.recipient[i] if plan.by_recipient else np.uint32(0)
-        slot = find(streams, own.hashes[j], alerts.device_id[i], counted, to)
-        before = streams[slot].last_at
-        if streams[slot].count == 0 and streams[slot].trouble == 0:
-            counters[SLOTS_USED] += streams[slot].code_and_one == EMPTY
-            streams[slot].device_id = alerts.device_id[i]
-            streams[slot].code_and_one = counted + _ONE
-            streams[slot].recipient = to
-            tables.fresh[counters[FRESH]] = own.hashes[j]
+        slot = find(streams, hashes[j], alerts.device_id[i], counted, to)
+        if is_empty(streams, slot):
+            put(streams, slot, hashes[j], alerts.device_id[i], counted, to)
+            counters[SLOTS_USED] += 1
+            tables.fresh[counters[FRESH]] = hashes[j]
             counters[FRESH] += 1
+        before = streams[slot].last_at
         streams[slot].last_at = at
         streams[slot].count += np.uint32(1)
         count = np.int64(streams[slot].count)
@@ -353,7 +363,8 @@ def _leave(tables: Any, plan: Any, window: Any, now: Any) -> None:
         if streams[slot].trouble != 0:
             _clear(tables, plan, slot, queues[window, head].at + window_us)
         if streams[slot].count == 0 and streams[slot].trouble == 0:
-            tables.counters[SLOTS_USED] -= forget(streams, slot)
+            take_out(streams, slot)
+            tables.counters[SLOTS_USED] -= 1
         head = (head + _U1) & queue_mask
         length -= _U1
     tables.queue_state[window, HEAD] = head
@@ -403,7 +414,7 @@ def _new_spell(tables: Any, slot: Any, policy: Any, level: Any, at: Any) -> Any:
     number = tables.free_spells[tables.counters[FREE_SPELLS]]
     it = tables.spells[number]
     it.device_id = tables.streams[slot].device_id
-    it.alert_code = tables.streams[slot].code_and_one - _ONE
+    it.alert_code = code_of(tables.streams, slot)
     it.recipient = tables.streams[slot].recipient
     it.policy = policy
     it.level = level

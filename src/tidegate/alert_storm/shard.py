@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -38,21 +39,10 @@ class Untold:
 class Shard:
     """Decides the Alerts of its own streams; what it holds is bounded by what is in a window."""
 
-    def __init__(self, lane: Lane, shard: int, shards: int, *, counts_streams: bool) -> None:
+    def __init__(self, lane: Lane, *, counts_streams: bool) -> None:
         policies = len(lane.policies)
         self._lane = lane
-        self._shard = shard
-        self._shards = shards
-        self._plan = kernel.Plan(
-            lane.by_recipient,
-            lane.counted_as,
-            lane.class_of,
-            lane.limits,
-            lane.quiet_until,
-            lane.window_of,
-            lane.windows_us,
-            np.array(lane.policies, np.int32),
-        )
+        self._plan = plan_of(lane)
         spells = max(_FIRST_ROWS, 4 * policies)
         self.tables = kernel.Tables(
             streams=stream_table.new_streams(_FIRST_SLOTS),
@@ -72,31 +62,38 @@ class Shard:
         # Row 0 of trouble is never given out: 0 in a slot means "none".
         self.tables.counters[kernel.FREE_TROUBLE] = _FIRST_ROWS - 1
         self.tables.counters[kernel.FREE_SPELLS] = spells
-        self.received = kernel.Received(np.zeros(NUMBER_OF_CODES, np.int64), np.zeros(1, np.int64))
         self.decided: NDArray[Any] = np.empty(0, kernel.DECIDED)
         self.seen = StreamsSeen() if counts_streams else None
-        self._own = kernel.Own(np.empty(0, np.uint64), np.empty(0, np.uint64))
         self._ended: list[Spells] = []
 
-    def receive(self, alerts: AlertBatch, *, keep_decisions: bool) -> None:
-        """Decide this shard's Alerts of a batch; see `decided`."""
+    def receive(
+        self, alerts: AlertBatch, dealt: Sequence[kernel.Dealt], shard: int, *, keep_decisions: bool
+    ) -> None:
+        """Decide the Alerts of a batch that were dealt to this shard, part after part; see `decided`."""
         self._make_room_for(alerts)
-        columns = kernel.Columns(alerts.received_at, alerts.device_id, alerts.alert_code, alerts.recipient)
-        stop, excluded = kernel.own_alerts(
-            columns, self._plan, self._shard, self._shards, self._own, self.tables.fresh, self.received
-        )
-        if self.seen is not None:
-            self.seen.add(self.tables.fresh[:excluded])
+        columns = columns_of(alerts)
         counters = self.tables.counters
-        counters[kernel.DECISIONS] = counters[kernel.FRESH] = 0
-        done = 0
-        while True:
-            done = kernel.decide(columns, self._own, done, stop, self._plan, self.tables, keep_decisions)
-            if counters[kernel.STOPPED_FOR] == kernel.FOR_NOTHING:
-                break
-            self._make_room(int(counters[kernel.STOPPED_FOR]))
-        if self.seen is not None:
-            self.seen.add(self.tables.fresh[: counters[kernel.FRESH]])
+        counters[kernel.DECISIONS] = 0
+        for part in dealt:
+            stop, excluded = part.counts[shard].tolist()
+            counters[kernel.FRESH] = done = 0
+            while True:
+                done = kernel.decide(
+                    columns,
+                    part.rows[shard],
+                    part.hashes[shard],
+                    done,
+                    stop,
+                    self._plan,
+                    self.tables,
+                    keep_decisions,
+                )
+                if counters[kernel.STOPPED_FOR] == kernel.FOR_NOTHING:
+                    break
+                self._make_room(int(counters[kernel.STOPPED_FOR]))
+            if self.seen is not None:
+                self.seen.add(part.excluded[shard, :excluded])
+                self.seen.add(self.tables.fresh[: counters[kernel.FRESH]])
         self.decided = self.tables.decided[: counters[kernel.DECISIONS]]
         # The shard's own Alerts may have stopped earlier than the batch: end what has ended by its last instant.
         self.advance(int(alerts.received_at[-1]))
@@ -125,15 +122,19 @@ class Shard:
             return []
         within = self._lane.policies.index(policy)
         streams = self.tables.streams
-        troubled = streams[streams["trouble"] > 0]
-        state = self.tables.trouble[troubled["trouble"], within]
+        slots = np.flatnonzero(streams["trouble"])
+        state = self.tables.trouble[streams["trouble"][slots], within]
         return [
             Untold(
-                (int(slot["device_id"]), int(slot["code_and_one"]) - 1, int(slot["recipient"])),
+                (
+                    int(streams["device_id"][slot]),
+                    stream_table.code_at(streams, int(slot)),
+                    int(streams["recipient"][slot]),
+                ),
                 int(row["untold"]),
                 int(row["sequence_id"]),
             )
-            for slot, row in zip(troubled, state, strict=True)
+            for slot, row in zip(slots, state, strict=True)
             if row["untold"]
         ]
 
@@ -148,9 +149,9 @@ class Shard:
         streams = self.tables.streams
         h = stream_table.hash_of(device_id, alert_code, recipient)
         slot = stream_table.find(streams, np.uint64(h), device_id, alert_code, recipient)
-        if streams["trouble"][slot] == 0:
-            counters[kernel.SLOTS_USED] += int(streams["code_and_one"][slot] == stream_table.EMPTY)
-            streams[slot] = (device_id, alert_code + np.uint32(1), recipient, 0, 0, 0)
+        if stream_table.code_at(streams, int(slot)) < 0:
+            stream_table.put(streams, np.uint64(slot), np.uint64(h), device_id, alert_code, recipient)
+            counters[kernel.SLOTS_USED] += 1
         kind = max(int(self._lane.class_of[alert_code]), 0)
         kernel.remember_untold(
             self.tables,
@@ -162,22 +163,19 @@ class Shard:
         )
 
     def _make_room_for(self, alerts: AlertBatch) -> None:
-        if len(self._own.rows) <= len(alerts):
-            # One more than there are Alerts: the kernel writes before it knows whether to keep.
-            room = len(alerts) + 1
-            self._own = kernel.Own(np.empty(room, np.uint64), np.empty(room, np.uint64))
-            self.tables = self.tables._replace(fresh=np.empty(room, np.uint64))
+        if len(self.tables.fresh) < len(alerts):
+            self.tables = self.tables._replace(fresh=np.empty(len(alerts), np.uint64))
         recipients = int(alerts.recipient.max()) + 1
-        if recipients > len(self.received.by_recipient):
-            room = 2 * recipients
-            self.received = self.received._replace(by_recipient=widened(self.received.by_recipient, room))
-            by_recipient = np.stack([widened(row, room) for row in self.tables.throttled_by_recipient])
-            self.tables = self.tables._replace(throttled_by_recipient=by_recipient)
+        throttled = self.tables.throttled_by_recipient
+        if recipients > throttled.shape[1]:
+            self.tables = self.tables._replace(
+                throttled_by_recipient=np.stack([widened(row, 2 * recipients) for row in throttled])
+            )
 
     def _make_room(self, stopped_for: int) -> None:
         tables = self.tables
         if stopped_for == kernel.FOR_STREAMS:
-            self._rebuild_streams()
+            self._grow_streams()
         elif stopped_for == kernel.FOR_QUEUE:
             self._grow_queues()
         elif stopped_for == kernel.FOR_TROUBLE:
@@ -190,16 +188,11 @@ class Shard:
         else:
             self.tables = tables._replace(decided=_doubled(tables.decided))
 
-    def _rebuild_streams(self) -> None:
+    def _grow_streams(self) -> None:
         streams = self.tables.streams
-        live = int(stream_table.live_streams(streams))
-        # Well more than is needed now: a rebuild costs more than the room, which takes no memory until used.
-        capacity = _FIRST_SLOTS
-        while capacity * 5 // 16 < live:
-            capacity *= 2
-        larger = stream_table.new_streams(capacity)
+        larger = stream_table.new_streams(4 * len(streams))
         moved_to = np.zeros(len(streams), np.uint64)
-        self.tables.counters[kernel.SLOTS_USED] = stream_table.rebuild(streams, larger, moved_to)
+        stream_table.move_all(streams, larger, moved_to)
         self.tables = self.tables._replace(streams=larger)
         kernel.renumber(self.tables.queues, moved_to)
 
@@ -236,6 +229,57 @@ class Shard:
         if count:
             self._ended.append(self.tables.ended[:count].copy())
             self.tables.counters[kernel.SPELLS_ENDED] = 0
+
+
+class Dealer:
+    """Deals a part of every batch of a lane to its shards, and counts what was received."""
+
+    def __init__(self, lane: Lane, shards: int) -> None:
+        self._plan = plan_of(lane)
+        self._shards = shards
+        self.received = kernel.Received(np.zeros(NUMBER_OF_CODES, np.int64), np.zeros(1, np.int64))
+        self.dealt = _dealt(shards, 0)
+
+    def deal(self, alerts: AlertBatch, start: int, stop: int) -> None:
+        """Deal the Alerts start:stop; see `dealt`."""
+        if self.dealt.rows.shape[1] <= stop - start:
+            self.dealt = _dealt(self._shards, stop - start)
+        recipients = int(alerts.recipient.max()) + 1
+        if recipients > len(self.received.by_recipient):
+            self.received = self.received._replace(
+                by_recipient=widened(self.received.by_recipient, 2 * recipients)
+            )
+        kernel.deal(columns_of(alerts), start, stop, self._plan, self._shards, self.dealt, self.received)
+
+
+def _dealt(shards: int, rows: int) -> kernel.Dealt:
+    # One more than there are: the kernel writes before it knows whether to keep.
+    room = (shards, rows + 1)
+    return kernel.Dealt(
+        np.empty(room, np.uint64),
+        np.empty(room, np.uint64),
+        np.empty(room, np.uint64),
+        np.zeros((shards, 2), np.int64),
+    )
+
+
+def plan_of(lane: Lane) -> kernel.Plan:
+    """A lane as the kernel takes it."""
+    return kernel.Plan(
+        lane.by_recipient,
+        lane.counted_as,
+        lane.class_of,
+        lane.limits,
+        lane.quiet_until,
+        lane.window_of,
+        lane.windows_us,
+        np.array(lane.policies, np.int32),
+    )
+
+
+def columns_of(alerts: AlertBatch) -> kernel.Columns:
+    """A batch as the kernel takes it."""
+    return kernel.Columns(alerts.received_at, alerts.device_id, alerts.alert_code, alerts.recipient)
 
 
 def widened(array: NDArray[np.int64], length: int) -> NDArray[np.int64]:

@@ -7,10 +7,9 @@ nothing in the answer; nor does where the input was cut into batches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.decision import Level, Outcome, Storm
 from tidegate.alert_storm.kernel import DECIDED, NEVER, SLOTS_USED
 from tidegate.alert_storm.plan import KernelPolicy, lanes_of
-from tidegate.alert_storm.shard import Shard, Spells, Untold, widened
+from tidegate.alert_storm.shard import Dealer, Shard, Spells, Untold, widened
 from tidegate.columnar import stream_table
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
@@ -74,12 +73,11 @@ class AlertStormKernel:
         self._exclusions = {codes: _Exclusion(codes) for codes in lists}
         self._excluded = [self._exclusions[frozenset(policy.exclusion_list)] for policy in policies]
         self._keep_decisions = keep_decisions
+        # A dealer and a shard of every lane for each thread.
+        self._dealers = [[Dealer(lane, shards) for lane in self._lanes] for _ in range(shards)]
         self._shards = [
-            [
-                Shard(lane, shard, shards, counts_streams=number == 0)
-                for number, lane in enumerate(self._lanes)
-            ]
-            for shard in range(shards)
+            [Shard(lane, counts_streams=number == 0) for number, lane in enumerate(self._lanes)]
+            for _ in range(shards)
         ]
         self._threads = ThreadPoolExecutor(shards) if shards > 1 else None
         self._decided = np.empty(0, DECIDED)
@@ -88,7 +86,19 @@ class AlertStormKernel:
         """Decide the next Alerts; no instant may be before one given earlier."""
         if len(alerts) == 0:
             return
-        self._on_every_shard(lambda shard: _receive(shard, alerts, keep_decisions=self._keep_decisions))
+        edges = [len(alerts) * part // len(self._shards) for part in range(len(self._shards) + 1)]
+
+        def deal(thread: int) -> None:
+            for dealer in self._dealers[thread]:
+                dealer.deal(alerts, edges[thread], edges[thread + 1])
+
+        def decide(thread: int) -> None:
+            for lane, shard in enumerate(self._shards[thread]):
+                dealt = [dealers[lane].dealt for dealers in self._dealers]
+                shard.receive(alerts, dealt, thread, keep_decisions=self._keep_decisions)
+
+        self._in_every_thread(deal)
+        self._in_every_thread(decide)
         for exclusion in self._exclusions.values():
             exclusion.tally(alerts)
         if self._keep_decisions:
@@ -108,7 +118,12 @@ class AlertStormKernel:
 
     def advance_to(self, instant: Instant) -> None:
         """Time has come to an instant without another Alert."""
-        self._on_every_shard(lambda shard: [lane.advance(instant) for lane in shard])
+
+        def advance(thread: int) -> None:
+            for shard in self._shards[thread]:
+                shard.advance(instant)
+
+        self._in_every_thread(advance)
 
     def take_ended(self) -> Spells:
         """The storms and amber spells that have ended since this was last asked."""
@@ -123,17 +138,19 @@ class AlertStormKernel:
         lane_number = next(n for n, lane in enumerate(self._lanes) if policy in lane.policies)
         within = self._lanes[lane_number].policies.index(policy)
         lanes = [shard[lane_number] for shard in self._shards]
-        firsts = [shard[0] for shard in self._shards]
+        received_in = [dealers[0].received for dealers in self._dealers]
         excluded = self._excluded[policy]
-        received = np.sum([lane.received.by_code for lane in firsts], axis=0)
-        widest = max(len(lane.received.by_recipient) for lane in (*lanes, *firsts))
-        widest = max(widest, len(excluded.by_recipient))
+        received = np.sum([part.by_code for part in received_in], axis=0)
+        throttled = [lane.tables.throttled_by_recipient[within] for lane in lanes]
+        widest = max(
+            map(len, (*throttled, excluded.by_recipient, *(part.by_recipient for part in received_in)))
+        )
         return Tallies(
             received,
             np.sum([lane.tables.throttled_by_code[within] for lane in lanes], axis=0),
             received * excluded.is_excluded,
-            np.sum([widened(lane.received.by_recipient, widest) for lane in firsts], axis=0),
-            np.sum([widened(lane.tables.throttled_by_recipient[within], widest) for lane in lanes], axis=0),
+            np.sum([widened(part.by_recipient, widest) for part in received_in], axis=0),
+            np.sum([widened(part, widest) for part in throttled], axis=0),
             widened(excluded.by_recipient, widest),
         )
 
@@ -180,11 +197,11 @@ class AlertStormKernel:
         if self._threads is not None:
             self._threads.shutdown()
 
-    def _on_every_shard(self, work: Any) -> None:
+    def _in_every_thread(self, work: Callable[[int], object]) -> None:
         if self._threads is None:
-            work(self._shards[0])
+            work(0)
         else:
-            for done in [self._threads.submit(work, shard) for shard in self._shards]:
+            for done in [self._threads.submit(work, n) for n in range(len(self._shards))]:
                 done.result()
 
 
@@ -203,11 +220,6 @@ def storms_of(spells: Spells, recipients: Recipients) -> list[Storm]:
         )
         for it in spells
     ]
-
-
-def _receive(shard: Sequence[Shard], alerts: AlertBatch, *, keep_decisions: bool) -> None:
-    for lane in shard:
-        lane.receive(alerts, keep_decisions=keep_decisions)
 
 
 class _Exclusion:

@@ -1,13 +1,14 @@
 """The stream table: what kernels remember of every stream active in a window.
 
-An open-addressing hash table of 32-byte slots, two to a cache line. A slot is
-found once, when its Alert arrives; when the Alert leaves the window its slot is
-known by number. So a slot never moves while anything is in its window.
+A hash table of 32-byte slots, two to a cache line, which is a bucket. A stream
+stands in the bucket of its hash or, where that is full, in the next that is
+not; each bucket counts the streams that were probed past it. So one cache line
+answers nearly every question, a stream that has nothing in its window is taken
+out at once, and nothing is left behind: the table is as large as the streams
+active within a window, however many were ever seen.
 
-A stream with nothing in its window is forgotten: its slot is emptied where
-nothing is probed past it, and otherwise left to the next stream that passes.
-The table is therefore as large as the streams active within a window, however
-many were ever seen.
+A slot is found once, when its Alert arrives; when the Alert leaves the window
+its slot is known by number. So a stream never moves while it is there.
 
 Alignment and prefetch decide the speed here, not the language: a slot across
 two cache lines costs 1.6 times as much, and so does waiting for each line.
@@ -28,26 +29,28 @@ from numpy.typing import NDArray
 from tidegate.columnar.compiled import compiled, inlined
 
 CACHE_LINE: Final = 64
-EMPTY: Final = 0
-"""`code_and_one` of an empty slot: a table of zeros is an empty table, and its pages cost nothing until used."""
-
 STREAM: Final = np.dtype(
     [
         ("device_id", np.uint64),
-        ("code_and_one", np.uint32),
+        ("word", np.uint32),
         ("recipient", np.uint32),
         ("last_at", np.int64),
         ("count", np.uint32),
         ("trouble", np.uint32),
     ]
 )
-"""A slot: the stream (its Alert Code plus one), its latest Alert, its Alerts in the window, and its row of
-trouble (0: none)."""
+"""A slot: the stream, its latest Alert, its Alerts in the window, and its row of trouble (0: none).
 
+The low 17 bits of `word` are the Alert Code plus one, or 0 where the slot is empty: a table of zeros is an
+empty table. In the first slot of a bucket the high 15 bits count the streams that were probed past it."""
+
+_CODE = np.uint32((1 << 17) - 1)
+_PASSED_ONE = np.uint32(1 << 17)
 _MULTIPLY_DEVICE = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLY_CODE = np.uint64(0xC2B2AE3D27D4EB4F)
 _MULTIPLY_LAST = np.uint64(0xD6E8FEB86659FD93)
 _U1 = np.uint64(1)
+_U2 = np.uint64(2)
 _ONE = np.uint32(1)
 _U32 = np.uint64(32)
 _U29 = np.uint64(29)
@@ -107,58 +110,81 @@ def shard_of(h: Any, shards: Any) -> Any:
     return np.int64(((h >> _U32) * np.uint64(shards)) >> _U32)
 
 
+@inlined
+def is_empty(streams: Any, slot: Any) -> Any:
+    """Say whether no stream stands in a slot."""
+    return streams[slot].word & _CODE == 0
+
+
+@inlined
+def code_of(streams: Any, slot: Any) -> Any:
+    """The Alert Code counted by the stream of a slot."""
+    return (streams[slot].word & _CODE) - _ONE
+
+
 @compiled
 def find(streams: Any, h: Any, device_id: Any, alert_code: Any, recipient: Any) -> Any:
-    """The slot of a stream; or, for one not there, the slot to put it in (empty, or a forgotten one)."""
+    """The slot of a stream; or, for one not there, the empty slot to put it in."""
     mask = np.uint64(len(streams) - 1)
-    slot = h & mask
-    forgotten = mask + _U1
     code_and_one = np.uint32(alert_code) + _ONE
-    while streams[slot].code_and_one != EMPTY:
-        it = streams[slot]
-        if it.device_id == device_id and it.code_and_one == code_and_one and it.recipient == recipient:
-            return slot
-        if forgotten > mask and it.count == 0 and it.trouble == 0:
-            forgotten = slot
-        slot = (slot + _U1) & mask
-    return slot if forgotten > mask else forgotten
+    first = (h << _U1) & mask
+    none = mask + _U1
+    to_put = none
+    while True:
+        for slot in (first, first | _U1):
+            code = streams[slot].word & _CODE
+            if code == code_and_one:
+                if streams[slot].device_id == device_id and streams[slot].recipient == recipient:
+                    return slot
+            elif code == 0 and to_put == none:
+                to_put = slot
+        if streams[first].word < _PASSED_ONE and to_put != none:
+            return to_put
+        first = (first + _U2) & mask
 
 
 @compiled
-def forget(streams: Any, slot: Any) -> Any:
-    """A stream has nothing left to remember; returns how many slots were emptied."""
+def put(streams: Any, slot: Any, h: Any, device_id: Any, alert_code: Any, recipient: Any) -> None:
+    """Put a stream, with nothing in its window, into the slot that `find` gave for it."""
     mask = np.uint64(len(streams) - 1)
-    if streams[(slot + _U1) & mask].code_and_one != EMPTY:
-        return 0  # Others may have been probed past this slot: the next one to pass may have it.
-    emptied = 0
-    while streams[slot].code_and_one != EMPTY and streams[slot].count == 0 and streams[slot].trouble == 0:
-        streams[slot].code_and_one = EMPTY
-        emptied += 1
-        slot = (slot - _U1) & mask
-    return emptied
+    first = (h << _U1) & mask
+    while first != slot & ~_U1:
+        streams[first].word += _PASSED_ONE
+        first = (first + _U2) & mask
+    streams[slot].word += np.uint32(alert_code) + _ONE
+    streams[slot].device_id = device_id
+    streams[slot].recipient = recipient
+    streams[slot].count = 0
+    streams[slot].trouble = 0
 
 
 @compiled
-def live_streams(streams: Any) -> Any:
-    """How many streams have an Alert in their window, or something left to tell."""
-    live = 0
-    for slot in range(len(streams)):
-        it = streams[slot]
-        if it.count > 0 or it.trouble > 0:
-            live += 1
-    return live
+def take_out(streams: Any, slot: Any) -> None:
+    """Take out a stream that has nothing left to remember."""
+    mask = np.uint64(len(streams) - 1)
+    first = (hash_of(streams[slot].device_id, code_of(streams, slot), streams[slot].recipient) << _U1) & mask
+    streams[slot].word &= ~_CODE
+    while first != slot & ~_U1:
+        streams[first].word -= _PASSED_ONE
+        first = (first + _U2) & mask
 
 
 @compiled
-def rebuild(streams: Any, larger: Any, moved_to: Any) -> Any:
-    """Copy the live streams to an empty table; `moved_to[old slot]` is the new one. Returns how many."""
-    live = 0
-    for slot in range(len(streams)):
-        it = streams[slot]
-        if it.count > 0 or it.trouble > 0:
-            code = it.code_and_one - _ONE
-            new = find(larger, hash_of(it.device_id, code, it.recipient), it.device_id, code, it.recipient)
-            larger[new] = streams[slot]
-            moved_to[slot] = new
-            live += 1
-    return live
+def move_all(streams: Any, larger: Any, moved_to: Any) -> None:
+    """Copy every stream to an empty table; `moved_to[old slot]` is the new one."""
+    for old in range(len(streams)):
+        if streams[old].word & _CODE != 0:
+            it = streams[old]
+            code = code_of(streams, old)
+            h = hash_of(it.device_id, code, it.recipient)
+            new = find(larger, h, it.device_id, code, it.recipient)
+            put(larger, new, h, it.device_id, code, it.recipient)
+            larger[new].last_at = it.last_at
+            larger[new].count = it.count
+            larger[new].trouble = it.trouble
+            moved_to[old] = new
+
+
+def code_at(streams: NDArray[Any], slot: int) -> int:
+    """The Alert Code counted by the stream of a slot; -1 where none stands in it."""
+    return (int(streams["word"][slot]) & int(_CODE)) - 1

@@ -22,6 +22,7 @@ from tidegate.columnar.compiled import compiled
 
 HEAPS: Final = 512
 BLOCK: Final = 1024
+"""Fingerprints in a block; a power of two."""
 _SHIFT = np.uint64(64 - 9)
 _FIRST_BLOCKS = 1 << 11
 _GROWTH = 32
@@ -103,13 +104,13 @@ def _gather(fingerprints: Any, start: int, heaps: Any, pool: Any, scratch: Any) 
     """Put fingerprints on their heaps; stops where the pool or the scratch is too small, and says how far it came."""
     for i in range(start, len(fingerprints)):
         heap = heaps[fingerprints[i] >> _SHIFT]
-        within = heap[_SIZE] % BLOCK
+        within = heap[_SIZE] & (BLOCK - 1)
         if within == 0 and heap[_SIZE] > 0:
             if heap[_SIZE] >= 2 * heap[_DIFFERENT] + BLOCK:
                 if heap[_SIZE] * 2 > len(scratch):
                     return i
                 _leave_out_doubles(heap, pool, scratch)
-                within = heap[_SIZE] % BLOCK
+                within = heap[_SIZE] & (BLOCK - 1)
             if within == 0:
                 if pool.free_count[0] == 0:
                     return i
