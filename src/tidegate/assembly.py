@@ -21,6 +21,10 @@ from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed
 from tidegate.vocabulary.faults import Fault, InputError
 
+# Arrow's own pool gives memory back between batches and has it zeroed again, a sixth of a replay's time. It is
+# chosen when Arrow is first imported, which is after this.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
 if TYPE_CHECKING:
     from tidegate.columnar.batches import Columns, ReadBatch, Recipients
     from tidegate.formats.pseudonyms import Pseudonyms

@@ -64,8 +64,6 @@ class TableSource(AlertSource):
         self, files: Sequence[Path], mapping: Mapping[str, str], *, keep_original: bool, batch_rows: int
     ) -> None:
         assert batch_rows > 0
-        # Arrow's own pool gives memory back between batches and has it zeroed again: a fifth of a replay's time.
-        pa.set_memory_pool(pa.system_memory_pool())
         self._recipients = Recipients()
         self._keep_original = keep_original
         self._batch_rows = batch_rows
