@@ -125,6 +125,40 @@ def test_tables_grow_and_slots_are_used_again():
     assert kernel.streams_remembered <= most_remembered < 100_000
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from([1, 6, 7, 8, 9]), min_size=3, max_size=60),
+    st.integers(1, 2),
+    st.integers(3, 12),
+)
+def test_at_least_every_is_exact_within_a_storm(gaps, threshold, one_in):
+    """Gaps of the promised interval, one less and one more, in storms that nothing else ends."""
+    rule = AlertStormParameters(threshold, 1_000, forward_one_in=one_in, forward_at_least_every_us=7)
+    policy = KernelPolicy(AlertStormRules(rule), ExclusionList())
+    alerts = [Alert(1_000 + int(at), 1, 0x8F75) for at in np.cumsum(gaps)]
+
+    assert [by_rule(alerts, policy)] == by_kernel(alerts, [policy], [], shards=1)
+
+
+def test_a_queue_that_is_half_way_round_grows_in_order():
+    """Steady traffic turns the ring; then more comes in one window than it holds."""
+    policy = KernelPolicy(
+        AlertStormRules(AlertStormParameters(threshold=3, window_us=1_000, forward_one_in=2)), ExclusionList()
+    )
+    steady = [Alert(i // 10, i % 4_000, 0x8014) for i in range(25_000)]
+    burst = [Alert(2_500 + i // 100, i % 9_000, 0x8014) for i in range(45_000)]
+    recipients = Recipients()
+    kernel = AlertStormKernel([policy], shards=1)
+    alerts = steady + burst
+    for start in range(0, len(alerts), 5_000):
+        kernel.receive(as_batch(alerts[start : start + 5_000], recipients))
+    decisions, storms = by_rule(alerts, policy)
+    found = np.concatenate([kernel.take_ended(), kernel.running()])
+
+    assert sum(outcome == 1 for outcome, _, _ in decisions) == kernel.tallies(0).throttled_by_code.sum() > 0
+    assert storms == in_order(storms_of(found, recipients))
+
+
 @settings(max_examples=60, deadline=None)
 @given(logs(), policies_of_one)
 def test_tallies_add_up_to_the_decisions(alerts, policy):
