@@ -152,13 +152,14 @@ class Dealt(NamedTuple):
     """A part of a batch dealt to shards; arrays (shards, rows of the part + 1), counted in `counts`.
 
     rows, hashes:  The Alerts each shard decides, in order, and the hashes of their streams.
-    excluded:      Hashes of the Alerts of each shard that every policy excludes.
-    counts:        (shards, 2): how many there are to decide, and how many excluded.
+    passed_over:   Hashes of the Alerts of each shard that are not to be decided: every policy excludes them,
+                   or they did not pass the sieve.
+    counts:        (shards, 2): how many there are to decide, and how many passed over.
     """
 
     rows: NDArray[np.uint64]
     hashes: NDArray[np.uint64]
-    excluded: NDArray[np.uint64]
+    passed_over: NDArray[np.uint64]
     counts: NDArray[np.int64]
 
 
@@ -176,10 +177,21 @@ _AHEAD = np.uint64(AHEAD)
 
 @compiled
 def deal(
-    alerts: Columns, start: int, stop: int, plan: Plan, shards: int, dealt: Dealt, received: Received
+    alerts: Columns,
+    start: int,
+    stop: int,
+    passes: Any,
+    plan: Plan,
+    shards: int,
+    dealt: Dealt,
+    received: Received,
 ) -> None:
-    """Deal the Alerts start:stop to the shards of their streams, in order, and count what was received."""
-    rows, hashes, excluded, counts = dealt.rows, dealt.hashes, dealt.excluded, dealt.counts
+    """Deal the Alerts start:stop to the shards of their streams, in order, and count what was received.
+
+    `passes` says which are to be decided; it is empty where all are.
+    """
+    rows, hashes, passed_over, counts = dealt.rows, dealt.hashes, dealt.passed_over, dealt.counts
+    all_pass = len(passes) == 0
     counts[:] = 0
     for i in range(start, stop):
         code = alerts.alert_code[i]
@@ -192,10 +204,10 @@ def deal(
         n, m = counts[shard, 0], counts[shard, 1]
         rows[shard, n] = i
         hashes[shard, n] = h
-        excluded[shard, m] = h
-        is_counted = plan.class_of[code] != NONE
-        counts[shard, 0] = n + is_counted
-        counts[shard, 1] = m + (not is_counted)
+        passed_over[shard, m] = h
+        is_decided = plan.class_of[code] != NONE and (all_pass or passes[i])
+        counts[shard, 0] = n + is_decided
+        counts[shard, 1] = m + (not is_decided)
 
 
 @compiled

@@ -22,6 +22,7 @@ Spells: TypeAlias = NDArray[Any]
 
 _FIRST_SLOTS = 1 << 14
 _FIRST_ROWS = 1 << 10
+_ALL_PASS = np.empty(0, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Shard:
         counters = self.tables.counters
         counters[kernel.DECISIONS] = 0
         for part in dealt:
-            stop, excluded = part.counts[shard].tolist()
+            stop, passed_over = part.counts[shard].tolist()
             counters[kernel.FRESH] = done = 0
             while True:
                 done = kernel.decide(
@@ -92,7 +93,7 @@ class Shard:
                     break
                 self._make_room(int(counters[kernel.STOPPED_FOR]))
             if self.seen is not None:
-                self.seen.add(part.excluded[shard, :excluded])
+                self.seen.add(part.passed_over[shard, :passed_over])
                 self.seen.add(self.tables.fresh[: counters[kernel.FRESH]])
         self.decided = self.tables.decided[: counters[kernel.DECISIONS]]
         # The shard's own Alerts may have stopped earlier than the batch: end what has ended by its last instant.
@@ -240,8 +241,10 @@ class Dealer:
         self.received = kernel.Received(np.zeros(NUMBER_OF_CODES, np.int64), np.zeros(1, np.int64))
         self.dealt = _dealt(shards, 0)
 
-    def deal(self, alerts: AlertBatch, start: int, stop: int) -> None:
-        """Deal the Alerts start:stop; see `dealt`."""
+    def deal(
+        self, alerts: AlertBatch, start: int, stop: int, passes: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Deal the Alerts start:stop, or those of them that pass; see `dealt`."""
         if self.dealt.rows.shape[1] <= stop - start:
             self.dealt = _dealt(self._shards, stop - start)
         recipients = int(alerts.recipient.max()) + 1
@@ -249,7 +252,16 @@ class Dealer:
             self.received = self.received._replace(
                 by_recipient=widened(self.received.by_recipient, 2 * recipients)
             )
-        kernel.deal(columns_of(alerts), start, stop, self._plan, self._shards, self.dealt, self.received)
+        kernel.deal(
+            columns_of(alerts),
+            start,
+            stop,
+            _ALL_PASS if passes is None else passes,
+            self._plan,
+            self._shards,
+            self.dealt,
+            self.received,
+        )
 
 
 def _dealt(shards: int, rows: int) -> kernel.Dealt:

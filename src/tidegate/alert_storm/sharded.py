@@ -82,15 +82,19 @@ class AlertStormKernel:
         self._threads = ThreadPoolExecutor(shards) if shards > 1 else None
         self._decided = np.empty(0, DECIDED)
 
-    def receive(self, alerts: AlertBatch) -> None:
-        """Decide the next Alerts; no instant may be before one given earlier."""
+    def receive(self, alerts: AlertBatch, passes: NDArray[np.bool_] | None = None) -> None:
+        """Decide the next Alerts; no instant may be before one given earlier.
+
+        `passes` is False where a `sieve` found that an Alert has to do with no storm.
+        """
+        assert passes is None or not self._keep_decisions
         if len(alerts) == 0:
             return
         edges = [len(alerts) * part // len(self._shards) for part in range(len(self._shards) + 1)]
 
         def deal(thread: int) -> None:
             for dealer in self._dealers[thread]:
-                dealer.deal(alerts, edges[thread], edges[thread + 1])
+                dealer.deal(alerts, edges[thread], edges[thread + 1], passes)
 
         def decide(thread: int) -> None:
             for lane, shard in enumerate(self._shards[thread]):

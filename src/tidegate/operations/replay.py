@@ -18,12 +18,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.columnar.batches import ReadBatch, RejectedRow
+from tidegate.alert_storm.sieve import sieve_for
+from tidegate.columnar.batches import AlertBatch, ReadBatch, RejectedRow
 from tidegate.columnar.ordering import BEFORE_ALL, OrderedBatch, ReceiptOrder
 from tidegate.operations.ledger import DecisionLedger
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay_hours import Hours
-from tidegate.operations.replay_stage import Stage, spells_of
+from tidegate.operations.replay_stage import Stage, policy_in_force, spells_of
 from tidegate.policy.history import PolicyPeriod
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.reports.log_quality import kind_of
@@ -135,6 +136,9 @@ class _Run:
         self._decision_sink = decisions
         self._rejected_sink = rejected
         self._periods = periods
+        # Without decisions only totals and storms are asked for, and few Alerts have to do with any.
+        in_force = [policy_in_force(period) for period in periods]
+        self._sieve = sieve_for(in_force) if decisions is None else None
         self._stages: list[Stage] = []
         self._hours = Hours()
         self.rows_read = 0
@@ -164,6 +168,9 @@ class _Run:
     def finish(self) -> None:
         """The input is at its end."""
         self._decide_all(self._order.release_all())
+        if self._sieve is not None:
+            for rows, alerts, passes in self._sieve.finish():
+                self._decide_pieces(alerts, rows, passes)
         self.stop()
 
     def stop(self) -> None:
@@ -215,8 +222,11 @@ class _Run:
     def _decide_all(self, batches: Iterator[OrderedBatch]) -> None:
         for batch in batches:
             within = self._within_period(batch)
-            for piece in self._pieces(within):
-                self._decide(piece)
+            if self._sieve is None:
+                self._decide_pieces(within.alerts, within.row, None)
+            else:
+                for rows, alerts, passes in self._sieve.push(within.alerts, within.row):
+                    self._decide_pieces(alerts, rows, passes)
         self._hand_on()
 
     def _within_period(self, batch: OrderedBatch) -> OrderedBatch:
@@ -230,9 +240,11 @@ class _Run:
             self._ledger.leave_out(np.concatenate([batch.row[:start], batch.row[max(stop, start) :]]))
         return OrderedBatch(batch.alerts.slice(start, max(stop, start)), batch.row[start : max(stop, start)])
 
-    def _pieces(self, batch: OrderedBatch) -> Iterator[OrderedBatch]:
-        """Cut a batch where the hour or the policy in force changes."""
-        at = batch.alerts.received_at
+    def _decide_pieces(
+        self, alerts: AlertBatch, rows: NDArray[np.int64], passes: NDArray[np.bool_] | None
+    ) -> None:
+        """Decide a batch in pieces, cut where the hour or the policy in force changes."""
+        at = alerts.received_at
         start = 0
         while start < len(at):
             now = int(at[start])
@@ -240,18 +252,13 @@ class _Run:
             hour_ends = self._hours.begin(now, stage)
             ends = hour_ends if stage.until is None else min(hour_ends, stage.until)
             stop = start + int(np.searchsorted(at[start:], ends))
-            yield OrderedBatch(batch.alerts.slice(start, stop), batch.row[start:stop])
+            made = stage.receive(alerts.slice(start, stop), None if passes is None else passes[start:stop])
+            if made is not None and self._ledger is not None:
+                self._ledger.decide(rows[start:stop], made)
+            if self._first is None:
+                self._first = now
+            self._last = int(at[stop - 1])
             start = stop
-
-    def _decide(self, piece: OrderedBatch) -> None:
-        stage = self._stages[-1]
-        made = stage.receive(piece.alerts)
-        if self._first is None:
-            self._first = int(piece.alerts.received_at[0])
-        self._last = int(piece.alerts.received_at[-1])
-        if self._ledger is not None:
-            assert made is not None
-            self._ledger.decide(piece.row, made)
 
     def _stage_at(self, now: Instant) -> Stage:
         if self._stages and (self._stages[-1].until is None or now < self._stages[-1].until):

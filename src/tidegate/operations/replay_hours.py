@@ -83,7 +83,17 @@ class Hours:
                 it["received"] -= self._running.get(_key(it), 0)
         still = running[running["level"] == int(Level.RED)]
         self._running = {_key(it): int(it["received"]) for it in still}
-        busiest = storms[np.argsort(-storms["received"], kind="stable")[:MOST_STORM_HOURS]]
+        # Ties in the order of their streams: which shard a stream is in must not show.
+        order = np.lexsort(
+            (
+                storms["started_at"],
+                storms["recipient"],
+                storms["alert_code"],
+                storms["device_id"],
+                -storms["received"],
+            )
+        )
+        busiest = storms[order[:MOST_STORM_HOURS]]
         if len(busiest):
             self._busiest.append((self._hour, stage, busiest[busiest["received"] > 0]))
 

@@ -60,9 +60,9 @@ class Stage:
         """When this part begins; None when nothing bounds it."""
         return None if self._since == BEFORE_ALL else self._since
 
-    def receive(self, alerts: AlertBatch) -> Decisions | None:
-        """Decide the next Alerts; the decisions, when they are kept."""
-        self.kernel.receive(alerts)
+    def receive(self, alerts: AlertBatch, passes: NDArray[np.bool_] | None = None) -> Decisions | None:
+        """Decide the next Alerts, or those that passed a sieve; the decisions, when they are kept."""
+        self.kernel.receive(alerts, passes)
         self._ended.append(self.kernel.take_ended())
         return self.kernel.decisions(0, alerts) if self._keep_decisions else None
 

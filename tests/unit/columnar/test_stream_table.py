@@ -56,7 +56,7 @@ def test_a_move_keeps_every_stream_with_all_it_has():
     for n, (d, c, r) in enumerate(given_streams):
         key = (np.uint64(d), np.uint32(c), np.uint32(r))
         h = np.uint64(stream_table.hash_of(*key))
-        slot = int(stream_table.find(larger, h, *key))
+        now = int(stream_table.find(larger, h, *key))
 
-        assert slot == moved_to[int(stream_table.find(streams, h, *key))]
-        assert (n, n + 1, n + 2) == tuple(int(larger[name][slot]) for name in ("last_at", "count", "trouble"))
+        assert now == moved_to[int(stream_table.find(streams, h, *key))]
+        assert (n, n + 1, n + 2) == tuple(int(larger[name][now]) for name in ("last_at", "count", "trouble"))

@@ -249,3 +249,23 @@ def test_a_batch_without_alerts_is_no_trouble():
     result = replay(WithEmpty(alerts, cuts=[3]), always(policy()), decisions=kept)
 
     assert 10 == result.received == len(kept.rows)
+
+
+@settings(max_examples=80)
+@given(
+    logs(), rules(), exclusion_lists(), st.lists(st.integers(0, 120), max_size=3), st.integers(1_000, 1_400)
+)
+def test_without_decisions_the_result_is_the_same(alerts, storm_rules, excluded, cuts, change):
+    """Totals, hours and storms; over a change of policy too. No decisions: the sieve is at work."""
+    first = policy(storm_rules, allowed(excluded, storm_rules))
+    periods = PolicyHistory([first, policy(version="2", effective_from=change, supersedes="1")]).over(0)
+    for in_force in (always(first), periods):
+        with_decisions = replay(LogInMemory(alerts, cuts), in_force, decisions=Kept())
+        without = replay(LogInMemory(alerts, cuts), in_force)
+
+        for name in ("received", "forwarded", "throttled", "excluded", "streams", "by_code", "by_recipient"):
+            assert getattr(with_decisions, name) == getattr(without, name), name
+        assert with_decisions.hours == without.hours
+        assert with_decisions.storm_hours == without.storm_hours
+        for column, values in with_decisions.spells.columns.items():
+            assert values.tolist() == without.spells.columns[column].tolist()
