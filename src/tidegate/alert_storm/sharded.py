@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from tidegate.alert_storm.plan import KernelPolicy, lanes_of
 from tidegate.alert_storm.shard import Dealer, Shard, Spells, Untold, widened
 from tidegate.columnar import stream_table
 from tidegate.columnar.batches import AlertBatch, Recipients
+from tidegate.columnar.compiled import compiled
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
 from tidegate.vocabulary.alerts import Stream
 from tidegate.vocabulary.instants import Instant
@@ -161,7 +163,15 @@ class AlertStormKernel:
     @property
     def streams_seen(self) -> int:
         """How many streams there have been, excluded ones too (as the first policy counts; 64-bit fingerprints)."""
-        return sum(seen.count() for shard in self._shards if (seen := shard[0].seen) is not None)
+        counts = [0] * len(self._shards)
+
+        def count(thread: int) -> None:
+            seen = self._shards[thread][0].seen
+            assert seen is not None
+            counts[thread] = seen.count()
+
+        self._in_every_thread(count)
+        return sum(counts)
 
     @property
     def streams_remembered(self) -> int:
@@ -200,10 +210,12 @@ class AlertStormKernel:
         """Let the threads go; nothing more is received."""
         if self._threads is not None:
             self._threads.shutdown()
+            self._threads = None
 
     def _in_every_thread(self, work: Callable[[int], object]) -> None:
         if self._threads is None:
-            work(0)
+            for thread in range(len(self._shards)):
+                work(thread)
         else:
             for done in [self._threads.submit(work, n) for n in range(len(self._shards))]:
                 done.result()
@@ -238,6 +250,13 @@ class _Exclusion:
     def tally(self, alerts: AlertBatch) -> None:
         if self._is_empty:
             return
-        counts = np.bincount(alerts.recipient[self.is_excluded[alerts.alert_code].view(np.bool_)])
-        widest = max(len(counts), len(self.by_recipient))
-        self.by_recipient = widened(self.by_recipient, widest) + widened(counts, widest)
+        recipients = int(alerts.recipient.max()) + 1
+        if recipients > len(self.by_recipient):
+            self.by_recipient = widened(self.by_recipient, 2 * recipients)
+        _tally(alerts.alert_code, alerts.recipient, self.is_excluded, self.by_recipient)
+
+
+@compiled
+def _tally(alert_code: Any, recipient: Any, is_excluded: Any, by_recipient: Any) -> None:
+    for i in range(len(alert_code)):
+        by_recipient[recipient[i]] += is_excluded[alert_code[i]]

@@ -1,9 +1,9 @@
 """How many different streams there have been, exactly, though they are not remembered.
 
 Each stream that becomes active leaves a fingerprint, its 64-bit hash. They are
-gathered in heaps by their first bits, and a heap that has doubled is gone
-through and its doubles left out. A heap fits the cache, so that none of this
-waits for memory, as one large hash set does at every stream.
+gathered in heaps by their first bits, and a heap that is large and has doubled
+is gone through and its doubles left out. A heap fits the cache, so that none of
+this waits for memory, as one large hash set does at every stream.
 
 A heap is a chain of blocks from one pool, so that nothing is copied to grow:
 taking new memory from the system costs more than all the rest of this.
@@ -23,6 +23,9 @@ from tidegate.columnar.compiled import compiled
 HEAPS: Final = 512
 BLOCK: Final = 1024
 """Fingerprints in a block; a power of two."""
+FEWEST: Final = 1 << 16
+"""Fingerprints on a heap below which its doubles are let be: a quarter of a gigabyte for all the heaps."""
+
 _SHIFT = np.uint64(64 - 9)
 _FIRST_BLOCKS = 1 << 11
 _GROWTH = 32
@@ -106,7 +109,7 @@ def _gather(fingerprints: Any, start: int, heaps: Any, pool: Any, scratch: Any) 
         heap = heaps[fingerprints[i] >> _SHIFT]
         within = heap[_SIZE] & (BLOCK - 1)
         if within == 0 and heap[_SIZE] > 0:
-            if heap[_SIZE] >= 2 * heap[_DIFFERENT] + BLOCK:
+            if heap[_SIZE] >= max(2 * heap[_DIFFERENT] + BLOCK, FEWEST):
                 if heap[_SIZE] * 2 > len(scratch):
                     return i
                 _leave_out_doubles(heap, pool, scratch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, strategies as st
 
-from tidegate.columnar.streams_seen import HEAPS, StreamsSeen
+from tidegate.columnar.streams_seen import FEWEST, HEAPS, StreamsSeen
 
 
 @given(st.lists(st.lists(st.integers(1, 40).map(lambda n: n * 2**57), max_size=30), max_size=8))
@@ -16,6 +16,15 @@ def test_each_fingerprint_counts_once(batches):
 
     assert len({fingerprint for batch in batches for fingerprint in batch}) == seen.count()
     assert seen.count() == seen.count()
+
+
+def test_a_heap_that_has_doubled_is_gone_through_and_its_blocks_used_again():
+    one_heap = np.arange(1, FEWEST * 2, dtype=np.uint64) * np.uint64(2)
+    seen = StreamsSeen()
+    for _ in range(6):
+        seen.add(one_heap)
+
+    assert len(one_heap) == seen.count()
 
 
 def test_heaps_grow_when_they_are_full_of_different_ones_and_not_when_full_of_the_same():
