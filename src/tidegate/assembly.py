@@ -10,6 +10,7 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,11 +104,13 @@ class Results:
     directory:      Where to.
     with_decisions: Also the row-level file.
     pseudonyms:     Devices are written under these; None: as they are.
+    inventory:      What the Devices that stormed are; None: not asked for.
     """
 
     directory: Path
     with_decisions: bool = True
     pseudonyms: Pseudonyms | None = None
+    inventory: Path | None = None
 
 
 def replay_into(
@@ -149,6 +152,8 @@ def replay_into(
             replayed = replay(
                 source, periods, options, decisions=decisions, rejected=rejected, progress=progress
             )
+        if results.inventory is not None:
+            replayed = with_inventory(replayed, results.inventory)
         shown = replayed if hidden is None else pseudonymised(replayed, hidden)
         write_storms(shown, folder.path("storms.parquet"))
         write_amber(shown, folder.path("amber.parquet"))
@@ -156,6 +161,18 @@ def replay_into(
         write_report_html(shown, folder.path("report.html"))
         write_report_xlsx(shown, folder.path("report.xlsx"))
         return shown, folder.commit(partial=replayed.is_partial)
+
+
+def with_inventory(replayed: Replayed, inventory: Path) -> Replayed:
+    """The same replay, with what an Inventory says of the Devices that stormed.
+
+    Raises:
+        InputError: the Inventory cannot be read.
+    """
+    from tidegate.operations.join_inventory import join_inventory  # noqa: PLC0415
+    from tidegate.tables.inventory import look_up  # noqa: PLC0415
+
+    return join_inventory(replayed, partial(look_up, inventory))
 
 
 class _Decisions:

@@ -184,7 +184,16 @@ def test_pseudonyms_stand_wherever_a_device_stood(folder, capfd):
     write_csv(folder / "log.csv")
     (folder / "key").write_bytes(b"sixteen bytes or more")
     ran = tidegate(
-        capfd, "replay", "log.csv", "--policy", "policy.toml", "-o", "out", "--pseudonymise", "key"
+        capfd,
+        "replay",
+        "log.csv",
+        "--policy",
+        "policy.toml",
+        "-o",
+        "out",
+        "--pseudonymise",
+        "--pseudonym-key",
+        "key",
     )
     decisions = pq.read_table(folder / "out/decisions.parquet")
     storm = pq.read_table(folder / "out/storms.parquet").to_pylist()[0]
@@ -234,3 +243,48 @@ def test_the_public_samples_replay_as_duis_documents(folder, capfd):
     assert (16, 4) == (summary["received"], summary["rejected"])
     assert {"AD1", "8F75", "810E", "8F36", "N13", "8F66"} == set(summary["by_code"])
     assert 12 == pq.read_metadata(folder / "out/decisions.parquet").num_rows
+
+
+def test_an_inventory_says_what_stormed(folder, capfd):
+    write_csv(folder / "log.csv")
+    (folder / "inventory.csv").write_text(
+        "firmware,device_id,manufacturer,model\n1.04,00-DB-12-34-56-78-91-00,Maker B,M2\n"
+        f"1.04,{SHOUTER.lower()},Maker A,M1\n2.00,{SHOUTER},Maker A,M1\nx,rubbish,,\n"
+    )
+    ran = tidegate(
+        capfd, "replay", "log.csv", "--policy", "policy.toml", "--inventory", "inventory.csv", "-o", "out"
+    )
+    (storm,) = pq.read_table(folder / "out/storms.parquet").to_pylist()
+    summary = json.loads((folder / "out/summary.json").read_text())
+
+    assert 0 == ran.status, ran.err
+    assert ("Maker A", "M1", "1.04", None) == tuple(
+        storm[name] for name in ("manufacturer", "model", "firmware", "supplier")
+    )
+    assert (4, 1, 0, 1) == tuple(summary["inventory"][k] for k in ("rows", "found", "missing", "doubled"))
+    assert "1 of 1 Device that stormed are Maker A M1 1.04" in " ".join(ran.out.split())
+
+
+def test_an_inventory_may_be_the_simulators_parquet_and_may_miss_devices(folder, capfd):
+    write_csv(folder / "log.csv")
+    devices = pa.array([parse_device_id("00-DB-12-34-56-78-99-99")], pa.uint64())
+    pq.write_table(pa.table({"device_id": devices, "firmware": ["1"]}), folder / "inventory.parquet")
+    call = ("replay", "log.csv", "--policy", "policy.toml", "--inventory")
+    ran = tidegate(capfd, *call, "inventory.parquet", "--json")
+
+    assert (0, 1) == tuple(json.loads(ran.out)["inventory"][k] for k in ("found", "missing"))
+    assert 2 == tidegate(capfd, *call, "log.csv.missing").status
+    (folder / "other.csv").write_text("meter\n1\n")
+    assert "device_id" in tidegate(capfd, *call, "other.csv").err
+
+
+def test_a_pseudonym_key_is_made_once_for_its_owner_alone(folder, capfd):
+    write_csv(folder / "log.csv")
+    call = ("replay", "log.csv", "--policy", "policy.toml", "--pseudonymise", "--no-decisions", "-o")
+    for out in ("one", "two"):
+        assert 0 == tidegate(capfd, *call, out).status
+    storms = [pq.read_table(folder / out / "storms.parquet") for out in ("one", "two")]
+
+    assert 0o600 == (folder / "tidegate.key").stat().st_mode & 0o777
+    assert storms[0]["device_id"] == storms[1]["device_id"]
+    assert [SHOUTER] != storms[0]["device_id"].to_pylist()

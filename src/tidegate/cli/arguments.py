@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from tidegate.cli import console
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Duration, Instant, parse_duration, parse_instant
 
@@ -19,7 +22,7 @@ POLICY: Any = typer.Option(
     "--policy",
     metavar="FILE",
     help="A policy file or the name of a published one; a folder of versions is a history. "
-    "[default: illustrative-2]",
+    r"\[default: illustrative-2]",
 )
 SINCE: Any = typer.Option(None, "--since", metavar="INSTANT", help="Only Alerts received from then on.")
 UNTIL: Any = typer.Option(None, "--until", metavar="INSTANT", help="Only Alerts received before then.")
@@ -31,6 +34,13 @@ LOOK_BACK: Any = typer.Option(
 )
 SIDECAR: Any = typer.Option(
     None, "--received-at", metavar="CSV", help="Receipt instants of DUIS documents: file, received_at."
+)
+
+PSEUDONYM_KEY: Any = typer.Option(
+    Path("tidegate.key"),
+    "--pseudonym-key",
+    metavar="FILE",
+    help="The key of the pseudonyms: the same key gives the same ones. Made if it is not there.",
 )
 
 
@@ -60,24 +70,23 @@ def duration(option: str, text: str) -> Duration:
         raise InputError(Fault(option, str(error))) from None
 
 
-def pseudonyms(key_file: Path | None) -> Pseudonyms | None:
-    """Pseudonyms made with the key in a file; None where no file was given.
+def pseudonyms(key_file: Path) -> Pseudonyms:
+    """Pseudonyms made with the key in a file; the file is made, for its owner alone, if it is not there.
 
     Raises:
-        InputError: the file cannot be read, or its key is too short.
+        InputError: the file cannot be read or made, or its key is too short.
     """
-    if key_file is None:
-        return None
     from tidegate.formats.pseudonyms import Pseudonyms  # noqa: PLC0415
 
     try:
+        if not key_file.exists():
+            with os.fdopen(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+            console.talk.print(
+                f"Made {key_file}: keep it to make the same pseudonyms again, and from others."
+            )
         key = key_file.read_bytes().strip()
     except OSError as error:
-        raise InputError(
-            Fault(
-                str(key_file),
-                f"the key cannot be read ({error.strerror})",
-                "Name a file with 16 bytes or more.",
-            )
-        ) from None
+        what = f"the key cannot be read or made ({error.strerror})"
+        raise InputError(Fault(str(key_file), what, "Name a file with 16 bytes or more.")) from None
     return Pseudonyms(key)

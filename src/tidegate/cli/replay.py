@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from tidegate.cli import arguments, console
+from tidegate.vocabulary.faults import Fault, InputError
 
 
 def replay(
@@ -28,12 +29,11 @@ def replay(
     ),
     strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
     look_back: str = arguments.LOOK_BACK,
-    pseudonymise: Path | None = typer.Option(
-        None,
-        "--pseudonymise",
-        metavar="KEYFILE",
-        help="Write Devices under pseudonyms made with the key in a file.",
+    inventory: Path | None = typer.Option(
+        None, "--inventory", metavar="FILE", help="What the Devices are; joined to the storms."
     ),
+    pseudonymise: bool = typer.Option(False, "--pseudonymise", help="Write Devices under pseudonyms."),
+    pseudonym_key: Path = arguments.PSEUDONYM_KEY,
     sidecar: Path | None = arguments.SIDECAR,
 ) -> None:
     """Replay a log of Alerts under a policy: are we in a storm, and what would these parameters have done?
@@ -57,21 +57,25 @@ def replay(
         is_strict=strict,
     )
     periods = assembly.policy_periods(policy, options)
-    pseudonyms = arguments.pseudonyms(pseudonymise)
+    pseudonyms = arguments.pseudonyms(pseudonym_key) if pseudonymise else None
+    if inventory is not None and not inventory.exists():
+        raise InputError(Fault("--inventory", f"there is no file {inventory}", "Name a CSV or Parquet file."))
     with_decisions = output is not None and not no_decisions
     source = assembly.open_alerts(alerts, keep_original=with_decisions, sidecar=sidecar)
     with console.progress_bar("Replaying") as progress:
         if output is None:
             replayed = run(source, periods, options, progress=progress)
+            if inventory is not None:
+                replayed = assembly.with_inventory(replayed, inventory)
             if pseudonyms is not None:
                 replayed = pseudonymised(replayed, pseudonyms)
         else:
-            results = assembly.Results(output, with_decisions, pseudonyms)
+            results = assembly.Results(output, with_decisions, pseudonyms, inventory)
             replayed, _ = assembly.replay_into(results, source, periods, options, progress)
     if as_json:
         typer.echo(json.dumps(summary(replayed), indent=2, ensure_ascii=False))
     else:
-        show(replayed, output, alerts=alerts, policy=policy)
+        show(replayed, output, alerts=alerts, policy=policy, can_explain=pseudonyms is None)
     if replayed.is_partial:
         raise KeyboardInterrupt
     if tripped := [gate for gate in gates if gate.holds(summary(replayed))]:

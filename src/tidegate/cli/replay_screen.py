@@ -33,6 +33,7 @@ def show(
     *,
     alerts: Sequence[Path | str] = (),
     policy: str | None = None,
+    can_explain: bool = True,
     out: Console | None = None,
 ) -> None:
     """Print a replay.
@@ -42,6 +43,7 @@ def show(
         results: Folder its files were written to, if they were.
         alerts: The input as it was given on the command line, for the commands to run next.
         policy: The policy as it was given on the command line, if one was; for the same.
+        can_explain: Whether a Device as it is shown can be found in the input: not under a pseudonym.
         out: Where to print; stdout when left out.
     """
     to = out or console.out
@@ -61,7 +63,9 @@ def show(
         to.print(_table(rows, width), width=width)
         to.print()
     _say(to, _sum(replayed), width, indent=2)
-    steps = list(_next_steps(replayed, results, [str(each) for each in alerts], policy))
+    steps = list(
+        _next_steps(replayed, results, [str(each) for each in alerts], policy, can_explain=can_explain)
+    )
     if steps:
         to.print()
         to.print(Text("Next:", style="bold"))
@@ -149,7 +153,7 @@ def _sum(replayed: Replayed) -> Text:
 
 
 def _next_steps(
-    replayed: Replayed, results: Path | None, alerts: list[str], policy: str | None
+    replayed: Replayed, results: Path | None, alerts: list[str], policy: str | None, *, can_explain: bool
 ) -> Iterator[tuple[str, str]]:
     """Commands to run next, each with what it is good for; only what makes sense for this replay."""
     files = shlex.join(alerts) if alerts else _ALERTS
@@ -158,6 +162,8 @@ def _next_steps(
     code = most_received[0] if most_received else ""
     for worst in storm_streams(replayed.storms, 1).worst:
         code = worst.alert_code.split("+", maxsplit=1)[0]
+        if not can_explain:
+            break
         one = files if len(alerts) == 1 else _ALERTS
         options = f" {shlex.join(given)}" if given else ""
         yield (

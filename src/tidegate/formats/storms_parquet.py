@@ -17,7 +17,7 @@ from tidegate import __version__
 from tidegate.alert_storm.decision import Level
 from tidegate.columnar.batches import DeviceIds
 from tidegate.columnar.text import DEVICE_ID_WIDTH, format_device_ids
-from tidegate.reports.replayed import Replayed, Spells
+from tidegate.reports.replayed import INVENTORY_COLUMNS, Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -37,7 +37,7 @@ _FIELDS: Final[list[pa.Field[Any]]] = [
 ]
 
 SCHEMA: Final = pa.schema(_FIELDS)
-"""`ended_at` is null while the storm runs at the end of the log."""
+"""`ended_at` is null while the storm runs at the end of the log. With an Inventory its columns follow."""
 
 ROWS_AT_ONCE: Final = 1_000_000
 
@@ -63,12 +63,14 @@ def _write(replayed: Replayed, spells: Spells, path: Path) -> None:
         "partial": str(replayed.is_partial).lower(),
     }
     metadata = {name: value.encode("utf-8", "backslashreplace") for name, value in about.items()}
-    with parquet.ParquetWriter(path, SCHEMA.with_metadata(metadata), compression="zstd") as writer:
+    known = [pa.field(name, pa.string()) for name in INVENTORY_COLUMNS if name in spells.columns]
+    schema = pa.schema([*_FIELDS, *known])
+    with parquet.ParquetWriter(path, schema.with_metadata(metadata), compression="zstd") as writer:
         for start in range(0, len(spells), ROWS_AT_ONCE):
-            writer.write_table(_table(spells, slice(start, start + ROWS_AT_ONCE)))
+            writer.write_table(_table(spells, slice(start, start + ROWS_AT_ONCE), schema))
 
 
-def _table(spells: Spells, rows: slice) -> Any:
+def _table(spells: Spells, rows: slice, schema: pa.Schema) -> Any:
     columns = {name: column[rows] for name, column in spells.columns.items()}
     levels = np.where(columns["level"] == int(Level.RED), "red", "amber")
     arrays = {
@@ -81,9 +83,9 @@ def _table(spells: Spells, rows: slice) -> Any:
     return pa.Table.from_arrays(
         [
             values if isinstance(values, pa.Array) else pa.array(values, field.type)
-            for field, values in ((field, arrays[field.name]) for field in SCHEMA)
+            for field, values in ((field, arrays[field.name]) for field in schema)
         ],
-        schema=SCHEMA,
+        schema=schema,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def summary(replayed: Replayed) -> dict[str, Any]:
         "storms": len(replayed.storms),
         "devices_stormed": replayed.devices_stormed,
         "amber": len(amber),
+        "inventory": None if replayed.inventory is None else asdict(replayed.inventory),
         "policy_version": replayed.policy_version,
         "by_code": {
             format_alert_code(code): {"name": name_of(code), **_totals(totals)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,12 +85,37 @@ class InForce:
     totals: Totals
 
 
+INVENTORY_COLUMNS: Final = (
+    "device_type", "manufacturer", "model", "firmware", "supplier", "network_operator", "csp_region",
+)  # fmt: skip
+"""What an Inventory says of a Device, besides its `device_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryFound:
+    """What an Inventory knew of the Devices that stormed.
+
+    source:   The Inventory's file.
+    rows:     Rows it has.
+    found:    Devices asked for that it has.
+    missing:  Devices asked for that it has not.
+    doubled:  Further rows for a Device it had already; the first counts.
+    """
+
+    source: str
+    rows: int
+    found: int
+    missing: int
+    doubled: int
+
+
 @dataclass(frozen=True, slots=True)
 class Spells:
     """Storms and amber spells as columns, sorted by start, then stream; a row each.
 
     columns: name -> array, names as in `StormRow`; `device_id` uint64, `alert_code` and `recipient` text,
-             `level` int32 (`Level`), instants int64 microseconds, `ended_at` -2**63 while running.
+             `level` int32 (`Level`), instants int64 microseconds, `ended_at` -2**63 while running. With an
+             Inventory also INVENTORY_COLUMNS, text or None.
     """
 
     columns: Mapping[str, NDArray[Any]]
@@ -125,6 +150,7 @@ class Replayed:
     storm_hours:     The busiest storming streams, hour by hour.
     rejected_by_reason: How many rows for each reason, and the first of them.
     completed:       Share of the input that was replayed: 1 unless it was interrupted.
+    inventory:       What the Inventory knew of the Devices in `spells`; None where there was none.
     """
 
     source: str
@@ -147,6 +173,7 @@ class Replayed:
     storm_hours: Sequence[StormHour]
     rejected_by_reason: Mapping[str, tuple[int, RejectedRow]]
     completed: float = 1.0
+    inventory: InventoryFound | None = None
 
     def __post_init__(self) -> None:
         assert self.received == self.forwarded + self.throttled + self.excluded + self.rejected

@@ -142,7 +142,7 @@ def _headline(replayed: Replayed, storms: int, devices_stormed: int) -> str:
     if all(policy.mode is Mode.OFF for policy in policies):
         return f"Alert Storm Protection is off: all {many(decided, 'Alert')} would have been forwarded."
     if storms == 0:
-        return f"No stream went over {_thresholds(policies)}; these parameters would have held back nothing."
+        return f"No counted stream went over {_thresholds(policies)}; these parameters would have held back nothing."
     devices = many(devices_stormed, "Device")
     if replayed.throttled == 0:
         return f"{devices} stormed, and these parameters would have held back nothing: all is forwarded."
@@ -177,6 +177,7 @@ def _findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Itera
             f"Excluded: {many(replayed.excluded, 'Alert')} ({percent(replayed.excluded, replayed.received)}) of "
             f"{many(len(codes), 'code')} on the exclusion list always pass: {_largest(codes)}."
         )
+    yield from _product_findings(replayed, storms)
     yield from _policy_findings(replayed)
     busiest = max(replayed.by_code.items(), key=lambda item: (item[1].received, -item[0]))
     code, totals = busiest
@@ -223,6 +224,22 @@ def _storm_findings(replayed: Replayed, storms: Spells, devices_stormed: int) ->
 
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{thousands(number)} times"
+
+
+def _product_findings(replayed: Replayed, storms: Spells) -> Iterator[str]:
+    """Which product storms most, by Devices; only what the Inventory knows."""
+    if replayed.inventory is None or len(storms) == 0:
+        return
+    devices, first = np.unique(storms.columns["device_id"], return_index=True)
+    products = Counter(
+        " ".join(str(storms.columns[name][row] or "?") for name in ("manufacturer", "model", "firmware"))
+        for row in first.tolist()
+    )
+    product, count = products.most_common(1)[0]
+    words = f"Products: {thousands(count)} of {many(len(devices), 'Device')} that stormed are {product}"
+    if replayed.inventory.missing:
+        words += f"; {thousands(replayed.inventory.missing)} are not in the Inventory"
+    yield f"{words}."
 
 
 def _policy_findings(replayed: Replayed) -> Iterator[str]:

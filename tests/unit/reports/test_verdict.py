@@ -31,7 +31,7 @@ from tidegate.vocabulary.instants import HOUR
 def test_where_no_stream_went_over_nothing_would_have_been_held_back() -> None:
     assert (
         verdict(quiet()).headline
-        == "No stream went over 30 in 1 h; these parameters would have held back nothing."
+        == "No counted stream went over 30 in 1 h; these parameters would have held back nothing."
     )
 
 
@@ -40,7 +40,7 @@ def test_where_codes_have_thresholds_of_their_own_none_is_named() -> None:
 
     assert (
         verdict(replayed({0x8F75: Totals(5, 5)}, policies=[policy(rules=rules)])).headline
-        == "No stream went over its threshold; these parameters would have held back nothing."
+        == "No counted stream went over its threshold; these parameters would have held back nothing."
     )
 
 
@@ -129,7 +129,7 @@ def test_amber_is_told_and_is_no_storm() -> None:
 
     said = verdict(made)
 
-    assert said.headline.startswith("No stream went over 30 in 1 h")
+    assert said.headline.startswith("No counted stream went over 30 in 1 h")
     assert (
         "Amber: 1 stream of 1 Device went over the amber threshold once; amber holds back nothing."
         in said.findings
