@@ -2,7 +2,7 @@
 
 The names are those of the DUIS 5.4 schema; one row for each of its 24
 contents. A content of a later version is read too: it is about the DCC itself
-until a row here says otherwise (readings.md: DCC Alerts).
+until a row here says otherwise (readings.md#3).
 """
 
 from __future__ import annotations
