@@ -9,12 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tidegate.operations.ports import Progress as ProgressPort, no_progress
 from tidegate.vocabulary.faults import InputError
+
+if TYPE_CHECKING:
+    from tidegate.operations.ports import Progress as ProgressPort
 
 out = Console(soft_wrap=False, highlight=False)
 """For results."""
@@ -39,7 +42,7 @@ def show_faults(error: InputError) -> None:
 def progress_bar(title: str) -> Iterator[ProgressPort]:
     """A bar with rate and time left on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield no_progress
+        yield lambda _done, _rows: None
         return
     with Progress(
         TextColumn(f"[bold]{title}[/]"),
