@@ -1,4 +1,4 @@
-"""The promises of DESIGN section 2, of the readable rule."""
+"""The promises of the Alert Storm rule, held to the readable rule."""
 
 from __future__ import annotations
 

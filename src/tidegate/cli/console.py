@@ -6,8 +6,10 @@ where NO_COLOR is set.
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -40,27 +42,57 @@ def show_faults(error: InputError) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[ProgressPort]:
-    """A bar with rate and time left on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _rows: None
+    """A bar with rate and time left on a terminal; nothing in a pipe.
+
+    While it is shown, Ctrl-C is acted on when progress is next told, so that nothing is left half done;
+    a second one at once.
+    """
+    with _interruptible() as stop_if_asked:
+        if not sys.stderr.isatty():
+            yield lambda _done, _rows: stop_if_asked()
+            return
+        with Progress(
+            TextColumn(f"[bold]{title}[/]"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=talk,
+            transient=True,
+        ) as bar:
+            task = bar.add_task(title, total=1.0, rate="")
+
+            def tell(done: float, rows: int) -> None:
+                elapsed = bar.tasks[task].elapsed or 0.0
+                rate = f"{rows / elapsed / 1e6:.1f} M rows/s" if elapsed > 1 else ""
+                bar.update(task, completed=done, rate=rate)
+                stop_if_asked()
+
+            yield tell
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    asked = False
+
+    def ask(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    def stop_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop_if_asked  # Only the main thread hears of Ctrl-C.
         return
-    with Progress(
-        TextColumn(f"[bold]{title}[/]"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=talk,
-        transient=True,
-    ) as bar:
-        task = bar.add_task(title, total=1.0, rate="")
-
-        def tell(done: float, rows: int) -> None:
-            elapsed = bar.tasks[task].elapsed or 0.0
-            rate = f"{rows / elapsed / 1e6:.1f} M rows/s" if elapsed > 1 else ""
-            bar.update(task, completed=done, rate=rate)
-
-        yield tell
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop_if_asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _literal(text: str) -> str:

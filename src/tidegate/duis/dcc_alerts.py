@@ -32,7 +32,7 @@ WRAPPED_ALERTS: Final[Mapping[str, Wrapped]] = {
         ("CommsHubAlert", "CommsHubDeviceID", "AlertCode"),
     )
 }
-"""DCC Alerts around an Alert of a Device: the inner Device and code are the stream (DESIGN 2)."""
+"""DCC Alerts around an Alert of a Device: the inner Device and code are the stream (readings.md#3)."""
 
 DEVICES: Final[Mapping[str, tuple[str, ...]]] = {
     f"{NAMESPACE}{content}": tuple(_in_duis(path) for path in paths)

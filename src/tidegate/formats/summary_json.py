@@ -1,4 +1,4 @@
-"""summary.json: the totals of a replay, for programs. Keys are only ever added (DESIGN.md section 6)."""
+"""summary.json: the totals of a replay, for programs. Keys are only ever added."""
 
 from __future__ import annotations
 

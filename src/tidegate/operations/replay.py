@@ -112,8 +112,8 @@ def replay(
         run.finish()
         completed = 1.0
     except KeyboardInterrupt:
-        # What is still held back is left undecided: it was not replayed.
-        run.stop()
+        # All that was read is decided, as if the log ended here.
+        run.finish()
         completed = min(completed, 0.999)
     return run.result(completed)
 
@@ -171,10 +171,6 @@ class _Run:
         if self._sieve is not None:
             for rows, alerts, passes in self._sieve.finish():
                 self._decide_pieces(alerts, rows, passes)
-        self.stop()
-
-    def stop(self) -> None:
-        """No more is decided."""
         if self._stages:
             self._hours.close(self._stages[-1])
         self._hand_on()

@@ -5,8 +5,8 @@ A replay asks what a policy would have done to a log, so the verdict says
 the parameters would have held back nothing.
 
 What throttling cannot touch is counted exactly: an Alert outside every storm
-of its stream came while the count was at or under the threshold (DESIGN.md
-section 2), so no throttling ratio reaches it.
+of its stream came while the count was at or under the threshold, so no
+throttling ratio reaches it.
 """
 
 from __future__ import annotations
