@@ -21,7 +21,7 @@ from benchmarks.make_log import SIZES, log_of
 from benchmarks.measured import circumstances, read_once
 from benchmarks.replay import by_tidegate, warm_up_log
 from tidegate import assembly
-from tidegate.alert_storm import kernel, shard, sharded
+from tidegate.alert_storm import kernel, shard, sharded, sieve
 from tidegate.columnar import streams_seen
 from tidegate.columnar.ordering import ReceiptOrder
 from tidegate.formats import storms_parquet, summary_json
@@ -56,7 +56,9 @@ class Clock:
 
 
 def _wrap_all(clock: Clock) -> None:
-    clock.wrap(kernel, "own_alerts", "kernel: hashes, shard, received by code")
+    clock.wrap(sieve, "_count", "sieve: hashes and cells")
+    clock.wrap(sieve.Sieve, "_judge", "sieve: which cells pass")
+    clock.wrap(kernel, "deal", "kernel: hashes, shards, received by code")
     clock.wrap(kernel, "decide", "kernel: the rule")
     clock.wrap(kernel, "advance", "kernel: the rule")
     clock.wrap(streams_seen.StreamsSeen, "add", "kernel: different streams")
