@@ -220,3 +220,51 @@ def test_an_alert_far_out_of_order_is_rejected_with_the_remedy(folder, capfd):
     assert "--look-back" in (folder / "out/rejected.csv").read_text()
     again = tidegate(capfd, "replay", "log.csv", "--look-back", "4h", "--json")
     assert 0 == json.loads(again.out)["rejected"]
+
+
+def test_a_column_named_for_two_things(folder, capfd):
+    (folder / "log.csv").write_text(HEADER + GOOD)
+    (folder / "tidegate.toml").write_text('[columns]\ndevice_id = "recipient"\nalert_code = "recipient"\n')
+    refused(tidegate(capfd, "replay", "log.csv"), "recipient", "device_id", "alert_code")
+
+
+def test_a_period_that_ends_before_it_begins(folder, capfd):
+    (folder / "log.csv").write_text(HEADER + GOOD)
+    refused(tidegate(capfd, "replay", "log.csv", "--since", "2026-03-05", "--until", "2026-03-04"), "--until")
+
+
+def test_a_reader_that_has_had_enough_is_no_gate(folder):
+    (folder / "log.csv").write_text(HEADER + GOOD)
+    process = start_tidegate("replay", "log.csv", "--json", cwd=folder)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=120)
+
+    assert -signal.SIGPIPE == process.returncode
+    assert "Traceback" not in err
+
+
+def test_a_fault_of_ours_is_owned_up_to_and_is_no_gate(folder, capfd, monkeypatch):
+    (folder / "log.csv").write_text(HEADER + GOOD)
+    monkeypatch.setattr("tidegate.assembly.policy_periods", lambda *_: 1 / 0)
+    ran = tidegate(capfd, "replay", "log.csv")
+
+    assert 70 == ran.status
+    assert "ours" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_an_interrupted_simulation_says_that_it_is_not_complete(folder):
+    process = start_tidegate("simulate", "national", "-o", "out", "--devices", "5000000", cwd=folder)
+    waited = time.monotonic()
+    while not (folder / "out").exists() and process.poll() is None and time.monotonic() - waited < 60:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+
+    assert 130 == process.returncode, err
+    assert "Interrupted" in err
+    assert "INTERRUPTED" in (folder / "out/README.txt").read_text()
+    assert not (folder / "out/truth.json").exists()

@@ -291,7 +291,7 @@ def decide(
             is_long_ago = limit.at_least_every != NONE and at - it.last_forwarded >= limit.at_least_every
             is_throttled = it.red != NONE and not is_nth and not is_long_ago
             if it.amber != NONE:
-                _see(tables, it.amber, count, False)
+                _see(tables, it.amber, count, is_throttled)
             if it.red != NONE:
                 _see(tables, it.red, count, is_throttled)
             if is_throttled:

@@ -16,7 +16,8 @@ the rule is, in this order, for an Alert received at t:
     4. A forwarded Alert tells how many were throttled since the last forwarded
        one, when there are any, and is numbered anew from each storm's start.
 
-Amber is rules 1 and 2 with the amber threshold; it throttles nothing.
+Amber is rules 1 and 2 with the amber threshold; it throttles nothing, and counts
+what a storm within it throttled.
 
 `kernel.py` states the same rule over columns; `tests/equivalence` holds the
 two together. Change them together.
@@ -68,7 +69,8 @@ def receive(
 
     if state.storm is not None and not _is_due(state, at, parameters):
         storm = _seen(state.storm, count, Outcome.THROTTLED)
-        state = replace(state, storm=storm, amber=_passed(state.amber, count), untold=state.untold + 1)
+        amber = None if state.amber is None else _seen(state.amber, count, Outcome.THROTTLED)
+        state = replace(state, storm=storm, amber=amber, untold=state.untold + 1)
         return state, Decision(Outcome.THROTTLED, count, storm, ended=ended)
 
     told = state.untold

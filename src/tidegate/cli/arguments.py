@@ -11,7 +11,7 @@ import typer
 
 from tidegate.cli import console
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import Duration, Instant, parse_duration, parse_instant
+from tidegate.vocabulary.instants import Duration, Instant, format_instant, parse_duration, parse_instant
 
 if TYPE_CHECKING:
     from tidegate.formats.pseudonyms import Pseudonyms
@@ -56,6 +56,17 @@ def instant(option: str, text: str | None) -> Instant | None:
         return parse_instant(text if len(text) > len("2026-03-01") else f"{text}T00:00:00Z")
     except ValueError as error:
         raise InputError(Fault(option, str(error))) from None
+
+
+def refuse_empty_period(since: Instant | None, until: Instant | None) -> None:
+    """Nothing can be received in a period that ends before it begins.
+
+    Raises:
+        InputError: it does.
+    """
+    if since is not None and until is not None and until <= since:
+        what = f"{format_instant(until)} is not after --since {format_instant(since)}"
+        raise InputError(Fault("--until", what, "The period is from --since on and before --until."))
 
 
 def duration(option: str, text: str) -> Duration:

@@ -29,6 +29,7 @@ talk = Console(stderr=True, highlight=False)
 
 GATE_TRIPPED = 1
 INPUT_AT_FAULT = 2
+FAULT_OF_OURS = 70
 INTERRUPTED = 130
 
 
@@ -38,6 +39,14 @@ def show_faults(error: InputError) -> None:
         talk.print(f"[bold red]{_literal(fault.where)}[/]: {_literal(fault.what)}", soft_wrap=True)
         if fault.remedy:
             talk.print(f"  [dim]->[/] {_literal(fault.remedy)}", soft_wrap=True)
+
+
+def show_fault_of_ours(error: Exception) -> None:
+    """Own up to an error that is not the user's, and say how to show where it is."""
+    talk.print(
+        f"[bold red]tidegate[/]: this fault is ours, not yours: {type(error).__name__}: {_literal(str(error))}"
+    )
+    talk.print("  [dim]->[/] Please report it, with what TIDEGATE_TRACEBACK=1 before the command adds.")
 
 
 @contextmanager

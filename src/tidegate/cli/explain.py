@@ -47,6 +47,7 @@ def explain(
         until=arguments.instant("--until", until),
         look_back_us=arguments.duration("--look-back", look_back),
     )
+    arguments.refuse_empty_period(options.since, options.until)
     periods = assembly.policy_periods(policy, options)
     source = assembly.open_alerts([alerts], sidecar=sidecar)
     with console.progress_bar("Reading") as progress:

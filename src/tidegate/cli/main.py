@@ -1,12 +1,14 @@
 """The commands, and what becomes of a fault in any of them.
 
 Exit status: 0 done, 1 a gate (`--fail-if`) tripped, 2 the call or the input is
-at fault, 130 interrupted. No command imports what only another one needs:
+at fault, 70 the fault is ours, 130 interrupted. No command imports what only another one needs:
 `tidegate --help` starts no compiler.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 import typer
@@ -53,11 +55,20 @@ app.add_typer(policy_app)
 
 def main() -> None:
     """Run the command line; the one place where a fault becomes an exit status."""
+    if hasattr(signal, "SIGPIPE"):
+        # Whoever reads what we print may have had enough of it: end as other commands do.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         app()
     except InputError as error:
         console.show_faults(error)
         sys.exit(console.INPUT_AT_FAULT)
-    except KeyboardInterrupt:
-        console.talk.print("Interrupted.")
-        sys.exit(console.INTERRUPTED)
+    except SystemExit as done:
+        if done.code == console.INTERRUPTED:
+            console.talk.print("Interrupted.")
+        raise
+    except Exception as error:
+        if "TIDEGATE_TRACEBACK" in os.environ:
+            raise
+        console.show_fault_of_ours(error)
+        sys.exit(console.FAULT_OF_OURS)

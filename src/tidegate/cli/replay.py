@@ -56,12 +56,13 @@ def replay(
         shards=assembly.shards(),
         is_strict=strict,
     )
+    arguments.refuse_empty_period(options.since, options.until)
     periods = assembly.policy_periods(policy, options)
-    pseudonyms = arguments.pseudonyms(pseudonym_key) if pseudonymise else None
     if inventory is not None and not inventory.exists():
         raise InputError(Fault("--inventory", f"there is no file {inventory}", "Name a CSV or Parquet file."))
     with_decisions = output is not None and not no_decisions
     source = assembly.open_alerts(alerts, keep_original=with_decisions, sidecar=sidecar)
+    pseudonyms = arguments.pseudonyms(pseudonym_key) if pseudonymise else None
     with console.progress_bar("Replaying") as progress:
         if output is None:
             replayed = run(source, periods, options, progress=progress)

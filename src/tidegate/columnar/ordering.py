@@ -27,7 +27,7 @@ BEFORE_ALL: Instant = -(2**62)
 class OrderedBatch:
     """Alerts in receipt order, and where each stood in the input.
 
-    row:  Position in the input of each Alert, counted over all Alerts pushed, from 0.
+    row:  Position in the input of each Alert; unless said otherwise, counted over all Alerts pushed, from 0.
     """
 
     alerts: AlertBatch
@@ -55,9 +55,13 @@ class ReceiptOrder:
         """The youngest receipt instant seen so far."""
         return self._youngest
 
-    def push(self, alerts: AlertBatch) -> NDArray[np.int64]:
-        """Take the next batch of the input; returns the rows of it (from 0) that came too late."""
-        rows = np.arange(self._pushed, self._pushed + len(alerts), dtype=np.int64)
+    def push(self, alerts: AlertBatch, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Take the next batch of the input; returns which of its Alerts (from 0) came too late.
+
+        `rows` are their positions in the input, where not every row of it is pushed.
+        """
+        if rows is None:
+            rows = np.arange(self._pushed, self._pushed + len(alerts), dtype=np.int64)
         self._pushed += len(alerts)
         if len(alerts) == 0:
             return rows

@@ -44,6 +44,7 @@ _REMEDIES: Final = {
     errno.ENOTDIR: ("it is not a folder", "Name a folder with -o; it is made if it is not there."),
     errno.EEXIST: ("it is not a folder", "Name a folder with -o; it is made if it is not there."),
     errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter one with -o."),
+    errno.ENOENT: ("it cannot be made there", "Choose another folder with -o."),
     errno.EIO: (
         "its disk reports an error",
         "Nothing was written under its final name; try another disk with -o.",

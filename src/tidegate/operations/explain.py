@@ -26,7 +26,6 @@ from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_o
 from tidegate.vocabulary.alerts import Alert
 from tidegate.vocabulary.devices import DeviceId, format_device_id
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import format_instant
 
 
 def explain(
@@ -68,7 +67,7 @@ def _alerts_of(
     wanted = np.array(sorted(codes), np.uint32)
     found: list[Alert] = []
     others: Counter[int] = Counter()
-    rows = 0
+    rows = outside = 0
 
     def keep(batches: Sequence[OrderedBatch]) -> None:
         for ordered in batches:
@@ -78,20 +77,17 @@ def _alerts_of(
 
     with closing(source.batches()) as batches:
         for batch in batches:
-            order.push(batch.alerts)
+            at = batch.alerts.received_at
+            is_asked = options.is_within_period(at)
+            outside += int((~is_asked & (batch.alerts.device_id == np.uint64(device_id))).sum())
+            order.push(batch.alerts if is_asked.all() else batch.alerts.take(is_asked))
             keep(list(order.release()))
             rows += len(batch.alerts)
             progress(batch.progress, rows)
     keep(list(order.release_all()))
-    within = [
-        alert
-        for alert in found
-        if (options.since is None or options.since <= alert.at)
-        and (options.until is None or alert.at < options.until)
-    ]
-    if not within:
-        raise InputError(_not_found(device_id, codes, others, found, source.name))
-    return within
+    if not found:
+        raise InputError(_not_found(device_id, codes, others, outside, source.name))
+    return found
 
 
 def _values(alerts: AlertBatch, recipients: Recipients) -> list[Alert]:
@@ -103,17 +99,17 @@ def _values(alerts: AlertBatch, recipients: Recipients) -> list[Alert]:
 
 
 def _not_found(
-    device_id: DeviceId, codes: set[AlertCode], others: Counter[int], outside: Sequence[Alert], where: str
+    device_id: DeviceId, codes: set[AlertCode], others: Counter[int], outside: int, where: str
 ) -> Fault:
     named = ", ".join(format_alert_code(code) for code in sorted(codes))
     what = f"no Alert {named} of Device {format_device_id(device_id)}"
-    if outside:
-        return Fault(
-            where, f"{what} in this period; the first is of {format_instant(outside[0].at)}", "Widen it."
-        )
     if others:
         has = ", ".join(f"{format_alert_code(code)} ({count:,})" for code, count in others.most_common(8))
         return Fault(where, what, f"This Device has: {has}.")
+    if outside:
+        return Fault(
+            where, f"{what} in this period; it has {outside:,} outside", "Widen --since and --until."
+        )
     return Fault(
         where,
         f"no Alert of Device {format_device_id(device_id)}",

@@ -82,6 +82,11 @@ class ReplayOptions:
     shards: int = 2
     is_strict: bool = False
 
+    def is_within_period(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which instants were asked about: from `since` on and before `until`."""
+        is_within = np.ones(len(at), np.bool_) if self.since is None else at >= self.since
+        return is_within if self.until is None else is_within & (at < self.until)
+
 
 def replay(
     source: AlertSource,
@@ -156,13 +161,17 @@ class _Run:
             self._reject(row)
         if self._ledger is not None:
             self._ledger.expect(len(batch.alerts), batch.original)
-        alerts = batch.alerts
+        within = self._within_period(batch.alerts.received_at)
+        alerts = batch.alerts if len(within) == len(batch.alerts) else batch.alerts.take(within)
         youngest = self._order.youngest
-        too_late = self._order.push(alerts)
+        too_late = self._order.push(alerts, first_row + within)
         if len(too_late):
-            self._reject_too_late(batch, too_late, youngest)
-            if self._ledger is not None:
-                self._ledger.leave_out(first_row + too_late)
+            self._reject_too_late(batch, alerts, within, too_late, youngest)
+        if self._ledger is not None:
+            left_out = np.ones(len(batch.alerts), np.bool_)
+            left_out[within] = False
+            left_out[within[too_late]] = True
+            self._ledger.leave_out(first_row + np.flatnonzero(left_out))
         self._decide_all(self._order.release())
 
     def finish(self) -> None:
@@ -215,26 +224,21 @@ class _Run:
             completed=completed,
         )
 
+    def _within_period(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of a batch that were asked about; what is outside the period makes no other row late."""
+        is_within = self._options.is_within_period(at)
+        within = np.flatnonzero(is_within)
+        self._outside += len(at) - len(within)
+        return within
+
     def _decide_all(self, batches: Iterator[OrderedBatch]) -> None:
         for batch in batches:
-            within = self._within_period(batch)
             if self._sieve is None:
-                self._decide_pieces(within.alerts, within.row, None)
+                self._decide_pieces(batch.alerts, batch.row, None)
             else:
-                for rows, alerts, passes in self._sieve.push(within.alerts, within.row):
+                for rows, alerts, passes in self._sieve.push(batch.alerts, batch.row):
                     self._decide_pieces(alerts, rows, passes)
         self._hand_on()
-
-    def _within_period(self, batch: OrderedBatch) -> OrderedBatch:
-        at = batch.alerts.received_at
-        start = 0 if self._options.since is None else int(np.searchsorted(at, self._options.since))
-        stop = len(at) if self._options.until is None else int(np.searchsorted(at, self._options.until))
-        if stop - start == len(at):
-            return batch
-        self._outside += len(at) - max(stop - start, 0)
-        if self._ledger is not None:
-            self._ledger.leave_out(np.concatenate([batch.row[:start], batch.row[max(stop, start) :]]))
-        return OrderedBatch(batch.alerts.slice(start, max(stop, start)), batch.row[start : max(stop, start)])
 
     def _decide_pieces(
         self, alerts: AlertBatch, rows: NDArray[np.int64], passes: NDArray[np.bool_] | None
@@ -289,13 +293,22 @@ class _Run:
         if self._rejected_sink is not None:
             self._rejected_sink.write(row)
 
-    def _reject_too_late(self, batch: ReadBatch, rows: NDArray[np.int64], youngest: Instant) -> None:
-        at = batch.alerts.received_at
+    def _reject_too_late(
+        self,
+        batch: ReadBatch,
+        alerts: AlertBatch,
+        within: NDArray[np.int64],
+        too_late: NDArray[np.int64],
+        youngest: Instant,
+    ) -> None:
+        """Reject these of the Alerts that were asked about; `within` are their rows in the batch."""
+        at = alerts.received_at
         before = np.maximum(np.maximum.accumulate(at), youngest)
-        for row in rows.tolist():
+        for row in too_late.tolist():
             behind = format_duration(int(before[row] - at[row]))
             reason = (
                 f"older than an Alert above it by more than the look-back of "
                 f"{format_duration(self._options.look_back_us)}: sort the log, or give --look-back '{behind}'"
             )
-            self._reject(RejectedRow(batch.source, batch.line_of(row), reason, format_instant(int(at[row]))))
+            line = batch.line_of(int(within[row]))
+            self._reject(RejectedRow(batch.source, line, reason, format_instant(int(at[row]))))

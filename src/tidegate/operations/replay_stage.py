@@ -30,9 +30,15 @@ _NONE_IN_FORCE = MechanismDocument("(none)", Mode.OFF, BEFORE_ALL, _OFF.rules)
 
 def policy_in_force(period: PolicyPeriod) -> KernelPolicy:
     """What decides in a period: the policy's rules; or nothing, where there is none or it is off."""
-    if period.policy is None or period.policy.mode is Mode.OFF:
+    if period.policy is None:
         return _OFF
-    return KernelPolicy(period.policy.alert_storm, period.policy.exclusion_list)
+    rules = period.policy.alert_storm
+    if period.policy.mode is Mode.OFF:
+        # What a stream is, it says all the same.
+        return KernelPolicy(
+            AlertStormRules(_OFF.rules.default, {}, rules.count_by, rules.code_groups), ExclusionList()
+        )
+    return KernelPolicy(rules, period.policy.exclusion_list)
 
 
 class Stage:

@@ -117,6 +117,9 @@ def simulate_alerts(
         truth = traffic.truth()
         _write(folder / README, traffic.readme())
         _write(folder / TRUTH, json.dumps(truth, indent=2) + "\n")
+    except KeyboardInterrupt:
+        _write(folder / README, "INTERRUPTED: this folder is not complete. Simulate again.\n")
+        raise
     except OSError as error:
         remedy = "Give a folder that can be written to, with room enough, with -o."
         raise InputError(

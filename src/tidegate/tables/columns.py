@@ -149,6 +149,12 @@ def find_columns(
     for ours in OUR_NAMES:
         written = mapping.get(ours, "").strip().casefold()
         if written in folded:
+            if folded[written] in found.values():
+                other = next(name for name, theirs in found.items() if theirs == folded[written])
+                what = f"its column {folded[written]} is named for {other} and for {ours}"
+                raise InputError(
+                    Fault(where, what, "Mend [columns] in tidegate.toml: a column is one thing.")
+                )
             found[ours] = folded[written]
     for ours in OUR_NAMES:
         if ours not in found and ours in folded and folded[ours] not in found.values():

@@ -11,7 +11,7 @@ from tests.streams import exclusion_lists, logs, rules
 
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.exclusion_list import ExclusionList
-from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
+from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy
 from tidegate.alert_storm.protection import AlertStormProtection
 from tidegate.columnar.batches import ReadBatch, RejectedRow
 from tidegate.operations.replay import ReplayOptions, always, replay
@@ -269,3 +269,18 @@ def test_without_decisions_the_result_is_the_same(alerts, storm_rules, excluded,
         assert with_decisions.storm_hours == without.storm_hours
         for column, values in with_decisions.spells.columns.items():
             assert values.tolist() == without.spells.columns[column].tolist()
+
+
+def test_what_is_outside_the_period_makes_nothing_late_and_is_not_rejected():
+    log = [Alert(10, 1, 5), Alert(5, 1, 5), Alert(20, 1, 5), Alert(7_200, 1, 5), Alert(30, 1, 5)]
+    options = ReplayOptions(since=15, until=25, look_back_us=10)
+    result = replay(LogInMemory(log), always(policy()), options)
+
+    assert (1, 0, 0, 4) == (result.received, result.rejected, result.late, result.outside_period)
+
+
+def test_off_says_what_a_stream_is_all_the_same():
+    rule = AlertStormRules(AlertStormParameters(1, 10), count_by=CountBy.DEVICE_CODE)
+    log = [Alert(1, 1, 5, "a"), Alert(2, 1, 5, "b")]
+
+    assert 1 == replay(LogInMemory(log), always(policy(rule, mode=Mode.OFF))).streams
