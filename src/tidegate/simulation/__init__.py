@@ -1,1 +1,1 @@
-"""simulation."""
+"""An estate of Devices and the Alerts it raises, by recipe and seed; everything it makes is synthetic."""
