@@ -95,3 +95,16 @@ def test_cells_that_are_full_still_pass():
     results, _, _ = sieved(alerts, [policy])
 
     assert by_rule(alerts, policy)[1] == results[0][0]
+
+
+def test_a_storm_that_drips_on_above_its_clear_threshold_stays_in_sight():
+    """Too few in two windows to start a storm, enough to keep one running: only the clear threshold tells."""
+    rule = AlertStormParameters(threshold=5, window_us=WINDOW, forward_one_in=3, clear_threshold=1)
+    policy = KernelPolicy(AlertStormRules(rule), ExclusionList())
+    alerts = [Alert(1_000, 1, 0x8F75)] * 6 + [Alert(1_000 + 9 * n, 1, 0x8F75) for n in range(1, 40)]
+    results, _, _ = sieved(alerts, [policy])
+    expected = by_rule(alerts, policy)[1]
+
+    assert 1 == len(expected)
+    assert 45 == expected[0].received
+    assert expected == results[0][0]
