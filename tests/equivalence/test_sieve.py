@@ -106,5 +106,5 @@ def test_a_storm_that_drips_on_above_its_clear_threshold_stays_in_sight():
     expected = by_rule(alerts, policy)[1]
 
     assert 1 == len(expected)
-    assert 45 == expected[0].received
+    assert 40 == expected[0].received
     assert expected == results[0][0]
