@@ -8,7 +8,7 @@ this waits for memory, as one large hash set does at every stream.
 A heap is a chain of blocks from one pool, so that nothing is copied to grow:
 taking new memory from the system costs more than all the rest of this.
 
-Two streams of a hundred million share a fingerprint with a chance of 1 in 3,700.
+Two streams of a hundred million share a fingerprint with a chance of 1 in 1,800: 63 bits of each are kept.
 """
 
 from __future__ import annotations
