@@ -16,8 +16,9 @@ from pyarrow import parquet
 from tidegate import __version__
 from tidegate.alert_storm.decision import Level
 from tidegate.columnar.batches import DeviceIds
+from tidegate.columnar.inventory import INVENTORY_COLUMNS
 from tidegate.columnar.text import DEVICE_ID_WIDTH, format_device_ids
-from tidegate.reports.replayed import INVENTORY_COLUMNS, Replayed, Spells
+from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING
 
 _INSTANT = pa.timestamp("us", tz="UTC")

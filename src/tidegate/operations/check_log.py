@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.batches import AlertBatch, ReadBatch, RejectedRow
 from tidegate.columnar.ordering import ReceiptOrder
+from tidegate.operations.ordered_log import DEFAULT_LOOK_BACK
 from tidegate.operations.ports import AlertSource, Progress, no_progress
-from tidegate.operations.replay import DEFAULT_LOOK_BACK
 from tidegate.reports.log_quality import (
     GAP,
     UNITS,

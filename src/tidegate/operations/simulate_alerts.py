@@ -7,28 +7,19 @@ with a `truth.json` is complete.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from numpy.typing import NDArray
-
 from tidegate.columnar.batches import AlertBatch, DeviceIds, Recipients
+from tidegate.columnar.inventory import Attribute
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.vocabulary.faults import Fault, InputError
 
 TRUTH: Final = "truth.json"
 README: Final = "README.txt"
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One text column of an Inventory: for each row the place of its text in `texts`."""
-
-    places: NDArray[Any]
-    texts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

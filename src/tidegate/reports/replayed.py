@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +83,6 @@ class InForce:
     since: Instant | None
     until: Instant | None
     totals: Totals
-
-
-INVENTORY_COLUMNS: Final = (
-    "device_type", "manufacturer", "model", "firmware", "supplier", "network_operator", "csp_region",
-)  # fmt: skip
-"""What an Inventory says of a Device, besides its `device_id`."""
 
 
 @dataclass(frozen=True, slots=True)

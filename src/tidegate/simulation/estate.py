@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import DeviceIds, RecipientNumbers, Recipients
-from tidegate.operations.simulate_alerts import Attribute, InventoryRows
+from tidegate.columnar.inventory import Attribute
+from tidegate.operations.simulate_alerts import InventoryRows
 from tidegate.simulation.areas import SUPPLIERS, Area
 from tidegate.simulation.catalogue import (
     BLOCK,

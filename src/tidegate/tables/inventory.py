@@ -12,7 +12,8 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from tidegate.columnar.batches import DeviceIds
-from tidegate.reports.replayed import INVENTORY_COLUMNS, InventoryFound
+from tidegate.columnar.inventory import INVENTORY_COLUMNS
+from tidegate.reports.replayed import InventoryFound
 from tidegate.tables.alert_columns import read_device_id
 from tidegate.tables.columns import DEVICE_ID
 from tidegate.tables.input_files import is_parquet
