@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -55,7 +56,7 @@ _WORKING = ".tidegate-working-"
 
 
 class ResultsFolder:
-    """Where the results of one replay go; a context manager.
+    """Where the results of one run go; a context manager. `owns` are the names this kind of run writes.
 
         with ResultsFolder(directory) as results:
             write_summary(replayed, results.path("summary.json"))
@@ -68,8 +69,9 @@ class ResultsFolder:
             of that kind that passes through the `with` block.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, owns: Sequence[str] = RESULTS) -> None:
         self.directory = directory
+        self._owns = owns
         self._working: Path | None = None
         self._names: list[str] = []
 
@@ -102,8 +104,8 @@ class ResultsFolder:
     def commit(self, *, partial: bool) -> list[Path]:
         """Give every result its final name: `summary.json`, or `summary.partial.json` when partial.
 
-        Results of an earlier replay under names this one did not write are removed; a partial replay
-        removes earlier partial ones only.
+        Results of an earlier run under names of its kind that this one did not write are removed; a partial
+        run removes earlier partial ones only.
 
         Returns:
             The results, in the order they were asked for.
@@ -126,7 +128,7 @@ class ResultsFolder:
         for name, target in final.items():
             (working / name).replace(target)
         kept = set(final.values())
-        for name in RESULTS:
+        for name in self._owns:
             stale = {self.directory / _partial(name)} | (set() if is_partial else {self.directory / name})
             for path in stale - kept:
                 if path.is_file():

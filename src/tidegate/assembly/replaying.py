@@ -1,13 +1,8 @@
-"""The one place that chooses adapters and joins them to operations.
-
-What a command needs of the outside is opened here: which reader suits a path,
-where policies come from, what a folder of results holds.
-"""
+"""A replay, and the folder of results it is written to."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,84 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from numpy.typing import NDArray
 
 from tidegate.operations.ports import AlertSource, Progress, no_progress
-from tidegate.operations.replay import ReplayOptions, always, replay
+from tidegate.operations.replay import ReplayOptions, replay
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed
-from tidegate.vocabulary.faults import Fault, InputError
-
-# Arrow's own pool gives memory back between batches and has it zeroed again, a sixth of a replay's time. It is
-# chosen when Arrow is first imported, which is after this.
-os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 if TYPE_CHECKING:
     from tidegate.columnar.batches import Columns, ReadBatch, Recipients
     from tidegate.formats.pseudonyms import Pseudonyms
     from tidegate.tables.decisions_writer import DecisionsWriter
-
-MAPPING_FILE: Final = Path("tidegate.toml")
-"""Where the names of a user's columns are kept, in the folder the command is run in."""
-
-MOST_SHARDS: Final = 8
-_DOCUMENTS: Final = (".xml", ".zip")
-_TABLES: Final = (".parquet", ".csv", ".tsv", ".gz", ".zst")
-
-
-def shards() -> int:
-    """Threads that decide: one for each core, and not more than bring anything."""
-    return max(1, min(MOST_SHARDS, os.cpu_count() or 1))
-
-
-def open_alerts(
-    paths: Sequence[Path],
-    *,
-    mapping: Mapping[str, str] | None = None,
-    keep_original: bool = False,
-    sidecar: Path | None = None,
-) -> AlertSource:
-    """Open Alerts, by what the paths are: tables (CSV, Parquet), or DUIS documents (.xml, .zip, folders of them).
-
-    mapping:   Our column name -> the table's; None: what `tidegate.toml` in this folder says, if it is there.
-    sidecar:   A CSV of receipt instants for DUIS documents.
-
-    Raises:
-        InputError: nothing is there, it is of no kind we know, or of both.
-    """
-    of_documents = [path for path in paths if _holds_documents(path)]
-    if not of_documents:
-        from tidegate.tables.mapping_file import read_mapping  # noqa: PLC0415 - each reader only where needed
-        from tidegate.tables.source import open_tables  # noqa: PLC0415
-
-        if mapping is None and MAPPING_FILE.exists():
-            mapping = read_mapping(MAPPING_FILE)
-        return open_tables(paths, mapping=mapping, keep_original=keep_original)
-    if len(of_documents) < len(paths):
-        others = ", ".join(str(path) for path in paths if path not in of_documents)
-        raise InputError(
-            Fault(
-                others,
-                "these are tables, and the others DUIS documents",
-                "Replay the two one after the other.",
-            )
-        )
-    from tidegate.duis.source import DuisSource  # noqa: PLC0415
-    from tidegate.gbcs.alert import read_alert  # noqa: PLC0415
-
-    return DuisSource(paths, sidecar=sidecar, decode_payload=read_alert, keep_original=keep_original)
-
-
-def policy_periods(policy: str | None, options: ReplayOptions) -> list[PolicyPeriod]:
-    """Which policy decides when: a file or published name decides everything, a folder is a history.
-
-    Raises:
-        InputError: there is no such policy, or it has faults.
-    """
-    from tidegate.columnar.ordering import BEFORE_ALL  # noqa: PLC0415
-    from tidegate.policy_files import DEFAULT_POLICY, find_policy, read_history  # noqa: PLC0415
-
-    if policy is not None and Path(policy).is_dir():
-        since = BEFORE_ALL if options.since is None else options.since
-        return read_history(Path(policy)).over(since, None)
-    return always(find_policy(policy or DEFAULT_POLICY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +152,3 @@ class _PseudonymisedSource:
                 numbers = self._pseudonyms.numbers_for(batch.alerts.device_id)
                 original = with_device_ids(original, numbers, keep=self._KNOWN)
             yield replace(batch, original=original)
-
-
-def _holds_documents(path: Path) -> bool:
-    """Say whether a path leads to DUIS documents: by its name, or for a folder by what is in it and what is not."""
-    if not path.is_dir():
-        return path.suffix.lower() in _DOCUMENTS
-    from tidegate.duis.places import holds_documents  # noqa: PLC0415
-
-    return not any(_is_table(file) for file in path.iterdir()) and holds_documents(path)
-
-
-def _is_table(file: Path) -> bool:
-    # Beside documents, a table is their sidecar.
-    return file.suffix.lower() in _TABLES and file.name != "received_at.csv"
