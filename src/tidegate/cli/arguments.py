@@ -36,6 +36,11 @@ SIDECAR: Any = typer.Option(
     None, "--received-at", metavar="CSV", help="Receipt instants of DUIS documents: file, received_at."
 )
 
+INVENTORY: Any = typer.Option(
+    None, "--inventory", metavar="FILE", help="What the Devices are: CSV or Parquet, a row for each."
+)
+OUTPUT: Any = typer.Option(None, "-o", "--output", metavar="DIR", help="Write the results here.")
+PSEUDONYMISE: Any = typer.Option(False, "--pseudonymise", help="Write Devices under pseudonyms.")
 PSEUDONYM_KEY: Any = typer.Option(
     Path("tidegate.key"),
     "--pseudonym-key",

@@ -10,18 +10,14 @@ A picture that would show nothing is left out.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 import numpy as np
 
 from tidegate.formats import charts
-from tidegate.formats.spreadsheet_safe import as_text
+from tidegate.formats.picture import Picture
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells, Totals
 from tidegate.reports.storm_streams import RUNNING, storm_streams
@@ -45,43 +41,6 @@ _LENGTHS: Final = (
     ("3 to 7 days", 7 * DAY),
     ("7 days or more", 2**62),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture with all that is needed to check it.
-
-    name:      Name of its data when saved.
-    title:     The finding, as a sentence.
-    subtitle:  How to read it.
-    columns, rows:  Its data: numbers as numbers, instants as ISO 8601 in UTC.
-    """
-
-    name: str
-    title: str
-    subtitle: str
-    svg: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | int, ...], ...]
-
-    @property
-    def numeric(self) -> tuple[str, ...]:
-        """The columns that hold numbers."""
-        return tuple(
-            column
-            for place, column in enumerate(self.columns)
-            if self.rows and not isinstance(self.rows[0][place], str)
-        )
-
-    @property
-    def data_link(self) -> str:
-        """The data as a CSV file within a link; opens without a network."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
-        for row in self.rows:
-            writer.writerow([as_text(cell) if isinstance(cell, str) else cell for cell in row])
-        return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",-:_./")
 
 
 def pictures(replayed: Replayed, table: Sequence[CodeRow], storms: Spells) -> list[Picture]:

@@ -7,30 +7,25 @@ picture, headings in order, colours told apart without hue.
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from tidegate import __version__
+from tidegate.formats.page import environment
 from tidegate.formats.pictures import pictures
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.wording import count_by_in_words, mode_in_words
-from tidegate.reports.numerals import many, percent, thousands
+from tidegate.reports.numerals import many, percent
 from tidegate.reports.replayed import InForce, Replayed
 from tidegate.reports.storm_streams import storm_streams
 from tidegate.reports.verdict import hour_in_words, parameters_in_words, table_by_code, verdict
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of
-from tidegate.vocabulary.instants import Instant, format_instant
 
 MOST_STREAMS: Final = 20
 MOST_RECIPIENTS: Final = 50
-
-_LONGEST_TEXT = 200
 
 
 def write_report_html(replayed: Replayed, path: Path) -> None:
@@ -46,50 +41,55 @@ def report_html(replayed: Replayed) -> str:
     table = table_by_code(replayed)
     recipients = sorted(replayed.by_recipient.items(), key=lambda item: (-item[1].received, item[0]))
     decided = replayed.received - replayed.rejected
-    made: str = _template().render(
-        tidegate=__version__,
-        source=replayed.source,
-        partial=replayed.is_partial,
-        completed=f"{int(100 * replayed.completed)}%",
-        period=period_in_words(replayed),
-        policy_version=replayed.policy_version,
-        verdict=verdict(replayed),
-        received=replayed.received,
-        forwarded=replayed.forwarded,
-        throttled=replayed.throttled,
-        excluded=replayed.excluded,
-        rejected=replayed.rejected,
-        late=replayed.late,
-        outside_period=replayed.outside_period,
-        shares={
-            "forwarded": percent(replayed.forwarded, replayed.received),
-            "throttled": percent(replayed.throttled, replayed.received),
-            "throttled_of_decided": percent(replayed.throttled, decided),
-        },
-        storms=len(storms),
-        devices_stormed=many(devices_stormed, "Device"),
-        devices_stormed_count=devices_stormed,
-        streams=replayed.streams,
-        streams_stormed=streams.streams,
-        pictures=pictures(replayed, table, storms),
-        under_pictures=_under_pictures(replayed),
-        worst=streams.worst,
-        by_code=table,
-        has_groups=any(each.policy.alert_storm.code_groups for each in replayed.in_force) and len(storms) > 0,
-        recipients=len(recipients),
-        by_recipient=[
-            (name, totals, percent(totals.throttled, totals.received))
-            for name, totals in recipients[:MOST_RECIPIENTS]
-        ],
-        in_force=[_in_force(each) for each in replayed.in_force],
-        columns=columns_in_words(replayed),
-        ignored=", ".join(replayed.columns.ignored),
-        rejected_by_reason=[
-            (reason, rows, first)
-            for reason, (rows, first) in sorted(
-                replayed.rejected_by_reason.items(), key=lambda item: (-item[1][0], item[0])
-            )
-        ],
+    made: str = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            tidegate=__version__,
+            source=replayed.source,
+            partial=replayed.is_partial,
+            completed=f"{int(100 * replayed.completed)}%",
+            period=period_in_words(replayed),
+            policy_version=replayed.policy_version,
+            verdict=verdict(replayed),
+            received=replayed.received,
+            forwarded=replayed.forwarded,
+            throttled=replayed.throttled,
+            excluded=replayed.excluded,
+            rejected=replayed.rejected,
+            late=replayed.late,
+            outside_period=replayed.outside_period,
+            shares={
+                "forwarded": percent(replayed.forwarded, replayed.received),
+                "throttled": percent(replayed.throttled, replayed.received),
+                "throttled_of_decided": percent(replayed.throttled, decided),
+            },
+            storms=len(storms),
+            devices_stormed=many(devices_stormed, "Device"),
+            devices_stormed_count=devices_stormed,
+            streams=replayed.streams,
+            streams_stormed=streams.streams,
+            pictures=pictures(replayed, table, storms),
+            under_pictures=_under_pictures(replayed),
+            worst=streams.worst,
+            by_code=table,
+            has_groups=any(each.policy.alert_storm.code_groups for each in replayed.in_force)
+            and len(storms) > 0,
+            recipients=len(recipients),
+            by_recipient=[
+                (name, totals, percent(totals.throttled, totals.received))
+                for name, totals in recipients[:MOST_RECIPIENTS]
+            ],
+            in_force=[_in_force(each) for each in replayed.in_force],
+            columns=columns_in_words(replayed),
+            ignored=", ".join(replayed.columns.ignored),
+            rejected_by_reason=[
+                (reason, rows, first)
+                for reason, (rows, first) in sorted(
+                    replayed.rejected_by_reason.items(), key=lambda item: (-item[1][0], item[0])
+                )
+            ],
+        )
     )
     return made
 
@@ -181,29 +181,3 @@ def _under_pictures(replayed: Replayed) -> str:
     words = "; ".join(parts) or "No policy"
     partial = "PARTIAL. " if replayed.is_partial else ""
     return f"{partial}{words}. {period_in_words(replayed)}."
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("tidegate.formats"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["thousands"] = thousands
-    environment.filters["many"] = many
-    environment.filters["instant"] = _instant
-    environment.filters["clip"] = _clip
-    # Drawn by charts.svg from numbers and escaped text; nothing of the input passes unescaped.
-    environment.filters["drawn"] = Markup
-    return environment.get_template("report.html.j2")
-
-
-def _instant(at: Instant) -> str:
-    return format_instant(at)[:16].replace("T", " ")
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

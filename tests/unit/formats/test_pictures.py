@@ -24,7 +24,8 @@ from tests.unit.reports.replayed_examples import (
 )
 
 from tidegate.formats.charts import round_numbers
-from tidegate.formats.pictures import Picture, pictures
+from tidegate.formats.picture import Picture
+from tidegate.formats.pictures import pictures
 from tidegate.reports.replayed import HourOfCode, Replayed, StormHour, Totals
 from tidegate.reports.verdict import table_by_code
 from tidegate.vocabulary.devices import format_device_id
