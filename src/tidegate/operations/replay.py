@@ -167,7 +167,7 @@ class _Run:
             by_code=dict(by_code),
             by_recipient=dict(by_recipient),
             in_force=in_force,
-            spells=spells_of(self._stages, recipients),
+            spells=spells_of([(stage.policy, stage.spells()) for stage in self._stages], recipients),
             hours=self._hours.by_code,
             storm_hours=self._hours.storm_hours(self._stages, recipients),
             rejected_by_reason=log.reasons,

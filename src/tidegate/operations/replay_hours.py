@@ -50,7 +50,7 @@ class Hours:
         for code, now in totals.items():
             before = self._totals.get(code, Totals())
             if now.received > before.received:
-                self.by_code.append(HourOfCode(self._hour, code, _difference(now, before)))
+                self.by_code.append(HourOfCode(self._hour, code, now - before))
         self._totals = totals
         self._note_storms(stage)
         self._hour = None
@@ -100,12 +100,3 @@ class Hours:
 
 def _key(it: Any) -> tuple[int, ...]:
     return int(it["device_id"]), int(it["alert_code"]), int(it["recipient"]), int(it["started_at"])
-
-
-def _difference(now: Totals, before: Totals) -> Totals:
-    return Totals(
-        now.received - before.received,
-        now.forwarded - before.forwarded,
-        now.throttled - before.throttled,
-        now.excluded - before.excluded,
-    )

@@ -98,19 +98,20 @@ class Stage:
     def totals_by_code(self) -> dict[int, Totals]:
         """Totals so far, by number of the Alert Code."""
         tallies = self.kernel.tallies(0)
-        return _totals(tallies.received_by_code, tallies.throttled_by_code, tallies.excluded_by_code)
+        return totals_by_number(tallies.received_by_code, tallies.throttled_by_code, tallies.excluded_by_code)
 
     def totals_by_recipient(self) -> dict[int, Totals]:
         """Totals so far, by number of the recipient."""
         tallies = self.kernel.tallies(0)
-        return _totals(
+        return totals_by_number(
             tallies.received_by_recipient, tallies.throttled_by_recipient, tallies.excluded_by_recipient
         )
 
 
-def _totals(
+def totals_by_number(
     received: NDArray[np.int64], throttled: NDArray[np.int64], excluded: NDArray[np.int64]
 ) -> dict[int, Totals]:
+    """Totals of the codes, or recipients, of which an Alert was received; arrays by their numbers."""
     met = np.flatnonzero(received)
     forwarded = received[met] - throttled[met] - excluded[met]
     columns = (met, received[met], forwarded, throttled[met], excluded[met])
@@ -129,13 +130,13 @@ def code_labels(policy: MechanismDocument) -> Callable[[AlertCode], str]:
     return lambda code: groups.get(code) or format_alert_code(code)
 
 
-def spells_of(stages: Sequence[Stage], recipients: Recipients) -> Spells:
-    """Every stage's spells, sorted by start, then stream."""
-    parts = [stage.spells() for stage in stages]
+def spells_of(found: Sequence[tuple[MechanismDocument, KernelSpells]], recipients: Recipients) -> Spells:
+    """Every policy's spells, sorted by start, then stream."""
+    parts = [part for _, part in found]
     versions, labels = [np.empty(0, object)], [np.empty(0, object)]
-    for stage, part in zip(stages, parts, strict=True):
-        label = code_labels(stage.policy)
-        versions.append(np.full(len(part), stage.policy.version, object))
+    for policy, part in found:
+        label = code_labels(policy)
+        versions.append(np.full(len(part), policy.version, object))
         codes, which = np.unique(part["alert_code"], return_inverse=True)
         labels.append(
             np.array([label(int(code)) for code in codes], object)[which]

@@ -33,6 +33,14 @@ class Totals:
             self.excluded + other.excluded,
         )
 
+    def __sub__(self, other: Totals) -> Totals:
+        return Totals(
+            self.received - other.received,
+            self.forwarded - other.forwarded,
+            self.throttled - other.throttled,
+            self.excluded - other.excluded,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StormRow:
