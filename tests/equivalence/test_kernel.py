@@ -122,6 +122,10 @@ def test_tables_grow_and_slots_are_used_again():
     )
     assert sum(outcome == 1 for outcome, _, _ in decisions) == kernel.tallies(0).throttled_by_code.sum()
     assert len({(a.device_id, a.alert_code) for a in alerts}) == kernel.streams_seen
+    assert {
+        code: len({a.device_id for a in alerts if a.alert_code == code})
+        for code in {a.alert_code for a in alerts}
+    } == kernel.streams_by_code({a.alert_code for a in alerts})
     assert kernel.streams_remembered <= most_remembered < 100_000
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.plan import NONE
 from tidegate.columnar.compiled import compiled, inlined
 from tidegate.columnar.stream_table import code_of, find, hash_of, is_empty, prefetch, put, shard_of, take_out
+from tidegate.columnar.streams_seen import fingerprint_of
 
 AHEAD: Final = 32
 """How many Alerts ahead memory is asked for."""
@@ -59,9 +60,13 @@ SPELL: Final = np.dtype(
         ("forwarded", np.int64),
         ("throttled", np.int64),
         ("peak_count", np.int64),
+        ("counting_since", np.int64),
     ]
 )
-"""A storm or amber spell; `ended_at` is NEVER while it runs, and `level` 0 marks a free row."""
+"""A storm or amber spell; `ended_at` is NEVER while it runs, and `level` 0 marks a free row.
+
+`counting_since` is the oldest Alert of the stream in the window as it started, which is the first to leave it
+after that: it is known then, and NEVER until then (`look_back`)."""
 
 NEVER: Final = np.iinfo(np.int64).min
 """`ended_at` of what runs."""
@@ -109,7 +114,7 @@ class Columns(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A lane, as `plan.Lane`."""
+    """A lane, as `plan.Lane`; `kind_of` is the kind of a code's streams among those seen."""
 
     by_recipient: bool
     counted_as: NDArray[np.uint32]
@@ -119,6 +124,7 @@ class Plan(NamedTuple):
     window_of: NDArray[np.int64]
     windows_us: NDArray[np.int64]
     policies: NDArray[np.int32]
+    kind_of: NDArray[np.uint16]
 
 
 class Tables(NamedTuple):
@@ -128,7 +134,7 @@ class Tables(NamedTuple):
     queues:       (windows, a power of two) of LEAVING, each a ring; `queue_state` has its HEAD and LENGTH.
     trouble:      (rows, policies) of TROUBLE; row 0 is never given out. `free_trouble` is a stack of rows.
     spells:       SPELL; `free_spells` is a stack of rows. `ended` are those that have ended, copied.
-    fresh:        Hashes of the streams met since it was last emptied, some more than once.
+    fresh:        Fingerprints of the streams met since it was last emptied, some more than once.
     decided:      DECIDED, in order for each policy.
     throttled_by_code, throttled_by_recipient: (policies, numbers), totals.
     """
@@ -152,7 +158,7 @@ class Dealt(NamedTuple):
     """A part of a batch dealt to shards; arrays (shards, rows of the part + 1), counted in `counts`.
 
     rows, hashes:  The Alerts each shard decides, in order, and the hashes of their streams.
-    passed_over:   Hashes of the Alerts of each shard that are not to be decided: every policy excludes them,
+    passed_over:   Fingerprints of the streams of the Alerts of each shard that are not to be decided: every policy excludes them,
                    or they did not pass the sieve.
     counts:        (shards, 2): how many there are to decide, and how many passed over.
     """
@@ -204,7 +210,7 @@ def deal(
         n, m = counts[shard, 0], counts[shard, 1]
         rows[shard, n] = i
         hashes[shard, n] = h
-        passed_over[shard, m] = h
+        passed_over[shard, m] = fingerprint_of(h, plan.kind_of[plan.counted_as[code]])
         is_decided = plan.class_of[code] != NONE and (all_pass or passes[i])
         counts[shard, 0] = n + is_decided
         counts[shard, 1] = m + (not is_decided)
@@ -256,7 +262,7 @@ def decide(
         if is_empty(streams, slot):
             put(streams, slot, hashes[j], alerts.device_id[i], counted, to)
             counters[SLOTS_USED] += 1
-            tables.fresh[counters[FRESH]] = hashes[j]
+            tables.fresh[counters[FRESH]] = fingerprint_of(hashes[j], plan.kind_of[counted])
             counters[FRESH] += 1
         before = streams[slot].last_at
         streams[slot].last_at = at
@@ -320,6 +326,23 @@ def advance(to: int, plan: Plan, tables: Tables) -> None:
 
 
 @compiled
+def look_back(tables: Tables) -> None:
+    """Find out since when each running spell counts, of which nothing has left the window yet.
+
+    What counted towards it is still in the queue, the oldest Alert first.
+    """
+    for window in range(len(tables.queues)):
+        queue_mask = np.uint64(tables.queues.shape[1] - 1)
+        head = tables.queue_state[window, HEAD]
+        for _ in range(tables.queue_state[window, LENGTH]):
+            row = tables.streams[tables.queues[window, head].slot].trouble
+            if row != 0:
+                for policy in range(tables.trouble.shape[1]):
+                    _count_since(tables, tables.trouble[row, policy], tables.queues[window, head].at)
+            head = (head + _U1) & queue_mask
+
+
+@compiled
 def renumber(queues: Any, moved_to: Any) -> None:
     """The stream table was rebuilt: tell the queues where the streams are now.
 
@@ -373,7 +396,7 @@ def _leave(tables: Any, plan: Any, window: Any, now: Any) -> None:
         slot = queues[window, head].slot
         streams[slot].count -= np.uint32(1)
         if streams[slot].trouble != 0:
-            _clear(tables, plan, slot, queues[window, head].at + window_us)
+            _clear(tables, plan, slot, queues[window, head].at, queues[window, head].at + window_us)
         if streams[slot].count == 0 and streams[slot].trouble == 0:
             take_out(streams, slot)
             tables.counters[SLOTS_USED] -= 1
@@ -384,13 +407,14 @@ def _leave(tables: Any, plan: Any, window: Any, now: Any) -> None:
 
 
 @inlined
-def _clear(tables: Any, plan: Any, slot: Any, now: Any) -> None:
-    """End what has ended now that an Alert has left; forget the trouble when it is over for every policy."""
+def _clear(tables: Any, plan: Any, slot: Any, left: Any, now: Any) -> None:
+    """End what has ended now that an Alert received at `left` has left; forget the trouble when it is over."""
     row = tables.streams[slot].trouble
     count = np.int64(tables.streams[slot].count)
     is_over = True
     for policy in range(len(plan.policies)):
         it = tables.trouble[row, policy]
+        _count_since(tables, it, left)
         if it.red != NONE and count <= plan.limits[policy, it.kind].clears_at:
             _end_spell(tables, it.red, now)
             it.red = NONE
@@ -436,7 +460,17 @@ def _new_spell(tables: Any, slot: Any, policy: Any, level: Any, at: Any) -> Any:
     it.forwarded = 0
     it.throttled = 0
     it.peak_count = 0
+    it.counting_since = _NEVER
     return number
+
+
+@inlined
+def _count_since(tables: Any, it: Any, oldest: Any) -> None:
+    """The oldest Alert in a stream's window is known: running spells that ask count since then."""
+    if it.red != NONE and tables.spells[it.red].counting_since == _NEVER:
+        tables.spells[it.red].counting_since = oldest
+    if it.amber != NONE and tables.spells[it.amber].counting_since == _NEVER:
+        tables.spells[it.amber].counting_since = oldest
 
 
 @inlined

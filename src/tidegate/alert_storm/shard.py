@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,8 +14,8 @@ from tidegate.alert_storm import kernel
 from tidegate.alert_storm.plan import Lane
 from tidegate.columnar import stream_table
 from tidegate.columnar.batches import AlertBatch
-from tidegate.columnar.streams_seen import StreamsSeen
-from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
+from tidegate.columnar.streams_seen import KINDS, StreamsSeen
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, published_alert_codes
 from tidegate.vocabulary.instants import Instant
 
 Spells: TypeAlias = NDArray[Any]
@@ -111,9 +112,11 @@ class Shard:
         self._ended = []
         return taken
 
-    def running(self) -> Spells:
-        """What runs now."""
+    def running(self, *, looks_back: bool) -> Spells:
+        """What runs now; `looks_back` through the whole window for `counting_since`, where it is not known yet."""
         spells = self.tables.spells
+        if looks_back and ((spells["level"] != 0) & (spells["counting_since"] == kernel.NEVER)).any():
+            kernel.look_back(self.tables)
         running: Spells = spells[spells["level"] != 0]
         return running
 
@@ -286,7 +289,17 @@ def plan_of(lane: Lane) -> kernel.Plan:
         lane.window_of,
         lane.windows_us,
         np.array(lane.policies, np.int32),
+        kinds_of_codes(),
     )
+
+
+@cache
+def kinds_of_codes() -> NDArray[np.uint16]:
+    """The kind of each Alert Code's streams among those seen: published codes have one each, others share the rest."""
+    published = sorted(published_alert_codes())
+    kinds = (len(published) + np.arange(NUMBER_OF_CODES) % (KINDS - len(published))).astype(np.uint16)
+    kinds[published] = np.arange(len(published))
+    return kinds
 
 
 def columns_of(alerts: AlertBatch) -> kernel.Columns:

@@ -7,7 +7,8 @@ nothing in the answer; nor does where the input was cut into batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,11 +19,12 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.decision import Level, Outcome, Storm
 from tidegate.alert_storm.kernel import DECIDED, NEVER, SLOTS_USED
 from tidegate.alert_storm.plan import KernelPolicy, lanes_of
-from tidegate.alert_storm.shard import Dealer, Shard, Spells, Untold, widened
+from tidegate.alert_storm.shard import Dealer, Shard, Spells, Untold, kinds_of_codes, widened
 from tidegate.columnar import stream_table
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.compiled import compiled
-from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
+from tidegate.columnar.streams_seen import KINDS
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
 from tidegate.vocabulary.alerts import Stream
 from tidegate.vocabulary.instants import Instant
 
@@ -135,9 +137,12 @@ class AlertStormKernel:
         """The storms and amber spells that have ended since this was last asked."""
         return np.concatenate([lane.take_ended() for shard in self._shards for lane in shard])
 
-    def running(self) -> Spells:
-        """The storms and amber spells running now."""
-        return np.concatenate([lane.running() for shard in self._shards for lane in shard])
+    def running(self, *, looks_back: bool = True) -> Spells:
+        """The storms and amber spells running now.
+
+        `looks_back=False` spares a look through all that is in a window; `counting_since` may then be NEVER.
+        """
+        return np.concatenate([lane.running(looks_back=looks_back) for shard in self._shards for lane in shard])
 
     def tallies(self, policy: int) -> Tallies:
         """Totals of one policy over all that was received so far."""
@@ -162,16 +167,32 @@ class AlertStormKernel:
 
     @property
     def streams_seen(self) -> int:
-        """How many streams there have been, excluded ones too (as the first policy counts; 64-bit fingerprints)."""
-        counts = [0] * len(self._shards)
+        """How many streams there have been, excluded ones too (as the first policy counts; by fingerprints)."""
+        return int(self._seen_by_kind().sum())
+
+    def streams_by_code(self, met: Iterable[AlertCode]) -> dict[AlertCode, int]:
+        """How many streams there have been of each Alert Code met, by the code counted.
+
+        Codes that no list publishes share what room there is: two of them that share a place are left out.
+        """
+        by_kind, kind_of = self._seen_by_kind(), kinds_of_codes()
+        counted = {int(self._lanes[0].counted_as[code]) for code in met}
+        sharing = Counter(int(kind_of[code]) for code in counted)
+        return {
+            code: int(by_kind[kind_of[code]]) for code in sorted(counted) if sharing[int(kind_of[code])] == 1
+        }
+
+    def _seen_by_kind(self) -> NDArray[np.int64]:
+        counts = np.zeros((len(self._shards), KINDS), np.int64)
 
         def count(thread: int) -> None:
             seen = self._shards[thread][0].seen
             assert seen is not None
-            counts[thread] = seen.count()
+            counts[thread] = seen.count_by_kind()
 
         self._in_every_thread(count)
-        return sum(counts)
+        total: NDArray[np.int64] = counts.sum(axis=0)
+        return total
 
     @property
     def streams_remembered(self) -> int:
@@ -233,6 +254,7 @@ def storms_of(spells: Spells, recipients: Recipients) -> list[Storm]:
             int(it["forwarded"]),
             int(it["throttled"]),
             int(it["peak_count"]),
+            int(it["counting_since"]),
         )
         for it in spells
     ]

@@ -140,7 +140,6 @@ class _Run:
         by_code: dict[int, Totals] = defaultdict(Totals)
         by_recipient: dict[str, Totals] = defaultdict(Totals)
         in_force = []
-        streams = 0
         for stage in self._stages:
             totals = Totals()
             for code, of_code in stage.totals_by_code().items():
@@ -149,7 +148,6 @@ class _Run:
             for number, of_recipient in stage.totals_by_recipient().items():
                 by_recipient[recipients.name_of(number)] += of_recipient
             in_force.append(InForce(stage.policy, stage.since, stage.until, totals))
-            streams = stage.streams_seen()
         total = sum(by_code.values(), Totals())
         return Replayed(
             source=log.name,
@@ -163,7 +161,8 @@ class _Run:
             rejected=log.rejected,
             outside_period=log.outside,
             late=log.late,
-            streams=streams,
+            streams=self._stages[-1].streams_seen() if self._stages else 0,
+            streams_by_code=self._stages[-1].streams_by_code(by_code) if self._stages else {},
             by_code=dict(by_code),
             by_recipient=dict(by_recipient),
             in_force=in_force,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,11 @@ class Stage:
 
     def ended_since(self, batch: int) -> tuple[KernelSpells, int]:
         """What has ended since the n-th batch, and which batch comes next."""
-        return np.concatenate([self.kernel.running()[:0], *self._ended[batch:]]), len(self._ended)
+        return np.concatenate([np.empty(0, SPELL), *self._ended[batch:]]), len(self._ended)
+
+    def streams_by_code(self, met: Iterable[AlertCode]) -> dict[AlertCode, int]:
+        """Different streams so far of each code met, those of the stages before included."""
+        return self.kernel.streams_by_code(met)
 
     def streams_seen(self) -> int:
         """Different streams so far, those of the stages before included."""
@@ -167,6 +171,7 @@ def spells_of(found: Sequence[tuple[MechanismDocument, KernelSpells]], recipient
             "forwarded": spells["forwarded"],
             "throttled": spells["throttled"],
             "peak_count": spells["peak_count"],
+            "counting_since": spells["counting_since"],
             "policy_version": np.concatenate(versions)[order],
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -116,8 +116,9 @@ class Spells:
     """Storms and amber spells as columns, sorted by start, then stream; a row each.
 
     columns: name -> array, names as in `StormRow`; `device_id` uint64, `alert_code` and `recipient` text,
-             `level` int32 (`Level`), instants int64 microseconds, `ended_at` -2**63 while running. With an
-             Inventory also INVENTORY_COLUMNS, text or None.
+             `level` int32 (`Level`), instants int64 microseconds, `ended_at` -2**63 while running;
+             `counting_since`, when the first Alert came that counted towards it. With an Inventory also
+             INVENTORY_COLUMNS, text or None.
     """
 
     columns: Mapping[str, NDArray[Any]]
@@ -144,6 +145,7 @@ class Replayed:
     outside_period:  Rows left out by `since` and `until`; not received.
     late:            Alerts that came after a younger one and were put in order.
     streams:         Different streams (as the policy counts them).
+    streams_by_code: The same by counted Alert Code, as far as they can be told apart.
     by_code:         Totals by Alert Code.
     by_recipient:    Totals by recipient.
     in_force:        The policies applied, in order of time.
@@ -174,6 +176,7 @@ class Replayed:
     hours: Sequence[HourOfCode]
     storm_hours: Sequence[StormHour]
     rejected_by_reason: Mapping[str, tuple[int, RejectedRow]]
+    streams_by_code: Mapping[AlertCode, int] = field(default_factory=dict)
     completed: float = 1.0
     inventory: InventoryFound | None = None
 

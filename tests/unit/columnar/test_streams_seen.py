@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, strategies as st
 
-from tidegate.columnar.streams_seen import FEWEST, HEAPS, StreamsSeen
+from tidegate.columnar.streams_seen import FEWEST, HEAPS, KINDS, StreamsSeen, fingerprint_of
 
 
 @given(st.lists(st.lists(st.integers(1, 40).map(lambda n: n * 2**57), max_size=30), max_size=8))
@@ -37,3 +37,18 @@ def test_heaps_grow_when_they_are_full_of_different_ones_and_not_when_full_of_th
         seen.add(different[:5_000])
 
     assert len(different) == seen.count()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30).map(lambda n: n << 40), st.sampled_from([0, 1, KINDS - 1])), max_size=40
+    )
+)
+def test_streams_are_counted_by_kind_each_once(streams):
+    seen = StreamsSeen()
+    seen.add(np.array([fingerprint_of.py_func(np.uint64(h), kind) for h, kind in streams], np.uint64))
+
+    expected = np.zeros(KINDS, np.int64)
+    for _, kind in set(streams):
+        expected[kind] += 1
+    assert expected.tolist() == seen.count_by_kind().tolist()
