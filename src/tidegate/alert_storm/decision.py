@@ -37,6 +37,8 @@ class Storm:
     ended_at:     The exact instant the count fell to the clear threshold; None while running.
     received:     Alerts from the one that started it on. received = forwarded + throttled.
     peak_count:   The largest count in one window.
+    counting_since: Receipt instant of the first Alert that counted towards it: the oldest in the window as it
+                  started, the (threshold + 1)-th most recent. It took started_at - counting_since to detect.
     """
 
     stream: Stream
@@ -47,6 +49,7 @@ class Storm:
     forwarded: int
     throttled: int
     peak_count: int
+    counting_since: Instant
 
 
 @dataclass(frozen=True, slots=True)

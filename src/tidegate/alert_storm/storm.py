@@ -9,7 +9,8 @@ the rule is, in this order, for an Alert received at t:
 
     1. A storm whose count has fallen to the clear threshold or below by t has
        ended; the instant is known exactly, for it is when an Alert leaves the window.
-    2. Outside a storm, count(t) > threshold starts one at t.
+    2. Outside a storm, count(t) > threshold starts one at t; what counted towards
+       it goes back to the oldest Alert in the window then.
     3. In a storm an Alert is forwarded when it is the n-th since the last
        forwarded one, or when that one is long enough ago; otherwise throttled.
        Outside a storm every Alert is forwarded.
@@ -130,14 +131,14 @@ def _start(
     state: StreamState, stream: Stream, at: Instant, count: int, parameters: AlertStormParameters
 ) -> StreamState:
     if state.amber is None and parameters.amber_threshold is not None and count > parameters.amber_threshold:
-        state = replace(state, amber=_new(stream, Level.AMBER, at))
+        state = replace(state, amber=_new(stream, Level.AMBER, at, state.received[0]))
     if state.storm is None and count > parameters.threshold:
-        state = replace(state, storm=_new(stream, Level.RED, at), sequence_id=0)
+        state = replace(state, storm=_new(stream, Level.RED, at, state.received[0]), sequence_id=0)
     return state
 
 
-def _new(stream: Stream, level: Level, at: Instant) -> Storm:
-    return Storm(stream, level, at, ended_at=None, received=0, forwarded=0, throttled=0, peak_count=0)
+def _new(stream: Stream, level: Level, at: Instant, counting_since: Instant) -> Storm:
+    return Storm(stream, level, at, None, 0, 0, 0, peak_count=0, counting_since=counting_since)
 
 
 def _is_due(state: StreamState, at: Instant, parameters: AlertStormParameters) -> bool:

@@ -73,7 +73,7 @@ class Hours:
     def _note_storms(self, stage: Stage) -> None:
         assert self._hour is not None
         ended, self._ended = stage.ended_since(self._ended)
-        running = stage.kernel.running()
+        running = stage.kernel.running(looks_back=False)
         storms = np.concatenate([ended, running])
         storms = storms[storms["level"] == int(Level.RED)]
         # Of a storm that ran before this hour, only what came since.

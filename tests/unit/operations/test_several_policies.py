@@ -75,12 +75,12 @@ def test_days_add_up_to_the_whole_and_know_their_alerts(alerts, given_policies, 
     spread = [Alert(a.at * stretch * 60_000_000, a.device_id, a.alert_code, a.recipient) for a in alerts]
     found = outcomes(spread, given_policies, by_day=True)
 
-    received = defaultdict(int)
+    received: dict[tuple[int, int], int] = defaultdict(int)
     for alert in spread:
         received[alert.at - alert.at % DAY, alert.alert_code] += 1
     for each in found:
         assert received == {(day.day, day.alert_code): day.totals.received for day in each.days}
-        whole = defaultdict(Totals)
+        whole: dict[int, Totals] = defaultdict(Totals)
         for day in each.days:
             whole[day.alert_code] += day.totals
         assert each.by_code == whole

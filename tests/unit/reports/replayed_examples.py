@@ -82,6 +82,7 @@ def spell(
         "forwarded": forwarded,
         "throttled": received - forwarded,
         "peak_count": peak_count,
+        "counting_since": started_at,
         "policy_version": version,
     }
 
@@ -97,6 +98,7 @@ _TYPES: dict[str, Any] = {
     "forwarded": np.int64,
     "throttled": np.int64,
     "peak_count": np.int64,
+    "counting_since": np.int64,
     "policy_version": object,
 }
 
