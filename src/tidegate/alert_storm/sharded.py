@@ -67,7 +67,12 @@ class AlertStormKernel:
     """
 
     def __init__(
-        self, policies: Sequence[KernelPolicy], *, shards: int = 2, keep_decisions: bool = True
+        self,
+        policies: Sequence[KernelPolicy],
+        *,
+        shards: int = 2,
+        keep_decisions: bool = True,
+        counts_streams: bool = True,
     ) -> None:
         assert policies
         assert shards >= 1
@@ -80,7 +85,10 @@ class AlertStormKernel:
         # A dealer and a shard of every lane for each thread.
         self._dealers = [[Dealer(lane, shards) for lane in self._lanes] for _ in range(shards)]
         self._shards = [
-            [Shard(lane, counts_streams=number == 0) for number, lane in enumerate(self._lanes)]
+            [
+                Shard(lane, counts_streams=counts_streams and number == 0)
+                for number, lane in enumerate(self._lanes)
+            ]
             for _ in range(shards)
         ]
         self._threads = ThreadPoolExecutor(shards) if shards > 1 else None
@@ -142,7 +150,9 @@ class AlertStormKernel:
 
         `looks_back=False` spares a look through all that is in a window; `counting_since` may then be NEVER.
         """
-        return np.concatenate([lane.running(looks_back=looks_back) for shard in self._shards for lane in shard])
+        return np.concatenate(
+            [lane.running(looks_back=looks_back) for shard in self._shards for lane in shard]
+        )
 
     def tallies(self, policy: int) -> Tallies:
         """Totals of one policy over all that was received so far."""

@@ -147,7 +147,7 @@ class _Lane:
     ) -> None:
         self.numbers = numbers
         self.days: dict[int, list[DayOfCode]] = {number: [] for number in numbers}
-        self._kernel = AlertStormKernel(policies, shards=shards, keep_decisions=False)
+        self._kernel = AlertStormKernel(policies, shards=shards, keep_decisions=False, counts_streams=False)
         self._sieve = sieve_for(policies)
         self._ended: list[KernelSpells] = []
         self._is_by_day = by_day
