@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.alert_storm.causes import Cause
 from tidegate.alert_storm.decision import Level
 from tidegate.columnar.batches import Columns, RejectedRow
 from tidegate.policy.mechanism import MechanismDocument
@@ -154,6 +155,7 @@ class Replayed:
     storm_hours:     The busiest storming streams, hour by hour.
     rejected_by_reason: How many rows for each reason, and the first of them.
     completed:       Share of the input that was replayed: 1 unless it was interrupted.
+    causes:          What is behind the trouble, the most Alerts first; None where no Inventory was given.
     inventory:       What the Inventory knew of the Devices in `spells`; None where there was none.
     """
 
@@ -179,6 +181,7 @@ class Replayed:
     streams_by_code: Mapping[AlertCode, int] = field(default_factory=dict)
     completed: float = 1.0
     inventory: InventoryFound | None = None
+    causes: Sequence[Cause] | None = None
 
     def __post_init__(self) -> None:
         assert self.received == self.forwarded + self.throttled + self.excluded + self.rejected

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.parameters import AlertStormParameters
 from tidegate.policy.mechanism import MechanismDocument, Mode
+from tidegate.reports.kinds import kinds_in_words, kinds_of, remedies
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING, numbered, storm_streams
@@ -81,7 +82,7 @@ def verdict(replayed: Replayed) -> Verdict:
     storms = replayed.storms
     devices = len(np.unique(storms.columns["device_id"]))
     return Verdict(
-        _headline(replayed, len(storms), devices),
+        kinds_in_words(kinds_of(replayed)) + _headline(replayed, len(storms), devices),
         tuple(_findings(replayed, storms, devices)),
         tuple(_cautions(replayed)),
     )
@@ -170,6 +171,7 @@ def _thresholds(policies: list[MechanismDocument]) -> str:
 def _findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Iterator[str]:
     if replayed.received == replayed.rejected:
         return
+    yield from remedies(replayed)
     yield from _storm_findings(replayed, storms, devices_stormed)
     if replayed.excluded:
         codes = {code: totals.excluded for code, totals in replayed.by_code.items() if totals.excluded}

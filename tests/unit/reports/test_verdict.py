@@ -60,10 +60,10 @@ def test_a_log_of_which_no_row_could_be_used_says_so() -> None:
 @pytest.mark.parametrize(
     ("expected", "received"),
     [
-        ("Throttling would deal with most of this: 1 Device stormed and 50.0%", 1_000),
-        ("Throttling would deal with part of this: 1 Device stormed and 50.0%", 1_001),
-        ("Throttling would deal with part of this: 1 Device stormed and 20.0%", 2_500),
-        ("Throttling alone will not fix this: 1 Device stormed, but only 20.0%", 2_501),
+        ("Shouters. Throttling would deal with most of this: 1 Device stormed and 50.0%", 1_000),
+        ("Shouters. Throttling would deal with part of this: 1 Device stormed and 50.0%", 1_001),
+        ("Shouters. Throttling would deal with part of this: 1 Device stormed and 20.0%", 2_500),
+        ("Shouters. Throttling alone will not fix this: 1 Device stormed, but only 20.0%", 2_501),
     ],
 )
 def test_the_headline_turns_at_half_and_at_a_fifth(expected: str, received: int) -> None:
@@ -76,7 +76,8 @@ def test_storms_under_one_in_one_hold_back_nothing_and_are_still_storms() -> Non
     headline = verdict(storming(in_storm=600, forwarded=600)).headline
 
     assert (
-        headline == "1 Device stormed, and these parameters would have held back nothing: all is forwarded."
+        headline
+        == "Shouters. 1 Device stormed, and these parameters would have held back nothing: all is forwarded."
     )
 
 
@@ -121,7 +122,7 @@ def test_a_storm_that_still_runs_is_told() -> None:
 def test_the_same_device_and_code_for_two_recipients_are_two_streams_of_one_device() -> None:
     made = replayed({0x8F75: Totals(200, 20, 180)}, [spell(), spell(), spell(recipient=NETWORK)])
 
-    assert verdict(made).findings[0].startswith("Storms: 2 streams of 1 Device stormed 3 times")
+    assert verdict(made).findings[1].startswith("Storms: 2 streams of 1 Device stormed 3 times")
 
 
 def test_amber_is_told_and_is_no_storm() -> None:

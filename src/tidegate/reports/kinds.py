@@ -1,0 +1,168 @@
+"""Which kind of trouble a log is in, from the log alone: shouters, murmur, or both. The remedy differs.
+
+Shouters are the streams that stormed. Murmur is an Alert Code whose streams,
+each under its threshold, raise many Alerts every day all the same. Where an
+Inventory is given, `alert_storm.causes` says which product is behind it, by a
+test; without one this is what can be said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tidegate.alert_storm.causes import Cause, Kind
+from tidegate.reports.numerals import many, percent, thousands
+from tidegate.reports.replayed import Replayed
+from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, parse_alert_code
+from tidegate.vocabulary.instants import DAY
+from tidegate.vocabulary.toggle_pairs import codes_counted_as
+
+MURMUR_A_DAY: Final = 3.0
+"""Alerts of one code a stream and day, storms left out, from which a code murmurs. Our choice: quiet traffic has
+about 1 (UX.md 2.6), the murmur that was reported 4 to 20."""
+
+LEAST_MURMUR_SHARE: Final = 0.05
+"""Share of all Alerts under which murmur is not worth a verdict. Our choice."""
+
+FEWEST_STREAMS: Final = 20
+"""Streams under which nothing murmurs: a few Devices are not many. Our choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMurmur:
+    """An Alert Code, or both of a toggle pair, that murmurs.
+
+    alerts:   Its Alerts outside storms.
+    streams:  Streams that raised it, those that stormed included; of a pair, the more numerous code's.
+    per_day:  Alerts outside storms for each stream (of a pair: for each Device and recipient) and day.
+    """
+
+    alert_codes: tuple[AlertCode, ...]
+    alerts: int
+    streams: int
+    per_day: float
+
+
+MOST_NAMED: Final = 3
+"""Causes of one kind that the verdict tells before it says how many more there are."""
+
+
+def kinds_of(replayed: Replayed) -> tuple[Kind, ...]:
+    """The kinds of trouble there are: none, one, or both."""
+    murmurs = murmur_of(replayed) if replayed.causes is None else _of_kind(replayed.causes, Kind.MURMUR)
+    return (*((Kind.SHOUTERS,) if len(replayed.storms) else ()), *((Kind.MURMUR,) if murmurs else ()))
+
+
+def kinds_in_words(kinds: Sequence[Kind]) -> str:
+    """What a headline begins with: `Shouters and murmur. `; empty where there is no trouble."""
+    return f"{' and '.join(kinds).capitalize()}. " if kinds else ""
+
+
+def remedies(replayed: Replayed) -> Iterator[str]:
+    """A sentence for each kind there is and what is behind it, with its remedy."""
+    if len(replayed.storms):
+        named = [cause for cause in _of_kind(replayed.causes or (), Kind.SHOUTERS) if cause.is_named]
+        for cause in named[:MOST_NAMED]:
+            yield _shouters_in_words(cause)
+        if not named:
+            devices = many(replayed.devices_stormed, "Device")
+            yield f"Shouters: {devices} went over a threshold. Remedy: throttle, and have those Devices looked at."
+    if replayed.causes is None:
+        for murmur in murmur_of(replayed)[:MOST_NAMED]:
+            yield _code_murmur_in_words(replayed, murmur)
+        return
+    murmurs = _of_kind(replayed.causes, Kind.MURMUR)
+    for cause in murmurs[:MOST_NAMED]:
+        yield _murmur_in_words(replayed, cause)
+    if len(murmurs) > MOST_NAMED:
+        yield f"Murmur: {many(len(murmurs) - MOST_NAMED, 'more cause')} of it."
+
+
+def murmur_of(replayed: Replayed) -> list[CodeMurmur]:
+    """The codes that murmur, the most Alerts first."""
+    if replayed.first is None or replayed.last is None:
+        return []
+    days = max((replayed.last - replayed.first) / DAY, 1.0)
+    outside = _outside_storms(replayed)
+    pairs = {tuple(each for each in codes_counted_as(code) if each in outside): None for code in outside}
+    found = []
+    for codes in pairs:
+        alerts = sum(outside[code] for code in codes)
+        streams = max(replayed.streams_by_code.get(code, 0) for code in codes)
+        if streams >= FEWEST_STREAMS and alerts >= LEAST_MURMUR_SHARE * replayed.received:
+            per_day = alerts / streams / days
+            if per_day >= MURMUR_A_DAY:
+                found.append(CodeMurmur(codes, alerts, streams, per_day))
+    return sorted(found, key=lambda it: (-it.alerts, it.alert_codes))
+
+
+def _outside_storms(replayed: Replayed) -> Counter[AlertCode]:
+    """Alerts that came outside the storms of their streams, by counted code; excluded ones left out."""
+    storms = replayed.storms.columns
+    outside: Counter[AlertCode] = Counter()
+    counted_as = {
+        code: group[0]
+        for each in replayed.in_force
+        for group in each.policy.alert_storm.code_groups
+        for code in group
+    }
+    for code, totals in replayed.by_code.items():
+        outside[counted_as.get(code, code)] += totals.received - totals.excluded
+    for label, received in zip(storms["alert_code"].tolist(), storms["received"].tolist(), strict=True):
+        outside[parse_alert_code(label.split("+", maxsplit=1)[0])] -= received
+    return outside
+
+
+def _of_kind(causes: Sequence[Cause], kind: Kind) -> list[Cause]:
+    return [cause for cause in causes if cause.kind is kind]
+
+
+def codes_in_words(codes: Sequence[AlertCode]) -> str:
+    """`8F75`, or `8014 and 8015`."""
+    return " and ".join(map(format_alert_code, codes))
+
+
+def _code_murmur_in_words(replayed: Replayed, murmur: CodeMurmur) -> str:
+    return (
+        f"Murmur: {many(murmur.alerts, 'Alert')} ({percent(murmur.alerts, replayed.received)}) of "
+        f"{codes_in_words(murmur.alert_codes)} come from {many(murmur.streams, 'stream')} outside storms, "
+        f"{murmur.per_day:.1f} each a day: no threshold reaches them. Remedy: mend the firmware; an Inventory "
+        "(--inventory) says which."
+    )
+
+
+def _murmur_in_words(replayed: Replayed, cause: Cause) -> str:
+    share = f"{many(cause.alerts, 'Alert')} ({percent(cause.alerts, replayed.received)}) of {codes_in_words(cause.alert_codes)}"
+    if not cause.is_named:
+        return f"Murmur: {share} come from {many(cause.devices, 'Device')} of no one product: no threshold reaches them."
+    return (
+        f"Murmur: {cause.product}: {share} come from {thousands(cause.devices)} of its "
+        f"{many(cause.installed, 'Device')}, {rate_in_words(cause.rate)} for each installed a day where the rest "
+        f"raise {rate_in_words(cause.rest)}: no threshold reaches them. Remedy: mend the firmware; call its manufacturer."
+    )
+
+
+def _shouters_in_words(cause: Cause) -> str:
+    return (
+        f"Shouters: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} stormed with "
+        f"{codes_in_words(cause.alert_codes)}, {ratio_in_words(cause.ratio)} the rate of the rest. Remedy: throttle "
+        "them, have those Devices looked at, and ask its manufacturer."
+    )
+
+
+def rate_in_words(rate: float) -> str:
+    """A rate a person can say: `14`, `9.6`, `0.02`, `none`."""
+    if rate <= 0:
+        return "none"
+    return f"{rate:,.0f}" if rate >= _WHOLE else f"{rate:.2g}"
+
+
+def ratio_in_words(ratio: float) -> str:
+    """`12 times`; `many times` where the rest is silent."""
+    return "many times" if ratio == float("inf") else f"{rate_in_words(ratio)} times"
+
+
+_WHOLE: Final = 10.0

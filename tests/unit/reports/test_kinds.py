@@ -1,0 +1,127 @@
+"""The verdict says which kind of trouble there is: the remedy differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.reports.replayed_examples import replayed, spell
+
+from tidegate.alert_storm.causes import Cause, Kind
+from tidegate.reports.kinds import FEWEST_STREAMS, kinds_in_words, kinds_of, murmur_of, remedies
+from tidegate.reports.replayed import Replayed, Totals
+from tidegate.reports.verdict import verdict
+from tidegate.vocabulary.instants import DAY
+from tidegate.vocabulary.products import NOT_KNOWN, Product
+
+FIRMWARE = Cause(
+    Kind.MURMUR,
+    (0x8014, 0x8015),
+    Product("ESME", "Maker A", "M1", "1.04"),
+    900,
+    90,
+    100,
+    9.0,
+    0.5,
+    18.0,
+    1e-12,
+)
+SHOUTING = replace(
+    FIRMWARE, kind=Kind.SHOUTERS, alert_codes=(0x8F75,), devices=2, rate=0.02, rest=0.0, ratio=float("inf")
+)
+
+
+def murmuring(alerts: int, streams: int, days: int = 1, others: int = 0) -> Replayed:
+    made = replayed({0x8014: Totals(alerts, alerts), 0x8F3E: Totals(others, others)})
+    assert made.first is not None
+    return replace(
+        made, last=made.first + days * DAY, streams_by_code={0x8014: streams, 0x8F3E: max(others, 1)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected", "alerts", "streams", "days", "others"),
+    [
+        (1, 300, 100, 1, 0),
+        (0, 299, 100, 1, 0),
+        (0, 300, 100, 2, 0),
+        (1, 300, 100, 1, 5_700),
+        (0, 300, 100, 1, 5_701),
+        (1, 300, FEWEST_STREAMS, 1, 0),
+        (0, 300, FEWEST_STREAMS - 1, 1, 0),
+    ],
+)
+def test_a_code_murmurs_when_many_streams_raise_three_a_day_and_it_is_a_twentieth_of_all(
+    expected: int, alerts: int, streams: int, days: int, others: int
+) -> None:
+    assert expected == len(murmur_of(murmuring(alerts, streams, days, others)))
+
+
+def test_less_than_a_day_is_no_more_than_a_day() -> None:
+    made = murmuring(299, 100)
+    assert made.first is not None
+
+    assert [] == murmur_of(replace(made, last=made.first + DAY // 24))
+
+
+def test_what_came_in_storms_is_no_murmur() -> None:
+    made = replayed({0x8014: Totals(400, 310, 90)}, [spell(alert_code="8014", received=100, forwarded=10)])
+
+    assert (300, 50) == next(
+        (it.alerts, it.streams) for it in murmur_of(replace(made, streams_by_code={0x8014: 50}))
+    )
+
+
+def test_both_codes_of_a_toggle_pair_are_one_murmur() -> None:
+    made = replayed({0x8014: Totals(200, 200), 0x8015: Totals(160, 160)})
+
+    (murmur,) = murmur_of(replace(made, streams_by_code={0x8014: 60, 0x8015: 70}))
+
+    assert ((0x8014, 0x8015), 360, 70) == (murmur.alert_codes, murmur.alerts, murmur.streams)
+
+
+def test_excluded_alerts_are_no_murmur() -> None:
+    made = replayed({0x8F36: Totals(400, 0, 0, 400)})
+
+    assert [] == murmur_of(replace(made, streams_by_code={0x8F36: 50}))
+
+
+def test_the_headline_begins_with_the_kind() -> None:
+    assert "" == kinds_in_words(())
+    assert "Shouters. " == kinds_in_words([Kind.SHOUTERS])
+    assert "Shouters and murmur. " == kinds_in_words([Kind.SHOUTERS, Kind.MURMUR])
+    assert verdict(murmuring(300, 100)).headline.startswith("Murmur. No counted stream went over")
+
+
+def test_with_an_inventory_the_test_decides_and_not_the_rate() -> None:
+    loud = murmuring(900, 100)
+
+    assert (Kind.MURMUR,) == kinds_of(loud)
+    assert () == kinds_of(replace(loud, causes=[]))
+    assert (Kind.MURMUR,) == kinds_of(replace(murmuring(1, 1), causes=[FIRMWARE]))
+
+
+def test_a_named_cause_says_whom_to_call() -> None:
+    (said,) = remedies(replace(murmuring(1_000, 100), causes=[FIRMWARE]))
+
+    assert said == (
+        "Murmur: Maker A M1 1.04: 900 Alerts (90.0%) of 8014 and 8015 come from 90 of its 100 Devices, 9 for each "
+        "installed a day where the rest raise 0.5: no threshold reaches them. Remedy: mend the firmware; call its "
+        "manufacturer."
+    )
+
+
+def test_a_cause_that_is_not_named_calls_nobody() -> None:
+    (said,) = remedies(replace(murmuring(1_000, 100), causes=[replace(FIRMWARE, product=NOT_KNOWN)]))
+
+    assert "of no one product" in said
+    assert "manufacturer" not in said
+
+
+def test_shouters_of_one_firmware_are_told_with_it_and_others_without() -> None:
+    storming = replayed({0x8F75: Totals(100, 10, 90)}, [spell()])
+
+    assert "Shouters: 1 Device went over a threshold." in next(remedies(storming))
+    assert "Shouters: Maker A M1 1.04: 2 of its 100 Devices stormed with 8F75, many times the rate" in next(
+        remedies(replace(storming, causes=[SHOUTING]))
+    )
