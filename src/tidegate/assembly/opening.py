@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tidegate.operations.ordered_log import ReadOptions
-from tidegate.operations.ports import AlertSource
+from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import always
 from tidegate.policy.history import PolicyPeriod
 from tidegate.vocabulary.faults import Fault, InputError
+
+if TYPE_CHECKING:
+    from tidegate.columnar.inventory import Inventory
 
 MAPPING_FILE: Final = Path("tidegate.toml")
 """Where the names of a user's columns are kept, in the folder the command is run in."""
@@ -62,6 +65,17 @@ def open_alerts(
     from tidegate.gbcs.alert import read_alert  # noqa: PLC0415
 
     return DuisSource(paths, sidecar=sidecar, decode_payload=read_alert, keep_original=keep_original)
+
+
+def open_inventory(path: Path, progress: Progress = no_progress) -> Inventory:
+    """Read an Inventory (CSV, Parquet) into memory.
+
+    Raises:
+        InputError: it cannot be read, or has no row that can be used.
+    """
+    from tidegate.tables.inventory import read_inventory  # noqa: PLC0415
+
+    return read_inventory(path, progress)
 
 
 def policy_periods(policy: str | None, options: ReadOptions) -> list[PolicyPeriod]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,10 +93,10 @@ def with_inventory(replayed: Replayed, inventory: Path) -> Replayed:
     Raises:
         InputError: the Inventory cannot be read.
     """
+    from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
     from tidegate.operations.join_inventory import join_inventory  # noqa: PLC0415
-    from tidegate.tables.inventory import look_up  # noqa: PLC0415
 
-    return join_inventory(replayed, partial(look_up, inventory))
+    return join_inventory(replayed, open_inventory(inventory))
 
 
 class _Decisions:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 
-from tidegate.columnar.batches import DeviceIds
+from tidegate.columnar.inventory import INVENTORY_COLUMNS, Inventory
 from tidegate.reports.replayed import InventoryFound, Replayed, Spells
 
-LookUp: TypeAlias = Callable[[DeviceIds], tuple[Mapping[str, Sequence[str | None]], InventoryFound]]
-"""What an Inventory says of Devices given each once, in ascending order: a column for each attribute."""
 
-
-def join_inventory(replayed: Replayed, look_up: LookUp) -> Replayed:
-    """The same replay, its storms and amber spells with what their Devices are."""
+def join_inventory(replayed: Replayed, inventory: Inventory) -> Replayed:
+    """The same replay, its storms and amber spells with what their Devices were when each began."""
     columns = replayed.spells.columns
-    devices, which = np.unique(columns["device_id"], return_inverse=True)
-    attributes, found = look_up(devices)
-    joined = {name: np.array([*values, None], object)[:-1][which] for name, values in attributes.items()}
-    return replace(replayed, spells=Spells({**columns, **joined}), inventory=found)
+    rows = inventory.rows_at(columns["device_id"], columns["started_at"])
+    joined = {}
+    for name in INVENTORY_COLUMNS:
+        attribute = inventory.attributes[name]
+        texts = np.array([*(text or None for text in attribute.texts), None], object)
+        joined[name] = texts[np.where(rows < 0, len(attribute.texts), attribute.places[rows])]
+    devices, first = np.unique(columns["device_id"], return_index=True)
+    found = int((rows[first] >= 0).sum())
+    return replace(
+        replayed,
+        spells=Spells({**columns, **joined}),
+        inventory=InventoryFound(
+            inventory.source, inventory.rows_read, found, len(devices) - found, inventory.doubled
+        ),
+    )

@@ -7,19 +7,15 @@ does not depend on the threads.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pv
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import ReadBatch, Recipients
-from tidegate.columnar.records import record_starts
 from tidegate.columnar.text import ZONED
 from tidegate.tables.alert_columns import (
     ArrowArray,
@@ -39,29 +35,26 @@ from tidegate.tables.columns import (
     names_in_decisions,
 )
 from tidegate.tables.first_rows import first_instant_of, has_whole_numbers, refuse_wrong_units
+from tidegate.tables.parsed_block import ParsedBlock, parse_block
 from tidegate.tables.read_ahead import map_ahead
-from tidegate.tables.rows import BadRow, ReadRows, RowJudge
+from tidegate.tables.rows import ReadRows, RowJudge
 from tidegate.tables.text_file import Block, TextFile
 from tidegate.vocabulary.faults import Fault, InputError
 
 INSTANT_TYPE = pa.timestamp("us", "UTC")
-_FEW_VALUES = pa.dictionary(pa.int32(), pa.binary())
 _FEW_TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True, slots=True)
-class _ParsedBlock:
-    """A block's columns. lines: how many lines it is; misshapen: records with another number of fields; fields: how many they have."""
+class _AlertBlock:
+    """A block, and its columns that are ours."""
 
-    block: Block
-    lines: int
+    parsed: ParsedBlock
     received_at: ReadColumn
     device_id: ReadColumn
     alert_code: ReadColumn
     recipient: NamedColumn | None
     original: pa.Table | None
-    misshapen: NDArray[np.int64]
-    fields: NDArray[np.int64]
 
 
 class CsvFile:
@@ -102,9 +95,9 @@ class CsvFile:
         """
         judge = RowJudge(str(self.path), recipients, batch_rows)
         line = self._text.first_line
-        for parsed in map_ahead(self._parse, self._text.blocks()):
-            yield from judge.judge(self._rows(parsed, line))
-            line += parsed.lines
+        for block in map_ahead(self._parse, self._text.blocks()):
+            yield from judge.judge(_rows(block, line))
+            line += block.parsed.lines
             self.is_zoned = None if judge.zone is None else judge.zone == ZONED
 
     def _kept_type(self, name: str) -> pa.DataType:
@@ -112,103 +105,31 @@ class CsvFile:
             return INSTANT_TYPE
         return _FEW_TEXTS if name in (ALERT_CODE, RECIPIENT) else pa.string()
 
-    def _parse(self, block: Block) -> _ParsedBlock:
+    def _parse(self, block: Block) -> _AlertBlock:
         """Parse one block; called in a thread."""
-        block = _mended(block)
-        text = block.text()
-        numbers, fields = array("q"), array("q")
-
-        def note(row: pv.InvalidRow) -> Literal["skip", "error"]:
-            numbers.append(row.number or 0)
-            fields.append(row.actual_columns)
-            return "skip"
-
         places = range(len(self._names)) if self._keep_original else self._place.values()
-        few = {self._place.get(ALERT_CODE), self._place.get(RECIPIENT)}
-        table = pv.read_csv(
-            pa.BufferReader(pa.py_buffer(text)),  # type: ignore[arg-type]
-            pv.ReadOptions(
-                use_threads=False,
-                block_size=len(text) + 1,
-                column_names=[str(place) for place in range(len(self._names))],
-            ),
-            pv.ParseOptions(
-                delimiter=self._text.heading.delimiter,
-                newlines_in_values=block.is_quoting,
-                invalid_row_handler=note,
-            ),
-            pv.ConvertOptions(
-                include_columns=[str(place) for place in places],
-                column_types={str(place): _FEW_VALUES if place in few else pa.binary() for place in places},
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-        columns = {name: _one_chunk(table.column(name)) for name in table.column_names}
+        few = (self._place.get(ALERT_CODE), self._place.get(RECIPIENT))
+        parsed = parse_block(block, self._text.heading, places, few)
+        columns = parsed.columns
         received_at = read_received_at(
-            columns[str(self._place[RECEIVED_AT])], is_whole_numbers=self._is_whole_numbers
+            columns[self._place[RECEIVED_AT]], is_whole_numbers=self._is_whole_numbers
         )
         recipient = self._place.get(RECIPIENT)
-        return _ParsedBlock(
-            block,
-            block.count_lines(),
+        return _AlertBlock(
+            parsed,
             received_at,
-            read_device_id(columns[str(self._place[DEVICE_ID])]),
-            read_alert_code(columns[str(self._place[ALERT_CODE])]),
-            None if recipient is None else read_recipient(columns[str(recipient)]),
+            read_device_id(columns[self._place[DEVICE_ID]]),
+            read_alert_code(columns[self._place[ALERT_CODE]]),
+            None if recipient is None else read_recipient(columns[recipient]),
             self._original(columns, received_at.values) if self._keep_original else None,
-            np.array(numbers, np.int64) - 1,
-            np.array(fields, np.int64),
         )
 
-    def _original(self, columns: Mapping[str, ArrowArray], at: NDArray[np.int64]) -> pa.Table:
+    def _original(self, columns: Mapping[int, ArrowArray], at: NDArray[np.int64]) -> pa.Table:
         kept = [
-            pa.array(at).cast(INSTANT_TYPE) if name == RECEIVED_AT else _as_text(columns[str(place)])
+            pa.array(at).cast(INSTANT_TYPE) if name == RECEIVED_AT else _as_text(columns[place])
             for place, name in enumerate(self._kept_names)
         ]
         return pa.table(kept, schema=self.schema)
-
-    def _rows(self, parsed: _ParsedBlock, first_line: int) -> ReadRows:
-        block, count = parsed.block, len(parsed.received_at.values)
-        found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
-
-        def places() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-            """Where each record starts, on which line, and which record each row is; found out once."""
-            if not found:
-                data = np.frombuffer(block.text(), np.uint8)
-                starts, lines = record_starts(data, ord(self._text.heading.delimiter))
-                records = np.delete(np.arange(len(starts) - 1), parsed.misshapen)
-                assert len(records) == count
-                found.append((starts, lines + first_line, records))
-            return found[0]
-
-        def text_of_record(record: int) -> str:
-            starts = places()[0]
-            return (
-                bytes(block.text()[starts[record] : starts[record + 1]])
-                .decode("utf-8", "replace")
-                .rstrip("\r\n")
-            )
-
-        def misshapen() -> Iterator[BadRow]:
-            expected = len(self._names)
-            for record, fields in zip(parsed.misshapen.tolist(), parsed.fields.tolist(), strict=True):
-                reason = f"has {fields} field{'s' * (fields != 1)} where the header has {expected}"
-                yield int(places()[1][record]), reason, text_of_record(record)
-
-        return ReadRows(
-            parsed.received_at,
-            parsed.device_id,
-            parsed.alert_code,
-            parsed.recipient,
-            first_line,
-            is_line_by_line=count == parsed.lines,
-            lines=lambda: places()[1][places()[2]],
-            text_of=lambda row: text_of_record(int(places()[2][row])),
-            misshapen=misshapen,
-            original=parsed.original,
-            progress=block.progress,
-        )
 
     def _refuse_rows_without_header(self, sample: Mapping[str, Sequence[object]]) -> None:
         if first_instant_of(list(sample)) is not None and not has_whole_numbers(list(sample)):
@@ -221,23 +142,24 @@ class CsvFile:
             )
 
 
-def _one_chunk(column: ArrowArray) -> ArrowArray:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+def _rows(block: _AlertBlock, first_line: int) -> ReadRows:
+    parsed = block.parsed
+    return ReadRows(
+        block.received_at,
+        block.device_id,
+        block.alert_code,
+        block.recipient,
+        first_line,
+        is_line_by_line=parsed.is_line_by_line,
+        lines=lambda: parsed.lines_of_rows(first_line),
+        text_of=parsed.text_of,
+        misshapen=lambda: parsed.misshapen_rows(first_line),
+        original=block.original,
+        progress=parsed.block.progress,
+    )
 
 
 def _as_text(values: ArrowArray) -> ArrowArray:
     if pa.types.is_dictionary(values.type):
         return pa.DictionaryArray.from_arrays(values.indices, _as_text(values.dictionary))
     return values.cast(pa.string())
-
-
-def _mended(block: Block) -> Block:
-    """A block whose bytes that are no UTF-8 are replacement characters; its fields and lines are the same."""
-    if block.buffer.isascii():
-        return block
-    try:
-        str(block.text(), "utf-8")
-    except UnicodeDecodeError:
-        text = bytearray(str(block.text(), "utf-8", "replace"), "utf-8")
-        return replace(block, buffer=text, start=0, end=len(text))
-    return block

@@ -1,84 +1,214 @@
-"""The Inventory, read: what the Devices asked about are. CSV or Parquet; read in batches, only those kept."""
+"""The Inventory, read: what each Device is, and from when. CSV and its like, or Parquet.
+
+A row is a Device as it was from an instant on. Columns that are missing say
+nothing, columns we do not know are passed over, rows that cannot be read are
+counted and the first few kept. Text is kept once for each value.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pv
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from tidegate.columnar.batches import DeviceIds
-from tidegate.columnar.inventory import INVENTORY_COLUMNS
-from tidegate.reports.replayed import InventoryFound
-from tidegate.tables.alert_columns import read_device_id
+from tidegate.columnar.batches import RejectedRow
+from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
+from tidegate.columnar.ordering import BEFORE_ALL
+from tidegate.operations.ports import Progress, no_progress
+from tidegate.tables.alert_columns import ArrowArray, read_device_id, shown_whole
 from tidegate.tables.columns import DEVICE_ID
-from tidegate.tables.input_files import is_parquet
+from tidegate.tables.input_files import find_files, is_parquet
+from tidegate.tables.inventory_file import SINCE, WANTED, InventoryPart, ParquetInventory, TextInventory
+from tidegate.tables.inventory_since import read_since
+from tidegate.tables.text_file import EmptyFileError
 from tidegate.vocabulary.faults import Fault, InputError
 
+MOST_PRODUCTS: Final = 65_535
+"""More different ones than there can be: then a column holds serial numbers."""
 
-def look_up(path: Path, device_ids: DeviceIds) -> tuple[dict[str, list[str | None]], InventoryFound]:
-    """What an Inventory says of some Devices.
+MOST_PARTIES: Final = 4_095
+"""The same of suppliers, network operators and regions."""
 
-    Args:
-        path:        The Inventory: `device_id`, and any of INVENTORY_COLUMNS.
-        device_ids:  The Devices, each once, in ascending order.
+_KEPT_REASONS: Final = 5
 
-    Returns:
-        Columns as long as `device_ids`, None where nothing is said; and what was found. Of two rows for
-        one Device the first counts.
+
+def read_inventory(path: Path, progress: Progress = no_progress) -> Inventory:
+    """Read a whole Inventory: `device_id`, and any of INVENTORY_COLUMNS and SINCE, in any order and letter case.
 
     Raises:
-        InputError: the file cannot be read, or has no `device_id`.
+        InputError: it cannot be read to its end, has no `device_id` or no row that can be used, or has so
+            many different products, suppliers or regions that one of the columns must be something else.
     """
-    found: dict[int, dict[str, str | None]] = {}
-    rows = doubled = 0
-    for table in _batches(path):
-        rows += table.num_rows
-        read = read_device_id(table[DEVICE_ID].combine_chunks())
-        ids = np.asarray(read.values, np.uint64)
-        is_good = np.ones(len(ids), np.bool_) if read.is_good is None else read.is_good
-        wanted = np.flatnonzero(np.isin(ids, device_ids) & is_good)
-        for row, entry in zip(wanted.tolist(), table.take(pa.array(wanted)).to_pylist(), strict=True):
-            if int(ids[row]) in found:
-                doubled += 1
-                continue
-            found[int(ids[row])] = {
-                name: None if entry.get(name) is None else str(entry[name]) for name in INVENTORY_COLUMNS
-            }
-    columns = {
-        name: [found.get(device_id, {}).get(name) for device_id in device_ids.tolist()]
-        for name in INVENTORY_COLUMNS
-    }
-    return columns, InventoryFound(str(path), rows, len(found), len(device_ids) - len(found), doubled)
-
-
-def _batches(path: Path) -> Iterator[Any]:
+    (file,) = _one_file(path)
     try:
-        if is_parquet(path):
-            with pq.ParquetFile(path) as file:
-                names = _names(path, file.schema_arrow.names)
-                for batch in file.iter_batches(columns=names):
-                    yield pa.Table.from_batches([batch])
-        else:
-            with pv.open_csv(path) as header:
-                names = _names(path, header.schema.names)
-            text = pv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.string()))
-            with pv.open_csv(path, convert_options=text) as file:
-                for batch in file:
-                    yield pa.Table.from_batches([batch])
-    except (OSError, pa.ArrowException) as error:
-        what = f"the Inventory cannot be read: {str(error).splitlines()[0]}"
-        raise InputError(
-            Fault(str(path), what, "Name a CSV or Parquet file with a device_id column.")
-        ) from None
+        source = ParquetInventory(file) if is_parquet(file) else TextInventory(file)
+    except EmptyFileError as error:
+        raise InputError(Fault(str(file), f"the Inventory cannot be read: {error}", WANTED)) from None
+    reading = _Reading(str(file))
+    for part in source.parts():
+        reading.take(part)
+        progress(part.progress, reading.rows)
+    return reading.inventory()
 
 
-def _names(path: Path, names: list[str]) -> list[str]:
-    if DEVICE_ID not in names:
-        what = f"the Inventory has no column device_id; it has {', '.join(names)}"
-        raise InputError(Fault(str(path), what, "Name the column of the Devices device_id."))
-    return [DEVICE_ID, *(name for name in INVENTORY_COLUMNS if name in names)]
+@dataclass
+class _Texts:
+    """One text column so far: each different text once, and the place of every row's."""
+
+    numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
+    places: list[NDArray[np.int32]] = field(default_factory=list)
+
+    def take(self, array: ArrowArray, keep: NDArray[np.bool_] | None) -> None:
+        encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+        indices = encoded.indices
+        texts = encoded.dictionary
+        if not (pa.types.is_string(texts.type) or pa.types.is_binary(texts.type)):
+            texts = texts.cast(pa.string())
+        # One more place: what is null says nothing.
+        places = np.array([*(self._number_of(text) for text in texts.to_pylist()), 0], np.int32)
+        if indices.null_count:
+            indices = indices.fill_null(len(places) - 1)
+        taken = places[indices.to_numpy(zero_copy_only=False)]
+        self.places.append(taken if keep is None else taken[keep])
+
+    def _number_of(self, text: str | bytes | None) -> int:
+        return self.numbers.setdefault("" if text is None else shown_whole(text).strip(), len(self.numbers))
+
+
+class _Reading:
+    """An Inventory as far as it has been read."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._device_id: list[NDArray[np.uint64]] = []
+        self._since: list[NDArray[np.int64]] = []
+        self._texts: dict[str, _Texts] = {}
+        self._rejected_rows: list[RejectedRow] = []
+        self._rejected = 0
+        self.rows = 0
+
+    def take(self, part: InventoryPart) -> None:
+        device = read_device_id(part.columns[DEVICE_ID])
+        since = None
+        keep = device.is_good
+        if SINCE[0] in part.columns:
+            since = read_since(part.columns[SINCE[0]], is_whole_numbers=part.is_whole_numbers)
+            if since.is_good is not None:
+                keep = since.is_good if keep is None else keep & since.is_good
+        self.rows += part.rows
+        if keep is not None:
+            self._reject_bad(part, [(DEVICE_ID, device), (SINCE[0], since)], keep)
+        for line, reason, text in part.misshapen():
+            self.rows += 1
+            self._reject(line, reason, text)
+        self._device_id.append(device.values if keep is None else device.values[keep])
+        if since is not None:
+            self._since.append(since.values if keep is None else since.values[keep])
+        for name in INVENTORY_COLUMNS:
+            if name in part.columns:
+                self._texts.setdefault(name, _Texts()).take(part.columns[name], keep)
+
+    def inventory(self) -> Inventory:
+        device_id = np.concatenate([np.empty(0, np.uint64), *self._device_id])
+        self._device_id = []
+        if not len(device_id):
+            raise InputError(self._nothing_usable())
+        since = np.concatenate(self._since) if self._since else np.full(len(device_id), BEFORE_ALL, np.int64)
+        has_history, self._since = bool(self._since), []
+        order = _order(device_id, since, has_history=has_history)
+        if order is not None:
+            device_id, since = device_id[order], since[order]
+        is_double = np.zeros(len(device_id), np.bool_)
+        is_double[1:] = (device_id[1:] == device_id[:-1]) & (since[1:] == since[:-1])
+        doubled = int(is_double.sum())
+        if doubled:
+            kept = np.flatnonzero(~is_double)
+            device_id, since = device_id[kept], since[kept]
+            order = kept if order is None else order[kept]
+        nothing = Attribute(np.zeros(len(device_id), np.int32), ("",))
+        attributes = {name: self._attribute(name, order) or nothing for name in INVENTORY_COLUMNS}
+        self._refuse_too_many(attributes)
+        inventory = Inventory(
+            self._source,
+            device_id,
+            since,
+            attributes,
+            self.rows,
+            doubled,
+            self._rejected,
+            tuple(self._rejected_rows),
+        )
+        if len(inventory.products) > MOST_PRODUCTS:
+            raise InputError(self._too_many("manufacturer, model and firmware", len(inventory.products)))
+        return inventory
+
+    def _attribute(self, name: str, order: NDArray[np.int64] | None) -> Attribute | None:
+        texts = self._texts.pop(name, None)
+        if texts is None:
+            return None
+        places = np.concatenate(texts.places)
+        return Attribute(places if order is None else places[order], tuple(texts.numbers))
+
+    def _refuse_too_many(self, attributes: dict[str, Attribute]) -> None:
+        for name in ("supplier", "network_operator", "csp_region"):
+            if len(attributes[name].texts) > MOST_PARTIES:
+                raise InputError(self._too_many(name, len(attributes[name].texts)))
+
+    def _too_many(self, what: str, count: int) -> Fault:
+        return Fault(
+            self._source,
+            f"the Inventory has {count:,} different values of {what}: that is more like serial numbers",
+            "See that each column holds what its name says.",
+        )
+
+    def _nothing_usable(self) -> Fault:
+        first = self._rejected_rows[0]
+        return Fault(
+            f"{self._source}, line {first.line}",
+            f"the Inventory has no row that can be used; here {first.reason}",
+            WANTED,
+        )
+
+    def _reject_bad(
+        self, part: InventoryPart, columns: Sequence[tuple[str, Any]], keep: NDArray[np.bool_]
+    ) -> None:
+        bad = np.flatnonzero(~keep)
+        self._rejected += len(bad)
+        for row in islice(bad.tolist(), max(0, _KEPT_REASONS - len(self._rejected_rows))):
+            reasons = [
+                f"{name}: {column.why_bad(row)}"
+                for name, column in columns
+                if column is not None and column.is_good is not None and not column.is_good[row]
+            ]
+            text = "" if part.source is None else part.source.text_of(row)
+            self._rejected_rows.append(RejectedRow(self._source, part.line_of(row), "; ".join(reasons), text))
+
+    def _reject(self, line: int, reason: str, text: str) -> None:
+        self._rejected += 1
+        if len(self._rejected_rows) < _KEPT_REASONS:
+            self._rejected_rows.append(RejectedRow(self._source, line, reason, text))
+
+
+def _order(
+    device_id: NDArray[np.uint64], since: NDArray[np.int64], *, has_history: bool
+) -> NDArray[np.int64] | None:
+    """The order of Devices and instants, rows alike as they came; None where the rows stand so already."""
+    same = device_id[1:] == device_id[:-1]
+    if bool(((device_id[1:] > device_id[:-1]) | (same & (since[1:] >= since[:-1]))).all()):
+        return None
+    if not has_history:
+        return np.argsort(device_id, kind="stable")
+    return np.lexsort((since, device_id))
+
+
+def _one_file(path: Path) -> list[Path]:
+    files = find_files([path])
+    if len(files) > 1:
+        raise InputError(Fault(str(path), f"an Inventory is one file, and here are {len(files)}", WANTED))
+    return files
