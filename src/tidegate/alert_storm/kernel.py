@@ -285,7 +285,10 @@ def decide(
             if limit.is_excluded:
                 continue
             it = tables.trouble[row, policy]
-            it.kind = kind
+            if it.kind != kind:
+                # 1. What would not go on under the parameters of this Alert.
+                _judge_anew(tables, it, limit, count - 1, at)
+                it.kind = kind
             # 2. Over a threshold?
             if it.amber == NONE and limit.amber != NONE and count > limit.amber:
                 it.amber = _new_spell(tables, slot, plan.policies[policy], AMBER, at)
@@ -427,6 +430,23 @@ def _clear(tables: Any, plan: Any, slot: Any, left: Any, now: Any) -> None:
         tables.streams[slot].trouble = 0
         tables.free_trouble[tables.counters[FREE_TROUBLE]] = row
         tables.counters[FREE_TROUBLE] += 1
+
+
+@inlined
+def _judge_anew(tables: Any, it: Any, limit: Any, count: Any, at: Any) -> None:
+    """The stream is under other parameters from this Alert on: end what does not go on under them."""
+    ends_red = it.red != NONE and count <= limit.clears_at
+    ends_amber = it.amber != NONE and (limit.amber == NONE or count <= limit.amber_clears_at)
+    if (ends_red and tables.spells[it.red].counting_since == _NEVER) or (
+        ends_amber and tables.spells[it.amber].counting_since == _NEVER
+    ):
+        look_back(tables)
+    if ends_red:
+        _end_spell(tables, it.red, at)
+        it.red = NONE
+    if ends_amber:
+        _end_spell(tables, it.amber, at)
+        it.amber = NONE
 
 
 @inlined

@@ -3,6 +3,11 @@
 Several policies are decided in one pass. Those that count the same things over
 the same windows share a *lane*: one table, one count per stream, and a verdict
 per policy. A sweep of a hundred thresholds is one lane.
+
+A kernel knows an Alert by its code, and suppressions tell Alerts of one code
+apart. So those of a *scope*, which every policy judges alike, come under a code
+of their own, from NUMBER_OF_CODES on: a scoped code. It is counted as the code
+it stands for, so a stream stays one stream, and has a class of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from numpy.typing import NDArray
 
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy
+from tidegate.alert_storm.suppressions import Scope
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
 
 NONE: Final = -1
@@ -49,8 +55,8 @@ class Lane:
 
     policies:      Their numbers among all policies of the kernel.
     by_recipient:  Whether the recipient is part of the stream.
-    counted_as:    uint32 per Alert Code: the code it is counted under.
-    class_of:      int32 per Alert Code: its class; `NONE` where every policy excludes it.
+    counted_as:    uint32 per Alert Code, and after these per scope: the code it is counted under.
+    class_of:      int32 per Alert Code and scope: its class; `NONE` where every policy excludes it.
     limits:        (policies, classes) of LIMITS.
     quiet_until:   int64 per class: a count up to which no policy does anything but forward.
     window_of:     int64 per class: number of its window.
@@ -67,12 +73,17 @@ class Lane:
     windows_us: NDArray[np.int64]
 
 
-def lanes_of(policies: Sequence[KernelPolicy]) -> list[Lane]:
-    """Group policies by what and over which windows they count, and state each group as arrays."""
+def lanes_of(policies: Sequence[KernelPolicy], scopes: Sequence[Scope] = ()) -> list[Lane]:
+    """Group policies by what and over which windows they count, and state each group as arrays.
+
+    An Alert of the n-th scope comes under the code NUMBER_OF_CODES + n; each scope is an example of its Alerts.
+    """
     groups: dict[object, list[int]] = {}
     for number, policy in enumerate(policies):
         groups.setdefault(_counts_of(policy), []).append(number)
-    return [_lane(tuple(numbers), [policies[number] for number in numbers]) for numbers in groups.values()]
+    return [
+        _lane(tuple(numbers), [policies[number] for number in numbers], scopes) for numbers in groups.values()
+    ]
 
 
 def _counts_of(policy: KernelPolicy) -> object:
@@ -92,21 +103,25 @@ def _named_codes(rules: AlertStormRules) -> set[AlertCode]:
     return {*rules.codes, *(code for group in rules.code_groups for code in group)}
 
 
-def _lane(numbers: tuple[int, ...], policies: Sequence[KernelPolicy]) -> Lane:
+def _lane(numbers: tuple[int, ...], policies: Sequence[KernelPolicy], scopes: Sequence[Scope]) -> Lane:
     first = policies[0].rules
-    counted_as = np.arange(NUMBER_OF_CODES, dtype=np.uint32)
+    counted_as = np.arange(NUMBER_OF_CODES + len(scopes), dtype=np.uint32)
     for group in first.code_groups:
         counted_as[list(group)] = group[0]
+    counted_as[NUMBER_OF_CODES:] = [counted_as[scope.alert_code] for scope in scopes]
 
     # Codes with the same parameters under every policy are one class; class 0 is every code not named.
     named = sorted({code for p in policies for code in (*_named_codes(p.rules), *p.exclusion_list)})
-    class_of = np.zeros(NUMBER_OF_CODES, np.int32)
+    class_of = np.zeros(NUMBER_OF_CODES + len(scopes), np.int32)
     classes: dict[tuple[tuple[AlertStormParameters, bool], ...], int] = {
         tuple((p.rules.default, False) for p in policies): 0
     }
     for code in named:
         key = tuple((p.rules.parameters_for(code), code in p.exclusion_list) for p in policies)
         class_of[code] = classes.setdefault(key, len(classes))
+    for number, scope in enumerate(scopes):
+        key = tuple((p.rules.parameters_in(scope), scope.alert_code in p.exclusion_list) for p in policies)
+        class_of[NUMBER_OF_CODES + number] = classes.setdefault(key, len(classes))
 
     limits = np.zeros((len(policies), len(classes)), LIMITS)
     windows: dict[int, int] = {}

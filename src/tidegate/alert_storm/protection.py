@@ -19,6 +19,7 @@ from tidegate.alert_storm.decision import Decision, Outcome, Storm
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormRules, CountBy
 from tidegate.alert_storm.storm import StreamState
+from tidegate.alert_storm.suppressions import Scope
 from tidegate.vocabulary.alerts import Alert, Stream
 from tidegate.vocabulary.instants import Instant
 
@@ -39,12 +40,15 @@ class AlertStormProtection:
         self._now: Instant | None = None
 
     def receive(self, alert: Alert) -> Decision:
-        """Decide one Alert. Its stream's storms that had ended before it are in `Decision.ended`."""
+        """Decide one Alert. Its stream's storms that had ended before it are in `Decision.ended`.
+
+        Which suppression it is under, if any, its `product` and `at` say.
+        """
         self._move_to(alert.at)
         if alert.alert_code in self._exclusion_list:
             return Decision(Outcome.EXCLUDED)
         stream = self.stream_of(alert)
-        parameters = self._rules.parameters_for(alert.alert_code)
+        parameters = self._rules.parameters_in(Scope(alert.alert_code, alert.product, alert.at))
         state, decision = storm.receive(
             self._streams.get(stream, StreamState()), stream, alert.at, parameters
         )
@@ -60,9 +64,7 @@ class AlertStormProtection:
         while self._agenda and self._agenda[0][0] <= instant:
             _, stream = heapq.heappop(self._agenda)
             self._on_agenda.discard(stream)
-            state, over = storm.advance(
-                self._streams[stream], instant, self._rules.parameters_for(stream.alert_code)
-            )
+            state, over = storm.advance(self._streams[stream], instant)
             ended.extend(over)
             if state.is_forgettable:
                 del self._streams[stream]
@@ -129,6 +131,7 @@ class AlertStormProtection:
         self._now = instant
 
     def _look_again(self, stream: Stream, state: StreamState) -> None:
-        window = self._rules.parameters_for(stream.alert_code).window_us
+        assert state.parameters is not None
+        window = state.parameters.window_us
         heapq.heappush(self._agenda, (state.received[0] + window, stream))
         self._on_agenda.add(stream)

@@ -58,7 +58,7 @@ class Shard:
             counters=np.zeros(kernel.COUNTERS, np.int64),
             fresh=np.empty(0, np.uint64),
             decided=np.empty(max(_FIRST_ROWS, policies), kernel.DECIDED),
-            throttled_by_code=np.zeros((policies, NUMBER_OF_CODES), np.int64),
+            throttled_by_code=np.zeros((policies, len(lane.counted_as)), np.int64),
             throttled_by_recipient=np.zeros((policies, 1), np.int64),
         )
         # Row 0 of trouble is never given out: 0 in a slot means "none".
@@ -241,7 +241,7 @@ class Dealer:
     def __init__(self, lane: Lane, shards: int) -> None:
         self._plan = plan_of(lane)
         self._shards = shards
-        self.received = kernel.Received(np.zeros(NUMBER_OF_CODES, np.int64), np.zeros(1, np.int64))
+        self.received = kernel.Received(np.zeros(len(lane.counted_as), np.int64), np.zeros(1, np.int64))
         self.dealt = _dealt(shards, 0)
 
     def deal(

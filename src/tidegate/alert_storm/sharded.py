@@ -20,6 +20,7 @@ from tidegate.alert_storm.decision import Level, Outcome, Storm
 from tidegate.alert_storm.kernel import DECIDED, NEVER, SLOTS_USED
 from tidegate.alert_storm.plan import KernelPolicy, lanes_of
 from tidegate.alert_storm.shard import Dealer, Shard, Spells, Untold, kinds_of_codes, widened
+from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar import stream_table
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.compiled import compiled
@@ -46,8 +47,9 @@ class Decisions:
 class Tallies:
     """Totals so far, of one policy.
 
-    by code:       int64 arrays by number of the Alert Code.
+    by code:       int64 arrays by number of the Alert Code; those of its scopes are among them.
     by recipient:  int64 arrays by number of the recipient.
+    by scope:      int64 arrays by number of the scope.
     """
 
     received_by_code: NDArray[np.int64]
@@ -56,6 +58,8 @@ class Tallies:
     received_by_recipient: NDArray[np.int64]
     throttled_by_recipient: NDArray[np.int64]
     excluded_by_recipient: NDArray[np.int64]
+    received_by_scope: NDArray[np.int64]
+    throttled_by_scope: NDArray[np.int64]
 
 
 class AlertStormKernel:
@@ -64,22 +68,26 @@ class AlertStormKernel:
     With the same Alerts in the same order, every way of cutting them into
     batches and any number of shards give the same decisions, and each policy's
     are those it gives alone (`tests/equivalence`).
+
+    Alerts of the n-th scope are given under the code NUMBER_OF_CODES + n (see `plan`).
     """
 
     def __init__(
         self,
         policies: Sequence[KernelPolicy],
         *,
+        scopes: Sequence[Scope] = (),
         shards: int = 2,
         keep_decisions: bool = True,
         counts_streams: bool = True,
     ) -> None:
         assert policies
         assert shards >= 1
-        self._lanes = lanes_of(policies)
+        self._lanes = lanes_of(policies, scopes)
+        self._codes_of_scopes = np.array([scope.alert_code for scope in scopes], np.int64)
         # Policies of a sweep share their exclusion list: each different one is tallied once.
         lists = {frozenset(policy.exclusion_list): None for policy in policies}
-        self._exclusions = {codes: _Exclusion(codes) for codes in lists}
+        self._exclusions = {codes: _Exclusion(codes, self._codes_of_scopes) for codes in lists}
         self._excluded = [self._exclusions[frozenset(policy.exclusion_list)] for policy in policies]
         self._keep_decisions = keep_decisions
         # A dealer and a shard of every lane for each thread.
@@ -162,18 +170,27 @@ class AlertStormKernel:
         received_in = [dealers[0].received for dealers in self._dealers]
         excluded = self._excluded[policy]
         received = np.sum([part.by_code for part in received_in], axis=0)
+        throttled_by_code = np.sum([lane.tables.throttled_by_code[within] for lane in lanes], axis=0)
         throttled = [lane.tables.throttled_by_recipient[within] for lane in lanes]
         widest = max(
             map(len, (*throttled, excluded.by_recipient, *(part.by_recipient for part in received_in)))
         )
         return Tallies(
-            received,
-            np.sum([lane.tables.throttled_by_code[within] for lane in lanes], axis=0),
-            received * excluded.is_excluded,
+            self._by_code(received),
+            self._by_code(throttled_by_code),
+            self._by_code(received * excluded.is_excluded),
             np.sum([widened(part.by_recipient, widest) for part in received_in], axis=0),
             np.sum([widened(part, widest) for part in throttled], axis=0),
             widened(excluded.by_recipient, widest),
+            received[NUMBER_OF_CODES:],
+            throttled_by_code[NUMBER_OF_CODES:],
         )
+
+    def _by_code(self, totals: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Totals by code and scope as totals by code."""
+        by_code = totals[:NUMBER_OF_CODES].copy()
+        np.add.at(by_code, self._codes_of_scopes, totals[NUMBER_OF_CODES:])
+        return by_code
 
     @property
     def streams_seen(self) -> int:
@@ -271,11 +288,12 @@ def storms_of(spells: Spells, recipients: Recipients) -> list[Storm]:
 
 
 class _Exclusion:
-    """An exclusion list by number of the code, and what it let pass, by recipient."""
+    """An exclusion list by number of the code and scope, and what it let pass, by recipient."""
 
-    def __init__(self, codes: frozenset[int]) -> None:
-        self.is_excluded = np.zeros(NUMBER_OF_CODES, np.uint8)
+    def __init__(self, codes: frozenset[int], codes_of_scopes: NDArray[np.int64]) -> None:
+        self.is_excluded = np.zeros(NUMBER_OF_CODES + len(codes_of_scopes), np.uint8)
         self.is_excluded[list(codes)] = 1
+        self.is_excluded[NUMBER_OF_CODES:] = self.is_excluded[codes_of_scopes]
         self.by_recipient = np.zeros(1, np.int64)
         self._is_empty = not codes
 

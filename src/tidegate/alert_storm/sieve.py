@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm import kernel
 from tidegate.alert_storm.plan import NONE, KernelPolicy, lanes_of
 from tidegate.alert_storm.shard import columns_of, plan_of
+from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.compiled import compiled
 from tidegate.columnar.stream_table import hash_of
@@ -125,13 +126,13 @@ class Sieve:
         return passes
 
 
-def sieve_for(policies: Sequence[KernelPolicy]) -> Sieve | None:
+def sieve_for(policies: Sequence[KernelPolicy], scopes: Sequence[Scope] = ()) -> Sieve | None:
     """The sieve for policies decided one after another or together; None where none would be exact.
 
     There is none where they do not all count alike over one window, where that is too long to hold two of
     it, and where a threshold is too high for a cell.
     """
-    lanes = lanes_of(policies)
+    lanes = lanes_of(policies, scopes)
     if len(lanes) != 1 or len(lanes[0].windows_us) != 1:
         return None
     limits = lanes[0].limits[~lanes[0].limits["is_excluded"]]

@@ -9,6 +9,9 @@ the rule is, in this order, for an Alert received at t:
 
     1. A storm whose count has fallen to the clear threshold or below by t has
        ended; the instant is known exactly, for it is when an Alert leaves the window.
+       Until t the parameters of the Alert before count. Where those of this one are
+       others (a suppression begins to hold, or holds no more), a storm that would
+       be over under them ends at t.
     2. Outside a storm, count(t) > threshold starts one at t; what counted towards
        it goes back to the oldest Alert in the window then.
     3. In a storm an Alert is forwarded when it is the n-th since the last
@@ -44,6 +47,7 @@ class StreamState:
     untold:           Alerts throttled since then, not yet told in a `ThrottledAlertCount`.
     sequence_id:      Last `ThrottledAlertSequenceId` given since the last storm started.
     storm, amber:     The running storm and amber spell, if any.
+    parameters:       Those of its latest Alert; None where it has had none.
     """
 
     received: tuple[Instant, ...] = ()
@@ -52,6 +56,7 @@ class StreamState:
     sequence_id: int = 0
     storm: Storm | None = None
     amber: Storm | None = None
+    parameters: AlertStormParameters | None = None
 
     @property
     def is_forgettable(self) -> bool:
@@ -63,7 +68,9 @@ def receive(
     state: StreamState, stream: Stream, at: Instant, parameters: AlertStormParameters
 ) -> tuple[StreamState, Decision]:
     """Decide one Alert of a stream, received at `at`; instants must not go back."""
-    state, ended = advance(state, at, parameters)
+    state, ended = advance(state, at)
+    state, not_going_on = _judge_anew(state, at, parameters)
+    ended = (*ended, *not_going_on)
     state = replace(state, received=(*state.received, at))
     count = len(state.received)
     state = _start(state, stream, at, count, parameters)
@@ -95,10 +102,11 @@ def receive(
     )
 
 
-def advance(
-    state: StreamState, to: Instant, parameters: AlertStormParameters
-) -> tuple[StreamState, tuple[Storm, ...]]:
+def advance(state: StreamState, to: Instant) -> tuple[StreamState, tuple[Storm, ...]]:
     """Let Alerts leave the window up to an instant, and end what has ended by then."""
+    parameters = state.parameters
+    if parameters is None:
+        return state, ()
     storm, storm_ended = _end(state.storm, _end_of(state.received, parameters.clears_at, parameters), to)
     amber, amber_ended = _end(
         state.amber, _end_of(state.received, parameters.amber_clears_at, parameters), to
@@ -106,6 +114,24 @@ def advance(
     still_in_window = state.received[bisect_right(state.received, to - parameters.window_us) :]
     state = replace(state, received=still_in_window, storm=storm, amber=amber)
     return state, (*storm_ended, *amber_ended)
+
+
+def _judge_anew(
+    state: StreamState, at: Instant, parameters: AlertStormParameters
+) -> tuple[StreamState, tuple[Storm, ...]]:
+    """The stream is under these parameters from an instant on: end what does not go on under them."""
+    count = len(state.received)
+    storm, amber = state.storm, state.amber
+    if storm is not None and count <= parameters.clears_at:
+        storm = None
+    if amber is not None and (parameters.amber_clears_at is None or count <= parameters.amber_clears_at):
+        amber = None
+    ended = tuple(
+        replace(before, ended_at=at)
+        for before, after in ((state.storm, storm), (state.amber, amber))
+        if before is not None and after is None
+    )
+    return replace(state, storm=storm, amber=amber, parameters=parameters), ended
 
 
 def _end_of(
