@@ -10,33 +10,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.alert_storm.fleet_activity import CHATTERING, Pattern
 from tidegate.vocabulary.instants import Instant
 from tidegate.vocabulary.products import Product
 
+__all__ = ["CHATTERING", "GROUP_COLUMNS", "FleetView", "Pattern"]
 
-class Pattern(IntEnum):
-    """How a Device raised an Alert Code over the period (docs/explanation/causes.md gives the definitions)."""
 
-    FEW = 0
-    """Too few Alerts to tell."""
-
-    CONTINUOUS = 1
-    """In most hours of the period."""
-
-    PERIODIC = 2
-    """At even distances."""
-
-    BURST = 3
-    """In clusters, with long silence between."""
-
-    IRREGULAR = 4
-    """None of these: as if by chance."""
+GROUP_COLUMNS: Final[Mapping[str, type[np.generic]]] = {
+    "alert_code": np.uint32,
+    "product": np.int32,
+    "region": np.int32,
+    "alerts": np.int64,
+    "devices": np.int64,
+    "second_alerts": np.int64,
+    "heard": np.int64,
+    "alternations": np.int64,
+    "stormed_alerts": np.int64,
+    "stormed_devices": np.int64,
+    "sum_squares": np.float64,
+    "sum_exposed": np.float64,
+    "chattering": np.int64,
+    "first_at": np.int64,
+    "last_at": np.int64,
+}
+"""The columns of `FleetView.groups`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class FleetView:
     suppliers:     Suppliers; place 0 is "", not said.
     recipients:    Recipients; place 0 is "", not said.
     installed:     int64 (products, regions), Devices in the Inventory at some time of the period; 0 at NOT_KNOWN.
+                   A Device whose product or region changed in the period is in each, with its days there.
     exposure:      float64 (products, regions), their Device-days.
     exposure_squared: float64 (products, regions), the sum of the squares of each Device's days.
     missing:       Devices that raised an Alert and are not in the Inventory.
@@ -56,11 +60,13 @@ class FleetView:
                      alert_code uint32 (of a toggle pair the first), product int32, region int32;
                      alerts, devices int64: all of it, and the different Devices that raised it;
                      second_alerts int64: of a toggle pair, how many were the second code;
-                     alternations int64: Alerts of the pair unlike the one before of the same Device;
+                     heard int64: Alerts that are no copies of one heard before (`fleet_activity`);
+                     alternations int64: of those heard, unlike the one before of the same Device;
                      stormed_alerts, stormed_devices int64: of Devices that stormed with the code (shouters);
                      sum_squares, sum_exposed float64: over the Devices that did NOT storm, with x its Alerts
                        and e its days in the period: the sums of x * x and of x * e;
-                     chattering int64: Devices whose chatter index is CHATTERING or more;
+                     chattering int64: Devices with `FEWEST` activations or more, and a chatter index of CHATTERING
+                       or more;
                      first_at, last_at int64: instants of the first and last Alert.
     patterns:      int64 (rows of groups, `Pattern`), Devices by how they raised it.
     by_hour:       int64 (rows of groups, 24), Alerts by hour of the day, UTC.
