@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from tidegate.alert_storm.suppressions import Scope, Suppression, ambiguities, narrowness
+from tidegate.alert_storm.suppressions import Scope, Suppression, ambiguities, narrowest
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
 from tidegate.vocabulary.instants import Duration, format_duration
 
@@ -205,12 +205,7 @@ class AlertStormRules:
 
     def suppression_of(self, scope: Scope) -> Suppression | None:
         """The suppression an Alert is under, if any."""
-        under = [
-            (narrowness(product), suppression)
-            for suppression in self.suppressions
-            if (product := suppression.product_of(scope)) is not None
-        ]
-        return max(under, key=lambda pair: pair[0])[1] if under else None
+        return narrowest(self.suppressions, scope)
 
     def parameters_in(self, scope: Scope) -> AlertStormParameters:
         """The parameters an Alert is judged by: its code's own, or harder under a suppression."""

@@ -15,7 +15,7 @@ still is not when the code's own parameters are changed or swept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
@@ -96,6 +96,16 @@ def faults_of_suppression(suppression: Suppression) -> list[str]:
     if s.clear_threshold is not None and s.clear_threshold < 0:
         faults.append(f"clear_threshold is {s.clear_threshold}; it must be 0 or more")
     return faults
+
+
+def narrowest(suppressions: Iterable[Suppression], scope: Scope) -> Suppression | None:
+    """Of the suppressions that an Alert is under, the one about the narrowest product; None where there is none."""
+    under = [
+        (narrowness(product), suppression)
+        for suppression in suppressions
+        if (product := suppression.product_of(scope)) is not None
+    ]
+    return max(under, key=lambda pair: pair[0])[1] if under else None
 
 
 def ambiguities(suppressions: Sequence[Suppression]) -> Iterator[tuple[Suppression, Suppression, Product]]:

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 
 from tidegate.alert_storm.sieve import sieve_for
 from tidegate.columnar.batches import AlertBatch
+from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import BEFORE_ALL, OrderedBatch
 from tidegate.operations.ledger import DecisionLedger
 from tidegate.operations.ordered_log import OrderedLog, ReadOptions, RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay_hours import Hours
 from tidegate.operations.replay_stage import Stage, policy_in_force, spells_of
+from tidegate.operations.suppressing import scoping_for
 from tidegate.policy.history import PolicyPeriod
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.reports.replayed import InForce, Replayed, Totals
@@ -75,19 +77,22 @@ def replay(
     decisions: DecisionSink | None = None,
     rejected: RejectedSink | None = None,
     watchers: Sequence[AlertWatcher] = (),
+    inventory: Inventory | None = None,
     progress: Progress = no_progress,
 ) -> Replayed:
     """Replay a log; interrupted by Ctrl-C, it returns what it had so far, marked partial.
 
     `periods` says which policy decides when; they follow one another without gap
     (`always(policy)` for one policy over everything, `PolicyHistory.over` for a history).
+    `inventory` says which Devices a policy's suppressions are about.
 
     Raises:
-        InputError: the input cannot be read; or a row cannot be used and `is_strict` is set.
+        InputError: the input cannot be read; or a row cannot be used and `is_strict` is set; or a policy
+            has suppressions and there is no Inventory.
     """
     ledger = DecisionLedger() if decisions is not None else None
     log = OrderedLog(source, options, rejected=rejected, ledger=ledger)
-    run = _Run(periods, options.shards, ledger, decisions)
+    run = _Run(periods, options.shards, ledger, decisions, inventory)
     for batch in log.batches(progress):
         for watcher in watchers:
             watcher.receive(batch.alerts)
@@ -105,6 +110,7 @@ class _Run:
         shards: int,
         ledger: DecisionLedger | None,
         decisions: DecisionSink | None,
+        inventory: Inventory | None,
     ) -> None:
         self._periods = periods
         self._shards = shards
@@ -112,17 +118,20 @@ class _Run:
         self._decision_sink = decisions
         # Without decisions only totals and storms are asked for, and few Alerts have to do with any.
         in_force = [policy_in_force(period) for period in periods]
-        self._sieve = sieve_for(in_force) if decisions is None else None
+        self._scoping = scoping_for(in_force, inventory)
+        self._scopes = self._scoping.scopes if self._scoping is not None else []
+        self._sieve = sieve_for(in_force, self._scopes) if decisions is None else None
         self._stages: list[Stage] = []
         self._hours = Hours()
 
     def decide(self, batch: OrderedBatch) -> None:
         """Decide the next Alerts, in receipt order."""
+        alerts = batch.alerts if self._scoping is None else self._scoping.scoped(batch.alerts)
         if self._sieve is None:
-            self._decide_pieces(batch.alerts, batch.row, None)
+            self._decide_pieces(alerts, batch.row, None)
         else:
-            for rows, alerts, passes in self._sieve.push(batch.alerts, batch.row):
-                self._decide_pieces(alerts, rows, passes)
+            for rows, piece, passes in self._sieve.push(alerts, batch.row):
+                self._decide_pieces(piece, rows, passes)
         self._hand_on()
 
     def finish(self) -> None:
@@ -139,6 +148,7 @@ class _Run:
         recipients = log.recipients
         by_code: dict[int, Totals] = defaultdict(Totals)
         by_recipient: dict[str, Totals] = defaultdict(Totals)
+        by_suppression: dict[str, Totals] = defaultdict(Totals)
         in_force = []
         for stage in self._stages:
             totals = Totals()
@@ -147,6 +157,8 @@ class _Run:
                 totals += of_code
             for number, of_recipient in stage.totals_by_recipient().items():
                 by_recipient[recipients.name_of(number)] += of_recipient
+            for name, of_suppression in stage.totals_by_suppression().items():
+                by_suppression[name] += of_suppression
             in_force.append(InForce(stage.policy, stage.since, stage.until, totals))
         total = sum(by_code.values(), Totals())
         return Replayed(
@@ -171,6 +183,8 @@ class _Run:
             storm_hours=self._hours.storm_hours(self._stages, recipients),
             rejected_by_reason=log.reasons,
             completed=log.completed,
+            by_suppression=dict(by_suppression),
+            of_not_known=0 if self._scoping is None else self._scoping.of_not_known,
         )
 
     def _decide_pieces(
@@ -197,7 +211,13 @@ class _Run:
             self._hours.close(self._stages[-1])
         period = next(p for p in self._periods if p.since <= now and (p.until is None or now < p.until))
         before = self._stages[-1] if self._stages else None
-        stage = Stage(period, self._shards, keep_decisions=self._ledger is not None, before=before)
+        stage = Stage(
+            period,
+            self._shards,
+            keep_decisions=self._ledger is not None,
+            before=before,
+            scopes=self._scopes,
+        )
         self._stages.append(stage)
         return stage
 

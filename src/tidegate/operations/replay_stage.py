@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRule
 from tidegate.alert_storm.plan import KernelPolicy
 from tidegate.alert_storm.shard import Spells as KernelSpells
 from tidegate.alert_storm.sharded import AlertStormKernel, Decisions
+from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.ordering import BEFORE_ALL
+from tidegate.operations.suppressing import totals_by_suppression
 from tidegate.policy.history import PolicyPeriod
 from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.reports.replayed import Spells, Totals
@@ -42,17 +44,25 @@ def policy_in_force(period: PolicyPeriod) -> KernelPolicy:
 
 
 class Stage:
-    """A policy and the part of the period it is in force."""
+    """A policy and the part of the period it is in force; `scopes` are those of the Alerts it is given."""
 
     def __init__(
-        self, period: PolicyPeriod, shards: int, *, keep_decisions: bool, before: Stage | None
+        self,
+        period: PolicyPeriod,
+        shards: int,
+        *,
+        keep_decisions: bool,
+        before: Stage | None,
+        scopes: Sequence[Scope] = (),
     ) -> None:
         self.policy = period.policy or _NONE_IN_FORCE
+        self._rules = policy_in_force(period).rules
+        self._scopes = scopes
         self.until = period.until
         self._since = period.since
         self._keep_decisions = keep_decisions
         self.kernel = AlertStormKernel(
-            [policy_in_force(period)], shards=shards, keep_decisions=keep_decisions
+            [policy_in_force(period)], scopes=scopes, shards=shards, keep_decisions=keep_decisions
         )
         self._ended: list[KernelSpells] = []
         self._is_over = False
@@ -110,6 +120,10 @@ class Stage:
         return totals_by_number(
             tallies.received_by_recipient, tallies.throttled_by_recipient, tallies.excluded_by_recipient
         )
+
+    def totals_by_suppression(self) -> Mapping[str, Totals]:
+        """What each suppression decided so far, by its id."""
+        return totals_by_suppression(self._rules, self._scopes, self.kernel.tallies(0))
 
 
 def totals_by_number(

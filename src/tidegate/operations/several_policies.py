@@ -9,7 +9,7 @@ what `replay` finds with it alone (`tests/unit/operations/test_several_policies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,15 @@ from tidegate.alert_storm.plan import KernelPolicy, lanes_of
 from tidegate.alert_storm.shard import Spells as KernelSpells
 from tidegate.alert_storm.sharded import AlertStormKernel, Tallies
 from tidegate.alert_storm.sieve import sieve_for
+from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar.batches import AlertBatch
+from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import OrderedBatch
 from tidegate.operations.ordered_log import OrderedLog
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.operations.replay import AlertWatcher, always
 from tidegate.operations.replay_stage import policy_in_force, spells_of, totals_by_number
+from tidegate.operations.suppressing import scoping_for, totals_by_suppression
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.reports.replayed import Spells, Totals
 from tidegate.vocabulary.alert_codes import AlertCode
@@ -48,6 +51,7 @@ class PolicyOutcome:
     by_code:       Totals by Alert Code.
     by_recipient:  Totals by recipient; "" is not known.
     spells:        Storms and amber spells, as a replay has them.
+    by_suppression: Totals of the Alerts under each of its suppressions, by its id.
     days:          Totals by day and code, in order of the day; empty where days were not asked for.
     """
 
@@ -56,6 +60,7 @@ class PolicyOutcome:
     by_recipient: Mapping[str, Totals]
     spells: Spells
     days: Sequence[DayOfCode]
+    by_suppression: Mapping[str, Totals] = field(default_factory=dict)
 
 
 def several_policies(
@@ -65,16 +70,19 @@ def several_policies(
     shards: int,
     watchers: Sequence[AlertWatcher] = (),
     by_day: bool = False,
+    inventory: Inventory | None = None,
     progress: Progress = no_progress,
 ) -> list[PolicyOutcome]:
     """Decide a log under several policies, each over everything; their outcomes, in the order given.
 
     Interrupted by Ctrl-C, they are of what was read so far, and `log.completed` is less than 1.
+    `inventory` says which Devices the suppressions of a policy are about.
 
     Raises:
-        InputError: the input cannot be read; or a row cannot be used and the log is strict.
+        InputError: the input cannot be read; or a row cannot be used and the log is strict; or a policy
+            has suppressions and there is no Inventory.
     """
-    run = SeveralPolicies(policies, shards=shards, by_day=by_day)
+    run = SeveralPolicies(policies, shards=shards, by_day=by_day, inventory=inventory)
     for batch in log.batches(progress):
         for watcher in watchers:
             watcher.receive(batch.alerts)
@@ -87,6 +95,7 @@ def several_policies(
             {log.recipients.name_of(it): totals for it, totals in run.by_recipient(number).items()},
             spells_of([(policy, spells)], log.recipients),
             run.days(number),
+            run.by_suppression(number),
         )
         for number, (policy, spells) in enumerate(zip(policies, run.spells(), strict=True))
     ]
@@ -95,19 +104,38 @@ def several_policies(
 class SeveralPolicies:
     """Policies decided together, batch after batch in receipt order; totals and storms once finished."""
 
-    def __init__(self, policies: Sequence[MechanismDocument], *, shards: int, by_day: bool = False) -> None:
+    def __init__(
+        self,
+        policies: Sequence[MechanismDocument],
+        *,
+        shards: int,
+        by_day: bool = False,
+        counts_streams: bool = False,
+        inventory: Inventory | None = None,
+    ) -> None:
         in_force = [policy_in_force(always(policy)[0]) for policy in policies]
-        self._policies = policies
+        self._in_force = in_force
+        self._scoping = scoping_for(in_force, inventory)
+        self._scopes = self._scoping.scopes if self._scoping is not None else []
         self._lanes = [
-            _Lane([in_force[number] for number in lane.policies], lane.policies, shards, by_day=by_day)
-            for lane in lanes_of(in_force)
+            _Lane(
+                [in_force[number] for number in lane.policies],
+                lane.policies,
+                shards,
+                by_day=by_day,
+                # A stream is the same in every lane of a sweep; the first counts for all.
+                counts_streams=counts_streams and place == 0,
+                scopes=self._scopes,
+            )
+            for place, lane in enumerate(lanes_of(in_force))
         ]
         self._lane_of = {number: lane for lane in self._lanes for number in lane.numbers}
 
     def receive(self, batch: OrderedBatch) -> None:
         """The next Alerts."""
+        alerts = batch.alerts if self._scoping is None else self._scoping.scoped(batch.alerts)
         for lane in self._lanes:
-            lane.receive(batch.alerts)
+            lane.receive(alerts)
 
     def finish(self) -> None:
         """No more will come."""
@@ -124,6 +152,15 @@ class SeveralPolicies:
         return totals_by_number(
             tallies.received_by_recipient, tallies.throttled_by_recipient, tallies.excluded_by_recipient
         )
+
+    def by_suppression(self, policy: int) -> Mapping[str, Totals]:
+        """Totals of a policy by suppression."""
+        tallies = self._lane_of[policy].tallies(policy)
+        return totals_by_suppression(self._in_force[policy].rules, self._scopes, tallies)
+
+    def streams_by_code(self) -> dict[AlertCode, int]:
+        """Different streams by counted code, as the first policy counts, where they were to be counted."""
+        return self._lanes[0].streams_by_code()
 
     def days(self, policy: int) -> Sequence[DayOfCode]:
         """Totals of a policy by day and code, where days were asked for."""
@@ -143,12 +180,23 @@ class _Lane:
     """The policies of one lane; `numbers` are theirs among all."""
 
     def __init__(
-        self, policies: Sequence[KernelPolicy], numbers: Sequence[int], shards: int, *, by_day: bool
+        self,
+        policies: Sequence[KernelPolicy],
+        numbers: Sequence[int],
+        shards: int,
+        *,
+        by_day: bool,
+        counts_streams: bool,
+        scopes: Sequence[Scope],
     ) -> None:
         self.numbers = numbers
         self.days: dict[int, list[DayOfCode]] = {number: [] for number in numbers}
-        self._kernel = AlertStormKernel(policies, shards=shards, keep_decisions=False, counts_streams=False)
-        self._sieve = sieve_for(policies)
+        self._kernel = AlertStormKernel(
+            policies, scopes=scopes, shards=shards, keep_decisions=False, counts_streams=counts_streams
+        )
+        self._sieve = sieve_for(policies, scopes)
+        self._counts_streams = counts_streams
+        self._streams_by_code: dict[AlertCode, int] = {}
         self._ended: list[KernelSpells] = []
         self._is_by_day = by_day
         self._day: Instant | None = None
@@ -166,6 +214,9 @@ class _Lane:
             for _, piece, passes in self._sieve.finish():
                 self._decide(piece, passes)
         self._close_day()
+        if self._counts_streams:
+            met = np.flatnonzero(self._kernel.tallies(0).received_by_code).tolist()
+            self._streams_by_code = self._kernel.streams_by_code(met)
         # What runs is asked for after the threads have gone: it stands in the tables.
         self._kernel.stop()
 
@@ -175,6 +226,9 @@ class _Lane:
     def by_code(self, policy: int) -> dict[AlertCode, Totals]:
         tallies = self.tallies(policy)
         return totals_by_number(tallies.received_by_code, tallies.throttled_by_code, tallies.excluded_by_code)
+
+    def streams_by_code(self) -> dict[AlertCode, int]:
+        return self._streams_by_code
 
     def spells(self) -> Iterator[tuple[int, KernelSpells]]:
         spells = np.concatenate([np.empty(0, SPELL), *self._ended, self._kernel.running()])

@@ -157,6 +157,8 @@ class Replayed:
     completed:       Share of the input that was replayed: 1 unless it was interrupted.
     causes:          What is behind the trouble, the most Alerts first; None where no Inventory was given.
     inventory:       What the Inventory knew of the Devices in `spells`; None where there was none.
+    by_suppression:  Totals of the Alerts under each suppression of the policies, by its id.
+    of_not_known:    Alerts of suppressed codes from Devices of which the Inventory says no product.
     """
 
     source: str
@@ -181,6 +183,8 @@ class Replayed:
     streams_by_code: Mapping[AlertCode, int] = field(default_factory=dict)
     completed: float = 1.0
     inventory: InventoryFound | None = None
+    by_suppression: Mapping[str, Totals] = field(default_factory=dict)
+    of_not_known: int = 0
     causes: Sequence[Cause] | None = None
 
     def __post_init__(self) -> None:
