@@ -85,7 +85,7 @@ def by_time(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "data": {"values": [{**row, "start": _ms(row["start"]), "end": _ms(row["end"])} for row in rows]},
         "mark": {"type": "rect"},
         "encoding": {
-            "x": _time_axis("start"),
+            "x": time_axis("start"),
             "x2": {"field": "end"},
             "y": {"field": "base", "type": "quantitative", "axis": _COUNT_AXIS},
             "y2": {"field": "top"},
@@ -165,7 +165,7 @@ def storm_heatmap(
     least = min(cell["alerts"] for cell in cells)
     if most < _DECADE * least:
         least = 1
-    x = _time_axis("start", [_ms(period[0]), _ms(period[1])])
+    x = time_axis("start", [_ms(period[0]), _ms(period[1])])
     return {
         "width": max(_HEATMAP_WIDTH // spans, 1) * spans,
         "height": {"step": 19},
@@ -250,7 +250,8 @@ def by_length(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _time_axis(field: str, domain: list[float] | None = None) -> dict[str, Any]:
+def time_axis(field: str, domain: list[float] | None = None) -> dict[str, Any]:
+    """An axis of receipt instants in UTC; `domain` in milliseconds."""
     scale: dict[str, Any] = {"type": "utc"}
     if domain is not None:
         scale["domain"] = domain
