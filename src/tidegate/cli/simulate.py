@@ -31,7 +31,9 @@ def simulate(
     devices: int = typer.Option(None, help="Devices of the estate. Default: the scenario's own."),
     days: int = typer.Option(None, help="Length of the log. Default: the scenario's own."),
     seed: int = typer.Option(1, help="The same seed gives the same log."),
-    file_format: Format = typer.Option(Format.PARQUET, "--format", help="How the tables are written."),
+    file_format: Format = typer.Option(
+        None, "--format", help="How the tables are written. Default: parquet, or the scenario's own."
+    ),
     list_scenarios: bool = typer.Option(False, "--list", help="List the scenarios and stop."),
 ) -> None:
     """Make a synthetic log: Alerts, Inventory, and the truth about both.
@@ -48,9 +50,10 @@ def simulate(
         faults.append(Fault("-o", "no folder was given", "Write -o DIR."))
     if faults:
         raise InputError(*faults)
-    written = write_simulation(
-        scenario, output, devices=devices, days=days, seed=seed, file_format=file_format
-    )
+    from tidegate.simulation.scenarios import scenario_named  # noqa: PLC0415 -- --help loads no numpy
+
+    suffix = scenario_named(scenario).format_of(file_format)
+    written = write_simulation(scenario, output, devices=devices, days=days, seed=seed, file_format=suffix)
     length = written.truth["days"]
     console.out.print(
         f"Made {output}: {length} day{'s' * (length > 1)}, {written.devices:,} Devices, {written.alerts:,} Alerts\n"
@@ -60,9 +63,7 @@ def simulate(
     for cause in written.truth["causes"]:
         share = cause["alerts"] / max(1, written.alerts)
         console.out.print(f"  {share:6.1%}  {cause['alerts']:>13,}  {cause['kind']}")
-    console.out.print(
-        f"\nNext:  tidegate replay {output / f'alerts.{file_format}'} -o verdict/", soft_wrap=True
-    )
+    console.out.print(f"\nNext:  tidegate replay {output / f'alerts.{suffix}'} -o verdict/", soft_wrap=True)
 
 
 def write_simulation(
@@ -72,27 +73,30 @@ def write_simulation(
     devices: int | None = None,
     days: int | None = None,
     seed: int = 1,
-    file_format: str = "parquet",
+    file_format: str | None = None,
 ) -> Simulated:
     """Simulate into a folder, with a progress bar; `tidegate demo` does the same.
 
     Raises:
-        InputError: no such scenario, a size out of range, or a folder that cannot be written.
+        InputError: no such scenario, a size or format it cannot have, or a folder that cannot be written.
     """
     from tidegate.operations.simulate_alerts import simulate_alerts  # noqa: PLC0415 -- --help loads no pyarrow
+    from tidegate.simulation.british_time import offsets_of  # noqa: PLC0415
     from tidegate.simulation.run import Simulation  # noqa: PLC0415
     from tidegate.simulation.scenarios import scenario_named  # noqa: PLC0415
     from tidegate.tables.alerts_writer import AlertsWriter  # noqa: PLC0415
     from tidegate.tables.inventory_writer import InventoryWriter  # noqa: PLC0415
 
     traffic = Simulation(scenario_named(scenario), devices=devices, days=days, seed=seed)
+    suffix = traffic.scenario.format_of(file_format)
+    local = offsets_of if traffic.scenario.in_local_time else None
     metadata = {"synthetic": "true"}
-    alerts, inventory = (folder / f"{name}.{file_format}" for name in ("alerts", "inventory"))
+    alerts, inventory = (folder / f"{name}.{suffix}" for name in ("alerts", "inventory"))
     with console.progress_bar(f"Simulating {scenario}") as progress:
         return simulate_alerts(
             traffic,
             folder,
-            lambda: AlertsWriter(alerts, traffic.recipients, metadata),
+            lambda: AlertsWriter(alerts, traffic.recipients, metadata, local),
             lambda: InventoryWriter(inventory, metadata),
             progress,
         )

@@ -7,7 +7,7 @@ with a `truth.json` is complete.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,9 @@ class Traffic(Protocol):
     def batches(self) -> Iterator[AlertBatch]:
         """The Alerts, in the order they are written to the log."""
 
+    def unreadable_after(self, rows: int) -> Sequence[str]:
+        """Lines to put into the log after so many more rows, that nobody can read; mostly none."""
+
     def inventory(self) -> Iterator[InventoryRows]:
         """The estate's Inventory."""
 
@@ -62,6 +65,9 @@ class AlertsSink(Protocol):
 
     def write(self, batch: AlertBatch, /) -> None:
         """Write some more."""
+
+    def write_lines(self, lines: Sequence[str], /) -> None:
+        """Write lines as they are, whether they are Alerts or not."""
 
 
 class InventorySink(Protocol):
@@ -104,6 +110,8 @@ def simulate_alerts(
             for batch in traffic.batches():
                 alerts_sink.write(batch)
                 written += len(batch)
+                if lines := traffic.unreadable_after(len(batch)):
+                    alerts_sink.write_lines(lines)
                 progress(traffic.done, written)
         truth = traffic.truth()
         _write(folder / README, traffic.readme())

@@ -7,6 +7,7 @@ each kind of product.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -117,3 +118,8 @@ _DUAL_FUEL: Final = (DeviceType.ESME, DeviceType.CHF, DeviceType.GPF, DeviceType
 _ELECTRICITY_ONLY: Final = (DeviceType.ESME, DeviceType.CHF, DeviceType.GPF)
 BLOCK: Final = (_DUAL_FUEL, _DUAL_FUEL, _DUAL_FUEL, _ELECTRICITY_ONLY, _ELECTRICITY_ONLY)
 """The Devices of five premises; the estate repeats them."""
+
+
+def of_seed(seed: int, choices: Sequence[int]) -> int:
+    """One of some firmwares by the seed: seed 1 has the first, seed 2 the second, and so on around."""
+    return choices[(seed - 1) % len(choices)]

@@ -16,13 +16,29 @@ from numpy.typing import NDArray
 
 from tidegate.simulation.estate import Numbers
 from tidegate.simulation.traffic import Rows
-from tidegate.vocabulary.instants import DAY, MINUTE, SECOND, Instant
+from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Instant
 
 HELD_AT_MOST_DAYS: Final = 2
 """How long undelivered Alerts are kept (SEC glossary, "Device Alert")."""
 
 LATEST_US: Final = 20 * SECOND
 """A row out of place stands no further back than rows received this much later."""
+
+
+TOO_LATE_US: Final = 2 * HOUR
+_TOO_LATE_AT_MOST_US: Final = 4 * HOUR
+"""Rows too late are written this much after they were received."""
+
+UNREADABLE: Final = (
+    "31/02/2026 09:15,02-7D-01-5F-00-00-00-01,8014,Network B",
+    "2026-03-02T09:15:00.000Z,1.78E+17,8014,Network B",
+    "2026-03-02T09:15:00.000Z,02-7D-01-5F-00-00-00,8014,Network B",
+    "2026-03-02T09:15:00.000Z,02-7D-01-5F-00-00-00-01,80G4,Network B",
+    "2026-03-02T09:15:00.000Z,02-7D-01-5F-00-00-00-01,,Network B",
+    "2026-03-02T09:15:00.000Z,02-7D-01-5F-00-00-00-01",
+)
+"""What stands in for a row that an export spoiled: a date there is not, an EUI-64 a spreadsheet made a number of, one
+an octet short, a code that is none, no code, half a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +67,14 @@ class Imperfections:
 
     duplicates:  Rows that stand in it twice, word for word.
     late:        Rows that stand after some that were received up to `LATEST_US` later.
+    too_late:    Rows that stand after some received `TOO_LATE_US` later or more: beyond the look-back.
+    unreadable:  Rows put in that nobody can read, as exports have them; only a CSV can.
     """
 
     duplicates: float = 0.0
     late: float = 0.0
+    too_late: float = 0.0
+    unreadable: float = 0.0
 
 
 class Adapter:
@@ -92,8 +112,13 @@ def doubled(count: int, share: float, random: np.random.Generator) -> Numbers:
     return rows if not share else np.repeat(rows, 1 + (random.random(count) < share))
 
 
-def written_at(at: Numbers, share: float, random: np.random.Generator) -> Numbers:
+def written_at(at: Numbers, imperfections: Imperfections, random: np.random.Generator) -> Numbers:
     """When rows are written to the log: at once, but for a share of them."""
-    if not share:
-        return at
-    return at + np.where(random.random(len(at)) < share, random.integers(1, LATEST_US, len(at)), 0)
+    due = at
+    if imperfections.late:
+        is_late = random.random(len(at)) < imperfections.late
+        due = at + np.where(is_late, random.integers(1, LATEST_US, len(at)), 0)
+    if imperfections.too_late:
+        is_too_late = random.random(len(at)) < imperfections.too_late
+        due = due + np.where(is_too_late, random.integers(TOO_LATE_US, _TOO_LATE_AT_MOST_US, len(at)), 0)
+    return due

@@ -54,7 +54,10 @@ _FIRST_FIRMWARE: Final[Numbers] = np.array(
 _FIRMWARE_LOOKUP: Final[NDArray[np.uint8]] = np.stack(
     [lookup(np.array([f.share for f in FIRMWARES if f.product == product])) for product in Product]
 )
+_HUB_FIRMWARES: Final = sum(firmware.product == Product.COMMUNICATIONS_HUB for firmware in FIRMWARES)
 _SUPPLIER_LOOKUP: Final = lookup(np.array(list(SUPPLIERS.values())))
+
+_AT_A_TIME: Final = 1 << 20
 
 # What a number is mixed for: two attributes must not follow from the same bits.
 _FOR_FIRMWARE: Final = 1
@@ -67,9 +70,14 @@ class Estate:
     devices:     How many; numbers run from 0.
     premises:    How many premises they stand in (the last may lack some of its Devices).
     recipients:  Suppliers, then network operators, by the numbers that columns carry.
+
+    With `hubs_by_region`, the Communications Hubs that are common in the North are rare elsewhere and the
+    other way round: a CSP chooses its own. What strikes a region then strikes some products more than others.
     """
 
-    def __init__(self, devices: int, areas: Sequence[Area], seed: int) -> None:
+    def __init__(
+        self, devices: int, areas: Sequence[Area], seed: int, *, hubs_by_region: bool = False
+    ) -> None:
         assert devices > 0
         assert areas
         self.devices = devices
@@ -79,6 +87,7 @@ class Estate:
         operators = dict.fromkeys(area.network_operator for area in areas)
         self.recipients = Recipients([*SUPPLIERS, *operators])
         self._seed = seed
+        self._turns_hubs = np.array([hubs_by_region and area.csp_region == "North" for area in areas])
         weights = np.array([area.weight for area in areas])
         self._area_ends = np.rint(np.cumsum(weights) / weights.sum() * self.premises).astype(np.int64)
         self._operator_of_area: RecipientNumbers = np.array(
@@ -116,7 +125,11 @@ class Estate:
         """Their firmwares (places in `catalogue.FIRMWARES`); a hub's two Devices share theirs."""
         products = _PRODUCT_OF_TYPE[self.types_of(devices)]
         bits = mixed(self.premises_of(devices) * len(Product) + products, self._salt(_FOR_FIRMWARE))
-        return _FIRST_FIRMWARE[products] + _FIRMWARE_LOOKUP[products, places(bits)]
+        ranks = _FIRMWARE_LOOKUP[products, places(bits)]
+        if self._turns_hubs.any():
+            turned = (products == Product.COMMUNICATIONS_HUB) & self._turns_hubs[self._areas_of(devices)]
+            ranks = np.where(turned, _HUB_FIRMWARES - 1 - ranks, ranks)
+        return _FIRST_FIRMWARE[products] + ranks
 
     def suppliers_of(self, devices: Numbers) -> RecipientNumbers:
         """Their suppliers, as recipients; one for a premises."""
@@ -166,3 +179,14 @@ class Estate:
 
     def _salt(self, purpose: int) -> int:
         return self._seed * 16 + purpose
+
+
+def devices_with(estate: Estate, kind: DeviceType, firmwares: Sequence[int] | None) -> Numbers:
+    """The Devices of a type that have one of some firmwares, ascending; None: all of the type."""
+    wanted = np.full(len(FIRMWARES), firmwares is None)
+    wanted[list(firmwares or ())] = True
+    found = [np.empty(0, np.int64)]
+    for first in range(0, estate.count(kind), _AT_A_TIME):
+        devices = estate.of_type(kind, np.arange(first, min(first + _AT_A_TIME, estate.count(kind))))
+        found.append(devices if firmwares is None else devices[wanted[estate.firmwares_of(devices)]])
+    return np.concatenate(found)

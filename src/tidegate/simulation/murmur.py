@@ -16,10 +16,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.simulation.catalogue import FIRMWARES, DeviceType
-from tidegate.simulation.estate import Estate, Numbers
+from tidegate.alert_storm.causes import Kind
+from tidegate.simulation.catalogue import DeviceType
+from tidegate.simulation.estate import Numbers, devices_with
+from tidegate.simulation.planted import BACKGROUND, as_truth, products_of
 from tidegate.simulation.traffic import Rows, Setting, To
-from tidegate.vocabulary.alert_codes import format_alert_code, parse_alert_code
+from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import DAY, SECOND, Duration, Instant
 
 SHORTEST_STAY: Final[Duration] = 125 * SECOND
@@ -33,7 +35,6 @@ _SPREAD: Final = 0.8
 _METER_SPREAD: Final = 0.4
 
 _BELOW, _OK = parse_alert_code("8014"), parse_alert_code("8015")
-_METERS_AT_A_TIME: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class Murmur:
 
     firmwares:             Places in `catalogue.FIRMWARES`.
     alerts_per_meter_day:  8014 and 8015 together, on average over the meters.
+    is_background:         What meters do with nothing wrong: the truth calls it no cause.
     """
 
     firmwares: Sequence[int]
     alerts_per_meter_day: float
+    is_background: bool = False
 
     def begin(self, setting: Setting) -> _Murmuring:
         """Put it to work."""
@@ -57,7 +60,9 @@ class _Murmuring:
         self._cause = cause
         self._setting = setting
         shown = bool(setting.seen & To.NETWORK_OPERATOR)
-        self._meters = _meters_of(setting.estate, cause.firmwares) if shown else np.empty(0, np.int64)
+        self._meters = np.empty(0, np.int64)
+        if shown:
+            self._meters = devices_with(setting.estate, DeviceType.ESME, cause.firmwares)
         self._recipient = setting.estate.network_operators_of(self._meters)
         random, meters = setting.random, len(self._meters)
         rate = cause.alerts_per_meter_day * random.lognormal(-(_METER_SPREAD**2) / 2, _METER_SPREAD, meters)
@@ -84,16 +89,12 @@ class _Murmuring:
         return Rows.concatenate(parts)
 
     def truth(self) -> Mapping[str, Any]:
-        firmwares = [FIRMWARES[number] for number in self._cause.firmwares]
+        cause = self._cause
+        products = [] if cause.is_background else products_of(DeviceType.ESME, cause.firmwares)
         return {
-            "kind": "murmur",
-            "codes": [format_alert_code(_BELOW), format_alert_code(_OK)],
+            **as_truth(BACKGROUND if cause.is_background else Kind.MURMUR, [_BELOW, _OK], products),
             "meters": len(self._meters),
-            "alerts_per_meter_day": self._cause.alerts_per_meter_day,
-            "firmwares": [
-                {"manufacturer": each.manufacturer, "model": each.model, "firmware": each.version}
-                for each in firmwares
-            ],
+            "alerts_per_meter_day": cause.alerts_per_meter_day,
         }
 
     def _stays(self, which: Numbers, random: np.random.Generator, log_mean: float) -> NDArray[np.float64]:
@@ -101,14 +102,3 @@ class _Murmuring:
         mean = self._mean_stay[self._is_below[which].astype(np.intp), which]
         drawn: NDArray[np.float64] = random.lognormal(log_mean, _SPREAD, len(which))
         return SHORTEST_STAY + (mean - SHORTEST_STAY) * drawn
-
-
-def _meters_of(estate: Estate, firmwares: Sequence[int]) -> Numbers:
-    wanted = np.zeros(len(FIRMWARES), np.bool_)
-    wanted[list(firmwares)] = True
-    found = [np.empty(0, np.int64)]
-    for first in range(0, estate.count(DeviceType.ESME), _METERS_AT_A_TIME):
-        last = min(first + _METERS_AT_A_TIME, estate.count(DeviceType.ESME))
-        meters = estate.of_type(DeviceType.ESME, np.arange(first, last))
-        found.append(meters[wanted[estate.firmwares_of(meters)]])
-    return np.concatenate(found)

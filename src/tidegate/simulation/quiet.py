@@ -16,6 +16,7 @@ import numpy as np
 from tidegate.simulation.catalogue import DeviceType
 from tidegate.simulation.code_mix import DEVICE_ALERTS, HOURS, CodeShare
 from tidegate.simulation.mixing import lookup
+from tidegate.simulation.planted import as_truth
 from tidegate.simulation.traffic import Rows, Setting
 from tidegate.vocabulary.instants import DAY, HOUR, Instant
 
@@ -71,4 +72,7 @@ class _QuietTraffic:
         return self._setting.deliver(at, device, self._codes[chosen], self._to[chosen])
 
     def truth(self) -> Mapping[str, Any]:
-        return {"kind": self._cause.kind, "alerts_per_device_day": self._cause.alerts_per_device_day}
+        return {
+            **as_truth(self._cause.kind, [], []),
+            "alerts_per_device_day": self._cause.alerts_per_device_day,
+        }

@@ -8,7 +8,7 @@ by a slice, whatever the length of the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.operations.simulate_alerts import InventoryRows
-from tidegate.simulation.delivery import Adapter, AdapterOutage, doubled, written_at
+from tidegate.simulation.delivery import UNREADABLE, Adapter, AdapterOutage, doubled, written_at
 from tidegate.simulation.estate import Estate
 from tidegate.simulation.scenario import Scenario
 from tidegate.simulation.traffic import Rows, Setting, Source
@@ -44,12 +44,14 @@ class Simulation:
     def __init__(
         self, scenario: Scenario, *, devices: int | None = None, days: int | None = None, seed: int = 1
     ) -> None:
+        if scenario.of_seed is not None:
+            scenario = scenario.of_seed(seed)
         devices = scenario.devices if devices is None else devices
         days = scenario.days if days is None else days
         scenario.check(devices, days, seed)
         self.scenario = scenario
         self.seed = seed
-        self.estate = Estate(devices, scenario.areas, seed)
+        self.estate = Estate(devices, scenario.areas, seed, hubs_by_region=scenario.hubs_by_region)
         self.since: Instant = scenario.starts_at
         self.until: Instant = scenario.starts_at + days * DAY
         self._days = days
@@ -67,12 +69,26 @@ class Simulation:
         """How much of the period has been handed on, 0 to 1."""
         return (self._reached - self.since) / (self.until - self.since)
 
+    def unreadable_after(self, rows: int) -> Sequence[str]:
+        """Lines to put into a CSV after so many more rows; they are counted in the truth."""
+        before = self._due_unreadable
+        self._due_unreadable += rows * self.scenario.imperfections.unreadable
+        numbers = range(int(before), int(self._due_unreadable))
+        self._unreadable += len(numbers)
+        return [UNREADABLE[number % len(UNREADABLE)] for number in numbers]
+
     def inventory(self) -> Iterator[InventoryRows]:
         """The estate's Inventory."""
         return self.estate.inventory()
 
-    def batches(self, rows: int = BATCH_ROWS) -> Iterator[AlertBatch]:
-        """The log from its start, in batches of `rows` rows (the last may be smaller)."""
+    def batches(self, rows: int | None = None) -> Iterator[AlertBatch]:
+        """The log from its start, in batches of `rows` rows (the last may be smaller).
+
+        Unless asked otherwise, batches are as small as lines nobody can read are far apart.
+        """
+        if rows is None:
+            unreadable = self.scenario.imperfections.unreadable
+            rows = min(BATCH_ROWS, round(1 / unreadable)) if unreadable else BATCH_ROWS
         self._start_anew()
         held: list[AlertBatch] = []
         count = 0
@@ -97,6 +113,7 @@ class Simulation:
             "scenario": self.scenario.name,
             "reproduces": self.scenario.reproduces,
             "invented": self.scenario.invented,
+            "expected_verdict": self.scenario.expected,
             "seed": self.seed,
             "since": format_instant(self.since),
             "until": format_instant(self.until),
@@ -121,6 +138,7 @@ class Simulation:
             ],
             "duplicates": self._duplicates,
             "late": self._late,
+            "unreadable": self._unreadable,
         }
 
     def readme(self) -> str:
@@ -134,6 +152,7 @@ class Simulation:
             f"{fill(scenario.summary, _LINE)}\n\n"
             f"{fill(f'What it reproduces: {scenario.reproduces}', _LINE)}\n\n"
             f"{fill(f'What of it is invented: {scenario.invented}', _LINE)}\n\n"
+            f"{fill(f'The verdict it should get: {scenario.expected}', _LINE)}\n\n"
             "alerts      the log, in the order it was written\n"
             "inventory   the Devices: type, maker, model, firmware, supplier, network operator, CSP region\n"
             "truth.json  what the simulator knows: the causes and the totals\n"
@@ -160,9 +179,10 @@ class Simulation:
             recipient = self.recipients.number_of(outage.recipient)
             back_at = out_at + outage.minutes * MINUTE
             self._adapters.append(Adapter(recipient, out_at, back_at, outage.replay_per_second))
+        self._due_unreadable = 0.0
         self._rows_of_cause = np.zeros(len(self._sources), np.int64)
         self._rows_of_code = np.zeros(NUMBER_OF_CODES, np.int64)
-        self._duplicates = self._late = 0
+        self._duplicates = self._late = self._unreadable = 0
         self._youngest = self.since
 
     def _slices(self) -> Iterator[AlertBatch]:
@@ -183,7 +203,7 @@ class Simulation:
             self._duplicates += len(twice) - len(rows)
             if len(twice) > len(rows):
                 rows, cause = rows.take(twice), cause[twice]
-            due = np.concatenate([waiting_for, written_at(rows.at, imperfections.late, random)])
+            due = np.concatenate([waiting_for, written_at(rows.at, imperfections, random)])
             rows, cause = Rows.concatenate([waiting, rows]), np.concatenate([waiting_cause, cause])
             order = np.argsort(due, kind="stable")
             # The last slice writes everything that was received before the end of the log.

@@ -5,9 +5,9 @@ A scenario is data. To add one, add a module to `scenarios/` with a `SCENARIO` i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from tidegate.simulation.areas import AREAS, Area
 from tidegate.simulation.delivery import AdapterOutage, Imperfections
@@ -26,11 +26,16 @@ class Scenario:
     summary:          One line that says what it shows.
     reproduces:       The paragraph or remark it reproduces, and its source.
     invented:         What in it nobody published.
+    expected:         The verdict it should get, in a sentence or two; tests/scenarios hold it to that.
     starts_at:        Start of the log; whole days follow.
     days, devices:    Length and size unless asked otherwise.
     minimum_devices:  The smallest estate it makes sense for.
     areas:            The licence areas of the estate.
     seen:             Whose Alerts the log shows.
+    hubs_by_region:   Whether the CSP regions have different Communications Hubs (`Estate`).
+    in_local_time:    Whether instants are written in British local time, with their offset from UTC.
+    file_format:      How it must be written, where what it shows is about how; None: either way.
+    of_seed:          Gives the scenario of a seed, where seeds differ in more than chance; None: they do not.
     """
 
     name: str
@@ -40,12 +45,17 @@ class Scenario:
     starts_at: Instant
     days: int
     devices: int
+    expected: str
     causes: Sequence[Cause]
     minimum_devices: int = 2_100
     areas: Sequence[Area] = AREAS
     seen: To = To.BOTH
     adapter_outages: Sequence[AdapterOutage] = ()
     imperfections: Imperfections = Imperfections()  # noqa: RUF009 -- frozen
+    hubs_by_region: bool = False
+    in_local_time: bool = False
+    file_format: Literal["csv"] | None = None
+    of_seed: Callable[[int], Scenario] | None = None
 
     def check(self, devices: int, days: int, seed: int) -> None:
         """See that the scenario can be made in this size.
@@ -64,3 +74,14 @@ class Scenario:
             faults.append(Fault("--seed", f"{seed} is not a seed", "Write 0 to 4294967295."))
         if faults:
             raise InputError(*faults)
+
+    def format_of(self, asked: str | None) -> str:
+        """How its tables are written: as asked, or its own way.
+
+        Raises:
+            InputError: it must be written another way.
+        """
+        if self.file_format is None or asked in (None, self.file_format):
+            return asked or self.file_format or "parquet"
+        what = f"{self.name} is about how a {self.file_format} is written"
+        raise InputError(Fault("--format", what, f"Write --format {self.file_format}, or leave it out."))

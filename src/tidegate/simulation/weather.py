@@ -15,6 +15,7 @@ import numpy as np
 
 from tidegate.simulation.catalogue import DeviceType
 from tidegate.simulation.estate import Numbers
+from tidegate.simulation.planted import as_truth
 from tidegate.simulation.traffic import Rows, Setting, To
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Instant, format_instant
@@ -45,13 +46,15 @@ class Weather:
     day:             Day of the log, from 0; the last day of a log that is shorter.
     from_hour:       Hour of that day at which the first faults may come.
     hours:           Length of the window; every Alert of the weather lies in it.
-    premises_share:  Premises that lose supply (some twice), 0 to 1.
+    premises_share:  Premises that lose supply (some twice), 0 to 1, of those it strikes.
+    area:            Name of the licence area it strikes; None: all of them.
     """
 
     day: int
     from_hour: int
     hours: int
     premises_share: float
+    area: str | None = None
 
     def begin(self, setting: Setting) -> _Stormy:
         """Put it to work."""
@@ -76,8 +79,7 @@ class _Stormy:
 
     def truth(self) -> Mapping[str, Any]:
         return {
-            "kind": "weather",
-            "codes": ["AD1", "8F35", "8F36"],
+            **as_truth("weather", [OUTAGE, RESTORED, RESTORED_LATE], []),
             "from": format_instant(self._since),
             "until": format_instant(self._until),
             "faults": self._faults,
@@ -87,8 +89,11 @@ class _Stormy:
     def _events(self, cause: Weather, setting: Setting) -> Rows:
         random, estate = setting.random, setting.estate
         window = self._until - self._since
-        wanted = round(cause.premises_share * estate.premises)
-        largest = min(_LARGEST_FAULT, max(1, estate.premises // 20))
+        struck = range(estate.premises)
+        if cause.area is not None:
+            struck = estate.premises_in([area.name for area in estate.areas].index(cause.area))
+        wanted = round(cause.premises_share * len(struck))
+        largest = min(_LARGEST_FAULT, max(1, len(struck) // 20))
         chosen: list[int] = []
         while sum(chosen) < wanted:
             drawn = int(random.lognormal(np.log(_PREMISES_OF_A_FAULT), _FAULT_SPREAD))
@@ -105,7 +110,7 @@ class _Stormy:
         short = random.uniform(2 * SECOND, LONG_OUTAGE_US, faults)
         long = LONG_OUTAGE_US + random.lognormal(np.log(_TYPICAL_OUTAGE_US), 0.8, faults)
         lasted = np.minimum(np.where(is_short, short, long).astype(np.int64), longest)
-        first = (random.random(faults) * (estate.premises - size + 1)).astype(np.int64)
+        first = struck.start + (random.random(faults) * (len(struck) - size + 1)).astype(np.int64)
         return self._messages(setting, first, size, lost_at, lasted)
 
     def _messages(

@@ -6,7 +6,7 @@ bytes of device identifiers each in their own stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tidegate.columnar.batches import AlertBatch, Recipients
+from tidegate.columnar.batches import AlertBatch, Instants, Recipients
 from tidegate.columnar.text import format_device_ids, format_instants
 from tidegate.tables.alert_columns import fixed_width_texts, text_buffers
 from tidegate.tables.columns import ALERT_CODE, DEVICE_ID, RECEIVED_AT, RECIPIENT
@@ -25,6 +25,7 @@ from tidegate.tables.csv_file import INSTANT_TYPE
 from tidegate.tables.whole_file import faults_of_writing, finish, unfinished_name
 from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import MINUTE
 
 ROWS_IN_GROUP: Final = 1_048_576
 _FEW: Final = pa.dictionary(pa.int32(), pa.string())
@@ -43,15 +44,24 @@ class AlertsWriter:
         path:        Ends in .parquet or .csv.
         recipients:  Names of the batches' recipient numbers; may grow as batches are written.
         metadata:    Key-value metadata of Parquet; in CSV a column for each.
+        offsets_of:  Microseconds by which local time is ahead of UTC at instants, whole minutes. CSV then has local
+                     instants, each with its offset (`+01:00`); None: UTC, as `Z`.
 
     Raises:
         InputError: the name says neither; or the disk is full, or the place cannot be written to.
     """
 
-    def __init__(self, path: Path, recipients: Recipients, metadata: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        recipients: Recipients,
+        metadata: Mapping[str, str] | None = None,
+        offsets_of: Callable[[Instants], Instants] | None = None,
+    ) -> None:
         self._path = path
         self._recipients = recipients
         self._metadata = dict(metadata or {})
+        self._offsets_of = offsets_of
         suffix = path.suffix.lower()
         if suffix not in (".parquet", ".csv"):
             raise InputError(
@@ -79,6 +89,18 @@ class AlertsWriter:
         self._pending_rows += len(batch)
         if self._pending_rows >= ROWS_IN_GROUP:
             self._flush()
+
+    def write_lines(self, lines: Sequence[str]) -> None:
+        """Write lines of a CSV as they are after the Alerts before them, with the metadata behind each.
+
+        Raises:
+            InputError: the disk is full, or the place cannot be written to.
+        """
+        assert not self._is_parquet
+        self._flush()
+        metadata = "".join(f",{_field(value)}" for value in self._metadata.values())
+        with faults_of_writing(self._path):
+            self._writer.write("".join(f"{line}{metadata}\n" for line in lines).encode())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -136,13 +158,25 @@ class AlertsWriter:
         ends = pa.array([f"{_field(name)}{metadata}\n" for name in names], pa.string())
         which: Any = pa.array(alerts.recipient)
         columns: list[Any] = [
-            fixed_width_texts(format_instants(alerts.received_at)),
+            fixed_width_texts(self._instants(alerts.received_at)),
             fixed_width_texts(format_device_ids(alerts.device_id)),
             self._codes(alerts.alert_code).dictionary_decode(),
             ends.take(which),
         ]
         offsets, text = text_buffers(pc.binary_join_element_wise(*columns, ","))
         return text[: offsets[-1]]
+
+    def _instants(self, at: Instants) -> NDArray[np.uint8]:
+        """Instants as text, rows x width; with the offset in place of the Z where local time is asked for."""
+        if self._offsets_of is None:
+            return format_instants(at)
+        offsets = self._offsets_of(at)
+        there, which = np.unique(offsets // MINUTE, return_inverse=True)
+        written = [
+            f"{'-' if each < 0 else '+'}{abs(each) // 60:02}:{abs(each) % 60:02}" for each in there.tolist()
+        ]
+        zones = np.array([list(each.encode()) for each in written], np.uint8)
+        return np.hstack([format_instants(at + offsets)[:, :-1], zones[which]])
 
     def _codes(self, codes: NDArray[np.uint32]) -> Any:
         """Codes as a dictionary of those that are there."""

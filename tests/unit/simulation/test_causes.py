@@ -5,17 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tests.unit.simulation.simulated import log_of, most_in_a_window, simulation_of, streams_of
 
-from tidegate.columnar.batches import AlertBatch
-from tidegate.simulation.areas import areas_of
 from tidegate.simulation.catalogue import FIRMWARES, DeviceType, firmware_number
 from tidegate.simulation.code_mix import DCC_ALERTS, DEVICE_ALERTS, HOURS
 from tidegate.simulation.murmur import SHORTEST_STAY, Murmur
 from tidegate.simulation.quiet import Quiet
-from tidegate.simulation.run import Simulation
-from tidegate.simulation.scenario import Scenario
 from tidegate.simulation.shouters import Shouters
-from tidegate.simulation.traffic import Cause, Rows, To
+from tidegate.simulation.traffic import Rows, To
 from tidegate.simulation.weather import OUTAGE, RESTORED, RESTORED_LATE, Weather
 from tidegate.vocabulary.alert_codes import DCC_ALERT, parse_alert_code, published_alert_codes
 from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND
@@ -23,44 +20,6 @@ from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 BELOW, OK = parse_alert_code("8014"), parse_alert_code("8015")
 MAGNET = parse_alert_code("8F75")
 MURMURING = firmware_number("M1 1.04")
-
-
-def simulation_of(*causes: Cause, devices: int = 21_000, days: int = 1, seen: To = To.BOTH) -> Simulation:
-    scenario = Scenario(
-        name="test",
-        summary="",
-        reproduces="",
-        invented="",
-        starts_at=100 * DAY,
-        days=days,
-        devices=devices,
-        causes=causes,
-        areas=areas_of("Network B"),
-        seen=seen,
-    )
-    return Simulation(scenario)
-
-
-def log_of(simulation: Simulation) -> AlertBatch:
-    return AlertBatch.concatenate(list(simulation.batches()))
-
-
-def streams_of(log: AlertBatch) -> dict[tuple[int, int, int], list[int]]:
-    streams: dict[tuple[int, int, int], list[int]] = {}
-    for at, device, code, recipient in zip(
-        log.received_at.tolist(),
-        log.device_id.tolist(),
-        log.alert_code.tolist(),
-        log.recipient.tolist(),
-        strict=True,
-    ):
-        streams.setdefault((device, code, recipient), []).append(at)
-    return streams
-
-
-def most_in_a_window(instants: list[int], window: int) -> int:
-    ordered = np.array(sorted(instants))
-    return int((np.arange(1, len(ordered) + 1) - np.searchsorted(ordered, ordered - window, "right")).max())
 
 
 # Quiet
@@ -196,7 +155,9 @@ def test_a_supplier_hears_no_murmur() -> None:
 
 # Shouters
 
-SHOUTING = Shouters(count=10, events_per_day=1_000, firmware=MURMURING, worst_share=0.1, worst_on_share=0.05)
+SHOUTING = Shouters(
+    count=10, events_per_day=1_000, firmwares=(MURMURING,), worst_share=0.1, worst_on_share=0.05
+)
 
 
 def test_shouters_raise_what_they_are_to_raise_each_day() -> None:
@@ -218,8 +179,8 @@ def test_most_shouters_have_the_firmware() -> None:
     simulation = simulation_of(SHOUTING, devices=210_000)
     (cause,) = simulation.truth()["causes"]
 
-    assert (10, 7) == (cause["shouters"], cause["of_firmware"])
-    assert "Maker A" == cause["firmwares"][0]["manufacturer"] == FIRMWARES[MURMURING].manufacturer
+    assert (10, 7) == (cause["shouters"], cause["of_product"])
+    assert "Maker A" == cause["products"][0]["manufacturer"] == FIRMWARES[MURMURING].manufacturer
 
 
 def test_the_shouters_of_the_truth_are_those_of_the_log() -> None:

@@ -1,11 +1,23 @@
 """What happens to Alerts on their way into a log."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tidegate.simulation.delivery import LATEST_US, Adapter, AdapterOutage, doubled, written_at
+from tidegate.assembly import open_alerts
+from tidegate.simulation.delivery import (
+    LATEST_US,
+    TOO_LATE_US,
+    UNREADABLE,
+    Adapter,
+    AdapterOutage,
+    Imperfections,
+    doubled,
+    written_at,
+)
 from tidegate.simulation.traffic import Rows
-from tidegate.vocabulary.instants import SECOND
+from tidegate.vocabulary.instants import HOUR, SECOND
 
 OUT_AT, BACK_AT = 100, 200
 HERS, ANOTHERS = 7, 8
@@ -72,7 +84,7 @@ def test_doubled_rows_stand_beside_themselves() -> None:
 
 def test_a_late_row_is_written_within_the_bound() -> None:
     at = np.arange(10_000, dtype=np.int64)
-    delay = written_at(at, 0.1, np.random.default_rng(1)) - at
+    delay = written_at(at, Imperfections(late=0.1), np.random.default_rng(1)) - at
 
     assert 1_000 == pytest.approx(int((delay > 0).sum()), rel=0.15)
     assert 0 == delay.min()
@@ -82,5 +94,24 @@ def test_a_late_row_is_written_within_the_bound() -> None:
 def test_without_imperfections_nothing_is_touched() -> None:
     at = np.arange(5, dtype=np.int64)
 
-    assert at is written_at(at, 0.0, np.random.default_rng(1))
+    assert at is written_at(at, Imperfections(), np.random.default_rng(1))
     assert [0, 1, 2, 3, 4] == doubled(5, 0.0, np.random.default_rng(1)).tolist()
+
+
+def test_a_row_too_late_is_written_beyond_any_look_back_of_an_hour() -> None:
+    at = np.arange(10_000, dtype=np.int64)
+    delay = written_at(at, Imperfections(too_late=0.05), np.random.default_rng(1)) - at
+
+    assert 500 == pytest.approx(int((delay > 0).sum()), rel=0.2)
+    assert HOUR < TOO_LATE_US <= delay[delay > 0].min()
+
+
+def test_no_line_that_nobody_can_read_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "received_at,device_id,alert_code,recipient\n"
+        "2026-03-02T09:14:00.000Z,02-7D-01-5F-00-00-00-01,8014,Network B\n" + "\n".join(UNREADABLE) + "\n"
+    )
+    (batch,) = open_alerts([tmp_path / "log.csv"], mapping={}).batches()
+
+    assert 1 == len(batch.alerts)
+    assert list(range(3, 3 + len(UNREADABLE))) == sorted(row.line for row in batch.rejected)

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,6 +38,9 @@ def kept(batches: list[AlertBatch]) -> Iterator[AlertsSink]:
     class Sink:
         def write(self, batch: AlertBatch, /) -> None:
             batches.append(batch)
+
+        def write_lines(self, lines: Sequence[str], /) -> None:
+            raise AssertionError(lines)
 
     yield Sink()
 

@@ -22,6 +22,10 @@ SCENARIO: Final = Scenario(
         "The exact number (58), the hours and paces of the bursts, that 70 % share a firmware, the estate "
         "around them and its quiet traffic, the date."
     ),
+    expected=(
+        "Shouters: 58 Devices, 8F75, most of them Maker A M1 1.04. With 8F75 excluded everything passes; under the "
+        "illustrative parameters nine in ten of what storms are held back."
+    ),
     starts_at=parse_instant("2023-09-04T00:00:00Z"),
     days=1,
     devices=105_000,
@@ -31,7 +35,7 @@ SCENARIO: Final = Scenario(
             count=58,
             worst_share=0.05,
             events_per_day=2_100,
-            firmware=firmware_number("M1 1.04"),
+            firmwares=(firmware_number("M1 1.04"),),
             supplier="Supplier 1",
         ),
     ),

@@ -25,6 +25,10 @@ SCENARIO: Final = Scenario(
         "The split by code and by cause (half quiet, over a third murmur, the rest shouters and weather): none "
         "is public. An Alert to two recipients is counted as two. Everything shrinks with --devices."
     ),
+    expected=(
+        "Both: murmur of 8014 and 8015 by Maker A M1 1.04, out of the reach of throttling, and a few hundred shouters "
+        "of 8F75, most of them of the same firmware, nine in ten of whose Alerts are held back. The weather is nobody's."
+    ),
     starts_at=parse_instant("2022-07-01T00:00:00Z"),
     days=1,
     devices=54_000_000,
@@ -32,7 +36,7 @@ SCENARIO: Final = Scenario(
         Quiet(alerts_per_device_day=0.545),
         Murmur(firmwares=(firmware_number("M1 1.04"),), alerts_per_meter_day=16.0),
         Shouters(
-            per_million=8.0, worst_share=0.05, events_per_day=2_100, firmware=firmware_number("M1 1.04")
+            per_million=8.0, worst_share=0.05, events_per_day=2_100, firmwares=(firmware_number("M1 1.04"),)
         ),
         Weather(day=0, from_hour=13, hours=9, premises_share=0.004),
         Quiet(alerts_per_device_day=0.0514, mix=DCC_ALERTS, kind="dcc alerts"),

@@ -28,6 +28,10 @@ SCENARIO: Final = Scenario(
         "stand in it twice, 1 in 5,000 is out of place, two codes are unknown, and for 40 minutes the operator's "
         "adapter was out."
     ),
+    expected=(
+        "Both: murmur of 8014 and 8015 by Maker A M1 1.04, which is most of the Alerts and out of the reach of "
+        "throttling, and 58 shouters of 8F75, most of them of the same firmware. No outage Alert is held back."
+    ),
     starts_at=parse_instant("2026-03-02T00:00:00Z"),
     days=7,
     devices=630_000,
@@ -38,7 +42,7 @@ SCENARIO: Final = Scenario(
             events_per_day=1_000,
             worst_share=0.035,
             worst_on_share=0.08,
-            firmware=firmware_number("M1 1.04"),
+            firmwares=(firmware_number("M1 1.04"),),
         ),
         Weather(day=3, from_hour=14, hours=12, premises_share=0.08),
         Quiet(alerts_per_device_day=0.04),

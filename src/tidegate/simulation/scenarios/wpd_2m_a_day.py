@@ -24,6 +24,10 @@ SCENARIO: Final = Scenario(
         "How many meters there were and which (233,000 of two models, 9.6 Alerts a day each: the dossier "
         "reckons with 4 to 20), the length of their stays, the network operator and its quiet traffic, the date."
     ),
+    expected=(
+        "Murmur: 8014 and 8015, every firmware of Maker A M1 and of Maker B M2. No storm, nothing held back, and no "
+        "threshold on one Device that would hold back most of it and spare the rest; the firmware wants mending."
+    ),
     starts_at=parse_instant("2020-01-13T00:00:00Z"),
     days=1,
     devices=1_575_000,
