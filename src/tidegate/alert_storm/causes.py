@@ -1,12 +1,41 @@
-"""Causes: which kind of trouble a code is in, and which product is behind it."""
+"""Causes: which kind of trouble a code is in, and which product is behind it.
+
+How it is found out stands in docs/explanation/causes.md: `exceedance` has the
+two tests, `suspicion` who is guilty by them, `naming` as what it is told.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.alert_storm.exceedance import Numbers, Raised, standard_errors
+from tidegate.alert_storm.fleet import FleetView
+from tidegate.alert_storm.naming import ProductTree, named, product_trees
+from tidegate.alert_storm.suspicion import (
+    LEAST_DEVICES,
+    MurmurTrial,
+    ShouterTrial,
+    Trial,
+    find_guilty,
+)
 from tidegate.vocabulary.alert_codes import AlertCode
-from tidegate.vocabulary.products import Product
+from tidegate.vocabulary.instants import DAY
+from tidegate.vocabulary.products import NOT_KNOWN, Product
+from tidegate.vocabulary.toggle_pairs import codes_counted_as
+
+MURMUR_RATE: Final = 3.0
+"""Alerts of a code a day, of the Device behind the average one, from which it is murmur whatever the product.
+Ours (readings.md#19): weather, a restart, a failed Command make one or two."""
+
+MURMUR_SHARE: Final = 0.05
+"""And the share of all Alerts that they raise. Ours (readings.md#19)."""
 
 
 class Kind(StrEnum):
@@ -30,6 +59,7 @@ class Cause:
     devices:      Different Devices that raised them.
     installed:    Devices of the product in the Inventory; 0 without one.
     rate:         Alerts per installed Device and day; for shouters Devices that stormed per installed Device.
+                  Of `NOT_KNOWN`: Alerts a day per Device that raised them, and `rest` the same.
     rest:         The same of the rest of the fleet of this Device type, those behind another cause left out.
     ratio:        rate / rest; infinite where the rest is silent.
     p_value:      Of the test named in docs/explanation/causes.md, corrected for every comparison made; 1 where none was.
@@ -50,3 +80,207 @@ class Cause:
     def is_named(self) -> bool:
         """Whether a product was found behind it."""
         return any(self.product[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a fleet was found guilty of, and how that was found out.
+
+    causes:       By Alerts, the most first.
+    comparisons:  How many were made; 0 without an Inventory.
+    guilty:       For each kind and counted code the products behind a named cause, as places in the view's `products`.
+    """
+
+    causes: Sequence[Cause]
+    comparisons: int
+    guilty: Mapping[tuple[Kind, AlertCode], frozenset[int]]
+
+
+def find_causes(view: FleetView) -> list[Cause]:
+    """The causes of what a fleet raised, by Alerts, the most first (`examine` says more).
+
+    What stands out of no product is told as a cause of `NOT_KNOWN`: murmur where its Devices raise
+    `MURMUR_RATE` a day or more and `MURMUR_SHARE` of all Alerts, shouters wherever a Device stormed.
+    """
+    return list(examine(view).causes)
+
+
+def examine(view: FleetView) -> Examined:
+    """Find out which kinds of trouble a fleet is in, and which products are behind them."""
+    trees = product_trees(view.products)
+    all_alerts = int(view.groups["alerts"].sum())
+    codes = np.unique(view.groups["alert_code"]).tolist()
+    raised = {code: RaisedOf(view, code) for code in codes}
+    trials: list[tuple[Kind, Trial]] = []
+    for code in codes:
+        for tree in trees:
+            trials += _trials(view, raised[code], tree, all_alerts)
+    findings = find_guilty([trial for _, trial in trials])
+    needed = standard_errors(findings.allowed)
+    named_causes: list[tuple[float, Cause]] = []
+    guilty: dict[tuple[Kind, AlertCode], frozenset[int]] = {}
+    for kind, trial in trials:
+        places: set[int] = set()
+        for log_p, cause, of_cause in _named(raised[trial.alert_code], kind, trial, needed):
+            named_causes.append((log_p, cause))
+            places |= of_cause
+        key = (kind, trial.alert_code)
+        guilty[key] = guilty.get(key, frozenset()) | places
+    causes = _corrected(named_causes, findings.comparisons)
+    for code in codes:
+        causes += _left_over(view, raised[code], guilty, all_alerts)
+    causes.sort(key=lambda cause: (-cause.alerts, cause.alert_codes, cause.kind, cause.product))
+    return Examined(causes, findings.comparisons, guilty)
+
+
+class RaisedOf:
+    """What the fleet raised of one counted code; arrays (products, regions).
+
+    alert_codes:              The codes of it that occurred, in ascending order.
+    alerts, devices:          All of it.
+    stormed_alerts, stormed_devices: Of Devices that stormed.
+    murmured:                 Of the others, for the test.
+    """
+
+    def __init__(self, view: FleetView, code: AlertCode) -> None:
+        rows = view.groups["alert_code"] == code
+        columns = {name: column[rows] for name, column in view.groups.items()}
+        at = (columns["product"], columns["region"])
+
+        def dense(name: str) -> Numbers:
+            made = np.zeros(view.installed.shape)
+            made[at] = columns[name]
+            return made
+
+        self.code = code
+        self.alert_codes = _occurring(code, columns)
+        self.alerts = dense("alerts")
+        self.devices = dense("devices")
+        self.stormed_alerts = dense("stormed_alerts")
+        self.stormed_devices = dense("stormed_devices")
+        # The exposure of those that stormed is not told apart; they are taken for Devices like the others.
+        quiet = 1.0 - np.divide(
+            self.stormed_devices,
+            view.installed,
+            out=np.zeros(view.installed.shape),
+            where=view.installed > 0,
+        )
+        self.murmured = Raised(
+            self.alerts - self.stormed_alerts,
+            view.exposure * quiet,
+            dense("sum_squares"),
+            dense("sum_exposed"),
+            view.exposure_squared * quiet,
+        )
+
+    def counts(self, kind: Kind, products: Sequence[int] | NDArray[np.int64]) -> tuple[int, int]:
+        """Alerts of a kind and the Devices that raised them, of some products."""
+        places = np.asarray(products, np.int64)
+        alerts, devices = self.stormed_alerts, self.stormed_devices
+        if kind is Kind.MURMUR:
+            alerts, devices = self.alerts - alerts, self.devices - devices
+        return int(alerts[places].sum()), int(devices[places].sum())
+
+
+def _occurring(code: AlertCode, columns: Mapping[str, NDArray[Any]]) -> tuple[AlertCode, ...]:
+    """The codes counted as this one that were raised at all."""
+    second = int(columns["second_alerts"].sum())
+    both = codes_counted_as(code)
+    if second == 0 or len(both) == 1:
+        return (code,)
+    return both if second < int(columns["alerts"].sum()) else tuple(each for each in both if each != code)
+
+
+def _trials(
+    view: FleetView, raised: RaisedOf, tree: ProductTree, all_alerts: int
+) -> Iterator[tuple[Kind, Trial]]:
+    leaves = tree.leaves
+    installed = view.installed[leaves].astype(np.float64)
+    of_type = Raised(*(getattr(raised.murmured, each.name)[leaves] for each in fields(Raised)))
+    if of_type.alerts.sum() > 0:
+        murmuring = (raised.devices - raised.stormed_devices)[leaves]
+        yield Kind.MURMUR, MurmurTrial(raised.code, tree, installed, of_type, murmuring, all_alerts)
+    stormed = raised.stormed_devices[leaves]
+    if stormed.sum() > 0:
+        yield Kind.SHOUTERS, ShouterTrial(raised.code, tree, installed, stormed)
+
+
+def _named(
+    raised: RaisedOf, kind: Kind, trial: Trial, needed: float
+) -> Iterator[tuple[float, Cause, set[int]]]:
+    """The named causes of a trial, each with its log p and the products it includes."""
+    tree = trial.tree
+    if not trial.guilty.any():
+        return
+    names = named(tree, trial.guilty, lambda part, like: trial.can_tell(part, like, needed))
+    parts = tree.members[names]
+    everyone = np.logical_or.reduce(parts)
+    # Those that are not guilty themselves, but under a name, are held against no one either.
+    rests = np.broadcast_to(~everyone & ~trial.guilty, parts.shape)
+    found = trial.compare(parts, rests)
+    matters = trial.matters(parts, found)
+    for at in np.flatnonzero(matters).tolist():
+        places = tree.leaves[parts[at]]
+        alerts, devices = raised.counts(kind, places)
+        cause = Cause(
+            kind,
+            raised.alert_codes,
+            tree.nodes[names[at]],
+            alerts,
+            devices,
+            trial.installed_in(parts[at]),
+            float(found.rate[at]),
+            float(found.rest[at]),
+            float(found.ratio[at]),
+            1.0,
+        )
+        yield float(found.log_p[at]), cause, set(places.tolist())
+
+
+def _corrected(found: Sequence[tuple[float, Cause]], comparisons: int) -> list[Cause]:
+    """With p for all the comparisons that were made (Holm, 1979)."""
+    causes: list[Cause] = []
+    so_far = 0.0
+    for place, (log_p, cause) in enumerate(sorted(found, key=lambda each: each[0])):
+        so_far = max(so_far, min(1.0, math.exp(log_p) * max(comparisons - place, 1)))
+        causes.append(replace(cause, p_value=so_far))
+    return causes
+
+
+def _left_over(
+    view: FleetView,
+    raised: RaisedOf,
+    guilty: Mapping[tuple[Kind, AlertCode], frozenset[int]],
+    all_alerts: int,
+) -> Iterator[Cause]:
+    """Murmur and shouters with a code behind which no product stands out."""
+    for kind in Kind:
+        others = [
+            place
+            for place in range(len(view.products))
+            if place not in guilty.get((kind, raised.code), frozenset())
+        ]
+        alerts, devices = raised.counts(kind, others)
+        rate = alerts / (devices * days_of(view)) if devices else 0.0
+        if kind is Kind.MURMUR:
+            is_one = alerts >= MURMUR_SHARE * all_alerts and _is_murmur(view, raised, others)
+        else:
+            is_one = devices > 0
+        if is_one:
+            yield Cause(kind, raised.alert_codes, NOT_KNOWN, alerts, devices, 0, rate, rate, 1.0, 1.0)
+
+
+def _is_murmur(view: FleetView, raised: RaisedOf, products: Sequence[int]) -> bool:
+    """Whether enough Devices raise enough, whatever they are.
+
+    The Device behind the average Alert raises sum(x^2) / sum(x), which Devices that raise one now and then do
+    not water down; and sum(x)^2 / sum(x^2) Devices would raise it all evenly, which one wild Device does not add to.
+    """
+    alerts = float(raised.murmured.alerts[products].sum())
+    squares = float(raised.murmured.squares[products].sum())
+    return squares >= MURMUR_RATE * days_of(view) * alerts and alerts**2 >= LEAST_DEVICES * squares > 0
+
+
+def days_of(view: FleetView) -> float:
+    """Length of the period in days; one shorter than a day counts as a day."""
+    return max((view.until - view.since) / DAY, 1.0)
