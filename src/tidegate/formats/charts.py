@@ -57,13 +57,17 @@ _CONFIG = {
     },
     "text": {"fontSize": 11, "color": INK},
 }
-_FATE_SCALE = {"domain": list(FATES), "range": [BLUE, SKY, VERMILLION]}
-_COUNT_AXIS = {
+FATE_SCALE: Final = {"domain": list(FATES), "range": [BLUE, SKY, VERMILLION]}
+"""A colour for each fate."""
+
+COUNT_AXIS: Final = {
     "title": "Alerts",
     "labelExpr": "datum.value % 1 ? '' : datum.value == 0 ? '0' : format(datum.value, '~s')",
     "tickCount": 5,
     "tickMinStep": 1,
 }
+"""An axis of numbers of Alerts, in whole numbers."""
+
 _STACK_ORDER = {"field": "order", "type": "quantitative"}
 
 
@@ -87,9 +91,9 @@ def by_time(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "encoding": {
             "x": time_axis("start"),
             "x2": {"field": "end"},
-            "y": {"field": "base", "type": "quantitative", "axis": _COUNT_AXIS},
+            "y": {"field": "base", "type": "quantitative", "axis": COUNT_AXIS},
             "y2": {"field": "top"},
-            "color": {"field": "fate", "type": "nominal", "scale": _FATE_SCALE},
+            "color": {"field": "fate", "type": "nominal", "scale": FATE_SCALE},
         },
     }
 
@@ -116,9 +120,9 @@ def by_code(rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any
                         "field": "alerts",
                         "type": "quantitative",
                         "stack": "zero",
-                        "axis": _COUNT_AXIS,
+                        "axis": COUNT_AXIS,
                     },
-                    "color": {"field": "fate", "type": "nominal", "scale": _FATE_SCALE},
+                    "color": {"field": "fate", "type": "nominal", "scale": FATE_SCALE},
                     "order": _STACK_ORDER,
                 },
             },
@@ -195,7 +199,7 @@ def storm_heatmap(
                             "titleFontSize": 12,
                             "titleFontWeight": "normal",
                             "titleColor": INK,
-                            "labelExpr": _COUNT_AXIS["labelExpr"],
+                            "labelExpr": COUNT_AXIS["labelExpr"],
                             "gradientLength": 220,
                             "values": round_numbers(least, most),
                         },
@@ -231,7 +235,7 @@ def by_length(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     y = {
         "field": "storms",
         "type": "quantitative",
-        "axis": {**_COUNT_AXIS, "title": "Storms"},
+        "axis": {**COUNT_AXIS, "title": "Storms"},
     }
     return {
         "width": _WIDTH,
