@@ -49,20 +49,20 @@ def show(
     to = out or console.out
     width = min(to.width, WIDTH)
     said = verdict(replayed)
-    _say(to, Text(said.headline, style="bold"), width)
+    say(to, Text(said.headline, style="bold"), width)
     to.print()
     for finding in said.findings:
-        _say(to, _pointed(finding), width, indent=2)
+        say(to, pointed(finding), width, indent=2)
     if said.findings:
         to.print()
     for caution in said.cautions:
-        _say(to, Text(f"! {caution}", style="yellow"), width, indent=2)
+        say(to, Text(f"! {caution}", style="yellow"), width, indent=2)
     if said.cautions:
         to.print()
     if rows := table_by_code(replayed):
         to.print(_table(rows, width), width=width)
         to.print()
-    _say(to, _sum(replayed), width, indent=2)
+    say(to, _sum(replayed), width, indent=2)
     steps = list(
         _next_steps(replayed, results, [str(each) for each in alerts], policy, can_explain=can_explain)
     )
@@ -71,10 +71,10 @@ def show(
         to.print(Text("Next:", style="bold"))
     for command, meaning in steps:
         to.print(Text(f"  {command}"), soft_wrap=True)
-        _say(to, Text(meaning, style="dim"), width, indent=6)
+        say(to, Text(meaning, style="dim"), width, indent=6)
 
 
-def _say(to: Console, text: Text, width: int, indent: int = 0) -> None:
+def say(to: Console, text: Text, width: int, indent: int = 0) -> None:
     """Print a paragraph; under an indent, its further lines stand two further in."""
     hanging = indent + 2 if indent else 0
     for at, line in enumerate(text.wrap(to, width - hanging)):
@@ -82,7 +82,7 @@ def _say(to: Console, text: Text, width: int, indent: int = 0) -> None:
         to.print(Text(" " * (hanging if at else indent)).append_text(line), soft_wrap=True)
 
 
-def _pointed(finding: str) -> Text:
+def pointed(finding: str) -> Text:
     """A finding whose first words, before a colon, say what it is about."""
     text = Text(finding)
     about, colon, _ = finding.partition(": ")
