@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from tests.fleets import CODE, Fleet, fleet_of, view_of
+from tests.fleet_views import CODE, Fleet, fleet_of, view_of
 
 from tidegate.alert_storm import suspicion
 from tidegate.alert_storm.causes import Kind, examine, find_causes
