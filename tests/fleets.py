@@ -1,125 +1,118 @@
-"""Fleet views made straight from what each Device is and raised, without a log: fast enough for a thousand of them."""
+"""Inventories and Alerts of a few Devices that crowd the edges of the fleet view."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from hypothesis import strategies as st
 
-from tidegate.alert_storm.fleet import FleetView, Pattern
-from tidegate.vocabulary.instants import DAY
-from tidegate.vocabulary.products import NOT_KNOWN, Product
+from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
+from tidegate.columnar.ordering import BEFORE_ALL
+from tidegate.vocabulary.alert_codes import DCC_ALERT
+from tidegate.vocabulary.alerts import Alert
+from tidegate.vocabulary.instants import HOUR, SECOND, Instant
 
-SINCE = 1_000 * DAY
-CODE = 0x8F3E
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """Devices, a row each: place of its product, place of its region."""
-
-    products: Sequence[Product]
-    regions: Sequence[str]
-    product: NDArray[np.int64]
-    region: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.product)
-
-    def is_of(self, product: Product) -> NDArray[np.bool_]:
-        """Which Devices a product includes."""
-        places = [place for place, each in enumerate(self.products) if product.includes(each)]
-        return np.isin(self.product, places)
+DEVICES = (1, 2, 3, 2**63, 2**64 - 1)
+CODES = (0x8014, 0x8015, 0x8F35, 0x81BC, 0x8F75, DCC_ALERT)
+RECIPIENTS = ("", "network", "supplier")
+SINCE = 1_000 * HOUR
 
 
-def fleet_of(
-    installed: Mapping[Product, int],
-    regions: Sequence[str] = ("Central", "North", "South"),
-    shares: Mapping[Product, Sequence[float]] | None = None,
-) -> Fleet:
-    """So many Devices of each product, dealt out to the regions evenly, or by a product's shares."""
-    products = [NOT_KNOWN, *sorted(installed)]
-    numbers, places = [], []
-    for place, product in enumerate(products[1:], start=1):
-        count = installed[product]
-        weights = np.array((shares or {}).get(product, [1.0] * len(regions)))
-        ends = np.rint(np.cumsum(weights) / weights.sum() * count).astype(np.int64)
-        numbers.append(np.full(count, place))
-        places.append(np.searchsorted(ends, np.arange(count), side="right") + 1)
-    return Fleet(products, ("", *regions), np.concatenate(numbers), np.concatenate(places))
+class Entry(NamedTuple):
+    """One row of an Inventory."""
+
+    device_id: int
+    since: Instant = BEFORE_ALL
+    device_type: str = "ESME"
+    manufacturer: str = "Maker A"
+    model: str = "M1"
+    firmware: str = "1.04"
+    supplier: str = "Supplier A"
+    network_operator: str = ""
+    csp_region: str = "North"
 
 
-def view_of(
-    fleet: Fleet,
-    alerts: Mapping[int, NDArray[Any]],
-    stormed: Mapping[int, NDArray[np.bool_]] | None = None,
-    days: float = 7.0,
-    *,
-    has_inventory: bool = True,
-) -> FleetView:
-    """The view of what each Device raised of each code; without an Inventory every product is `NOT_KNOWN`."""
-    products = fleet.products if has_inventory else [NOT_KNOWN]
-    regions = fleet.regions if has_inventory else [""]
-    product = fleet.product if has_inventory else np.zeros(len(fleet), np.int64)
-    region = fleet.region if has_inventory else np.zeros(len(fleet), np.int64)
-    shape = (len(products), len(regions))
-    cell = product * len(regions) + region
-
-    def summed(values: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(np.bincount(cell, values, minlength=shape[0] * shape[1]))
-
-    names = ("alert_code", "product", "region", "alerts", "devices", "stormed_alerts", "stormed_devices")
-    columns: dict[str, list[Any]] = {name: [np.empty(0)] for name in (*names, "sum_squares", "sum_exposed")}
-    for code, count in sorted(alerts.items()):
-        x = np.asarray(count, np.float64)
-        has_stormed = (stormed or {}).get(code, np.zeros(len(fleet), np.bool_))
-        made = {
-            "alerts": summed(x),
-            "devices": summed(x > 0),
-            "stormed_alerts": summed(x * has_stormed),
-            "stormed_devices": summed(has_stormed),
-            "sum_squares": summed(x * x * ~has_stormed),
-            "sum_exposed": summed(x * days * ~has_stormed),
-        }
-        rows = np.flatnonzero(made["alerts"] > 0)
-        made |= {
-            "alert_code": np.full(shape[0] * shape[1], code),
-            "product": np.arange(shape[0] * shape[1]) // len(regions),
-            "region": np.arange(shape[0] * shape[1]) % len(regions),
-        }
-        for name, values in made.items():
-            columns[name].append(values[rows])
-    groups = {name: np.concatenate(parts) for name, parts in columns.items()}
-    count_of_rows = len(groups["alerts"])
-    integers = {
-        name: values if name in {"sum_squares", "sum_exposed"} else values.astype(np.int64)
-        for name, values in groups.items()
-    }
-    for name in ("second_alerts", "alternations", "chattering"):
-        integers[name] = np.zeros(count_of_rows, np.int64)
-    integers["first_at"] = np.full(count_of_rows, SINCE)
-    integers["last_at"] = np.full(count_of_rows, SINCE + int(days * DAY) - 1)
-    installed = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    if not has_inventory:
-        installed = np.zeros(shape, np.int64)
-    by_recipient = integers["alerts"][:, None]
-    return FleetView(
-        since=SINCE,
-        until=SINCE + int(days * DAY),
-        products=products,
-        regions=regions,
-        suppliers=[""],
-        recipients=[""],
-        installed=installed,
-        exposure=(installed * days).astype(np.float64),
-        exposure_squared=(installed * days**2).astype(np.float64),
-        missing=0 if has_inventory else len(fleet),
-        groups=integers,
-        patterns=np.zeros((count_of_rows, len(Pattern)), np.int64),
-        by_hour=np.zeros((count_of_rows, 24), np.int64),
-        by_recipient=by_recipient,
-        by_supplier=np.zeros((count_of_rows, 1), np.int64),
+def inventory_of(*entries: Entry) -> Inventory:
+    """Rows as an Inventory, put in its order; of two for one Device and instant the first."""
+    first: dict[tuple[int, int], Entry] = {}
+    for entry in entries:
+        first.setdefault((entry.device_id, entry.since), entry)
+    rows = [first[key] for key in sorted(first)]
+    attributes = {}
+    for name in INVENTORY_COLUMNS:
+        texts = ["", *dict.fromkeys(getattr(row, name) for row in rows if getattr(row, name))]
+        places = np.array([texts.index(getattr(row, name)) for row in rows], np.int32)
+        attributes[name] = Attribute(places, texts)
+    return Inventory(
+        "an Inventory",
+        np.array([row.device_id for row in rows], np.uint64),
+        np.array([row.since for row in rows], np.int64),
+        attributes,
+        rows_read=len(entries),
+        doubled=len(entries) - len(rows),
     )
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> Inventory:
+    """Some of the Devices, some of them with a history that begins, or changes, within the period."""
+    entries = st.builds(
+        Entry,
+        st.sampled_from(DEVICES[:-1]),
+        st.sampled_from(
+            [BEFORE_ALL, SINCE, SINCE + HOUR - 1, SINCE + HOUR, SINCE + 3 * HOUR, SINCE + 9 * HOUR]
+        ),
+        device_type=st.sampled_from(["", "ESME"]),
+        manufacturer=st.just(""),
+        model=st.just(""),
+        firmware=st.sampled_from(["", "1.04", "2.00"]),
+        supplier=st.sampled_from(["", "Supplier A", "Supplier B"]),
+        csp_region=st.sampled_from(["", "North"]),
+    )
+    return inventory_of(*draw(st.lists(entries, min_size=1, max_size=9)))
+
+
+GAPS = (
+    0,
+    0,
+    1,
+    SECOND - 1,
+    SECOND,
+    SECOND + 1,
+    2 * SECOND,
+    19 * SECOND,
+    30 * SECOND,
+    HOUR - 1,
+    HOUR,
+    HOUR + 1,
+)
+
+
+@st.composite
+def fleet_logs(draw: st.DrawFn, most: int = 100) -> list[Alert]:
+    """Alerts in receipt order, of few Devices and codes, with gaps at the edges of a second and of an hour."""
+    at = SINCE + draw(st.sampled_from([0, 1, HOUR - 1]))
+    devices = draw(st.lists(st.sampled_from(DEVICES), min_size=1, max_size=3))
+    codes = draw(st.lists(st.sampled_from(CODES), min_size=1, max_size=3))
+    gaps = draw(st.lists(st.sampled_from(GAPS), min_size=1, max_size=3))
+    alerts = []
+    for _ in range(draw(st.integers(0, most))):
+        at += draw(st.sampled_from(gaps))
+        alerts.append(
+            Alert(
+                at,
+                draw(st.sampled_from(devices)),
+                draw(st.sampled_from(codes)),
+                draw(st.sampled_from(RECIPIENTS)),
+            )
+        )
+    return alerts
+
+
+def every(
+    gap: int, count: int, device_id: int = 1, codes: Sequence[int] = (0x8F35,), to: str = ""
+) -> list[Alert]:
+    """Alerts of one Device at even distances from SINCE on, its codes in turn."""
+    return [Alert(SINCE + n * gap, device_id, codes[n % len(codes)], to) for n in range(count)]

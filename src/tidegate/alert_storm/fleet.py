@@ -8,19 +8,31 @@ here, and each for itself beside it, whatever the policy counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.alert_storm.fleet_activity import CHATTERING, Pattern
+from tidegate.alert_storm.fleet_installed import Installed, days_between
+from tidegate.alert_storm.fleet_streams import FleetShard, base_of, loudest
+from tidegate.alert_storm.fleet_summing import FLEET_DEVICE, Parts, Stormed, Sums
+from tidegate.columnar.batches import AlertBatch, AlertCodes, DeviceIds, Recipients
+from tidegate.columnar.device_index import index_of
+from tidegate.columnar.inventory import Inventory
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
 from tidegate.vocabulary.instants import Instant
 from tidegate.vocabulary.products import Product
 
-__all__ = ["CHATTERING", "GROUP_COLUMNS", "FleetView", "Pattern"]
+__all__ = ["CHATTERING", "FLEET_DEVICE", "GROUP_COLUMNS", "Fleet", "FleetView", "Pattern"]
 
+Result = TypeVar("Result")
+
+ROWS_AT_ONCE: Final = 1 << 18
+"""Small batches wait until they are so many rows together."""
 
 GROUP_COLUMNS: Final[Mapping[str, type[np.generic]]] = {
     "alert_code": np.uint32,
@@ -89,3 +101,181 @@ class FleetView:
     by_hour: NDArray[np.int64]
     by_recipient: NDArray[np.int64]
     by_supplier: NDArray[np.int64]
+
+
+class Fleet:
+    """Counts a fleet's Alerts as they are received, in receipt order.
+
+    What it remembers grows with the different (Device, Alert Code), not with the Alerts: 24 bytes for each, and
+    64 more for one heard of again. Devices are dealt to threads; how many there are changes nothing in the
+    answer, nor does where the input was cut into batches (`tests/equivalence/test_fleet.py`).
+    """
+
+    def __init__(self, inventory: Inventory | None, *, shards: int = 2) -> None:
+        assert shards >= 1
+        self._installed = Installed(inventory)
+        self._base = base_of(self._installed)
+        self._shards = [FleetShard(self._base, number, shards) for number in range(shards)]
+        self._waiting: list[AlertBatch] = []
+        self._asked: tuple[Parts, Stormed] | None = None
+
+    @property
+    def streams(self) -> int:
+        """How many different (Device, Alert Code) there have been, a Device of two firmwares being two."""
+        self._count()
+        return sum(shard.streams for shard in self._shards)
+
+    def receive(self, alerts: AlertBatch) -> None:
+        """The next Alerts; no instant may be before one given earlier."""
+        self._waiting.append(alerts)
+        if sum(map(len, self._waiting)) >= ROWS_AT_ONCE:
+            self._count()
+
+    def view(
+        self,
+        stormed: tuple[DeviceIds, AlertCodes],
+        recipients: Recipients,
+        since: Instant,
+        until: Instant,
+    ) -> FleetView:
+        """What there is to see of all that was received.
+
+        Args:
+            stormed:     Devices that stormed, and the code each stormed with: two columns as long as each other.
+            recipients:  The names of the recipients that batches referred to by number.
+            since:       The period: no Alert was received before it,
+            until:       nor at this instant or later.
+        """
+        self._count()
+        installed = self._installed
+        period = installed.within(since, until)
+        parts = Parts(
+            installed.device_id,
+            installed.kind,
+            installed.kinds[:, 0].astype(np.int32)[installed.kind],
+            period.days,
+            period.row,
+            period.supplier,
+            days_between(since, until),
+        )
+        shouting = _stormed(stormed, self._base.counted_as)
+        self._asked = parts, shouting
+        sums = self._in_every_thread(
+            lambda shard: shard.sums(parts, shouting, len(installed.suppliers), len(Pattern))
+        )
+        return FleetView(
+            since=since,
+            until=until,
+            products=installed.products,
+            regions=installed.regions,
+            suppliers=installed.suppliers,
+            recipients=[recipients.name_of(number) for number in range(len(recipients))],
+            installed=period.installed,
+            exposure=period.exposure,
+            exposure_squared=period.exposure_squared,
+            missing=sum(shard.missing for shard in self._shards),
+            **self._merged(sums, len(recipients)),
+        )
+
+    def devices_of(
+        self, alert_codes: Collection[AlertCode], product: Product, most: int | None = None
+    ) -> NDArray[Any]:
+        """Devices of a product that raised any of some codes, as of the last `view`.
+
+        Args:
+            alert_codes:  A code of a toggle pair stands for both.
+            product:      Empty parts include all there is below; `NOT_KNOWN` includes every Device.
+            most:         How many at most; None: all of them.
+
+        Returns:
+            An array of `fleet_summing.FLEET_DEVICE`, a row for each Device and code counted, those with most
+            Alerts first, those alike in ascending order of Device. A Device that changed has a row for each part.
+        """
+        parts, stormed = self._last_asked()
+        is_wanted_code = np.zeros(NUMBER_OF_CODES, np.bool_)
+        is_wanted_code[self._base.counted_as[list(alert_codes)]] = True
+        is_wanted = np.array([product.includes(each) for each in self._installed.products], np.bool_)
+        is_wanted_kind = is_wanted[self._installed.kinds[:, 0]]
+        found = self._in_every_thread(
+            lambda shard: shard.devices(is_wanted_code, is_wanted_kind, parts, stormed, most)
+        )
+        return loudest(found, most)
+
+    def _last_asked(self) -> tuple[Parts, Stormed]:
+        assert self._asked is not None, "devices are told of a period: ask for a view first"
+        return self._asked
+
+    def _count(self) -> None:
+        waiting = [batch for batch in self._waiting if len(batch)]
+        self._waiting = []
+        if waiting:
+            alerts = AlertBatch.concatenate(waiting)
+            recipients = int(alerts.recipient.max()) + 1
+            self._in_every_thread(lambda shard: shard.receive(alerts, recipients))
+
+    def _merged(self, sums: Sequence[Sums], recipients: int) -> dict[str, Any]:
+        """The groups of all shards, in order, with what they come to."""
+        counts = [int(shard.groups.counts[0]) for shard in self._shards]
+
+        def of_all(columns: Iterable[NDArray[Any]]) -> NDArray[Any]:
+            return np.concatenate([column[:count] for column, count in zip(columns, counts, strict=True)])
+
+        code = of_all(shard.groups.alert_code for shard in self._shards)
+        kinds = self._installed.kinds[of_all(shard.groups.kind for shard in self._shards)]
+        keys = np.stack([code.astype(np.int64), kinds[:, 0], kinds[:, 1]], axis=1)
+        different, which = np.unique(keys, axis=0, return_inverse=True)
+        which = which.reshape(-1)
+
+        def added(columns: Iterable[NDArray[Any]]) -> NDArray[Any]:
+            every = of_all(columns)
+            total = np.zeros((len(different), *every.shape[1:]), every.dtype)
+            np.add.at(total, which, every)
+            return total
+
+        first = np.full(len(different), np.iinfo(np.int64).max)
+        np.minimum.at(first, which, of_all(shard.groups.first_at for shard in self._shards))
+        last = np.full(len(different), np.iinfo(np.int64).min)
+        np.maximum.at(last, which, of_all(shard.groups.last_at for shard in self._shards))
+        columns = {
+            "alert_code": different[:, 0],
+            "product": different[:, 1],
+            "region": different[:, 2],
+            "first_at": first,
+            "last_at": last,
+        }
+        for name in ("second_alerts", "heard", "alternations"):
+            columns[name] = added(getattr(shard.groups, name) for shard in self._shards)
+        for name in GROUP_COLUMNS:
+            if name not in columns:
+                columns[name] = added(getattr(each, name) for each in sums)
+        return {
+            "groups": {name: columns[name].astype(dtype) for name, dtype in GROUP_COLUMNS.items()},
+            "patterns": added(each.patterns for each in sums),
+            "by_hour": added(shard.groups.by_hour for shard in self._shards),
+            "by_recipient": added(_cut_to(shard.groups.by_recipient, recipients) for shard in self._shards),
+            "by_supplier": added(each.by_supplier for each in sums),
+        }
+
+    def _in_every_thread(self, work: Callable[[FleetShard], Result]) -> list[Result]:
+        if len(self._shards) == 1:
+            return [work(self._shards[0])]
+        with ThreadPoolExecutor(len(self._shards)) as threads:
+            return list(threads.map(work, self._shards))
+
+
+def _stormed(stormed: tuple[DeviceIds, AlertCodes], counted_as: AlertCodes) -> Stormed:
+    pairs = np.zeros(len(stormed[0]), [("device_id", np.uint64), ("alert_code", np.uint32)])
+    pairs["device_id"] = stormed[0]
+    pairs["alert_code"] = counted_as[stormed[1]]
+    pairs = np.unique(pairs)
+    devices, first = np.unique(pairs["device_id"], return_index=True)
+    index = index_of(devices, first, np.zeros(len(devices), np.uint32))
+    return Stormed(index, pairs["device_id"].copy(), pairs["alert_code"].copy())
+
+
+def _cut_to(by_recipient: NDArray[np.int64], recipients: int) -> NDArray[np.int64]:
+    """A shard's table, as wide as there are recipients: it may be wider, or have met fewer."""
+    cut = np.zeros((len(by_recipient), recipients), np.int64)
+    width = min(recipients, by_recipient.shape[1])
+    cut[:, :width] = by_recipient[:, :width]
+    return cut

@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 
 @dataclass
-class _Installed:
+class InstalledByHand:
     """Which parts there were in the period: their days, and who supplied them last."""
 
     days: dict[Part, float] = field(default_factory=lambda: defaultdict(float))
@@ -61,20 +61,19 @@ def fleet_view_of(
         since:       The period: from this instant on,
         until:       and before this one.
     """
-    installed = _installed(inventory, since, until)
+    installed = installed_of(inventory, since, until)
     shouting = {
         (device_id, counted_as(code))
         for device_id, code in zip(stormed[0].tolist(), stormed[1].tolist(), strict=True)
     }
-    activities: dict[tuple[AlertCode, Part], Activity] = defaultdict(Activity)
+    alerts = list(alerts)
+    assert all(since <= alert.at < until for alert in alerts)
+    activities = activities_of(alerts, inventory)
     hours: dict[tuple[AlertCode, Product, str], Counter[int]] = defaultdict(Counter)
     told: dict[tuple[AlertCode, Product, str], Counter[int]] = defaultdict(Counter)
     for alert in alerts:
-        assert since <= alert.at < until
-        code = counted_as(alert.alert_code)
         part = _part_at(inventory, alert)
-        activities[code, part].receive(alert)
-        group = code, part.product, part.region
+        group = counted_as(alert.alert_code), part.product, part.region
         hours[group][alert.at // HOUR % 24] += 1
         told[group][recipients.number_of(alert.recipient)] += 1
 
@@ -146,13 +145,24 @@ def fleet_view_of(
     )
 
 
+def activities_of(
+    alerts: Iterable[Alert], inventory: Inventory | None
+) -> dict[tuple[AlertCode, Part], Activity]:
+    """What each part of a Device did with each code counted; the Alerts are in receipt order."""
+    activities: dict[tuple[AlertCode, Part], Activity] = defaultdict(Activity)
+    for alert in alerts:
+        activities[counted_as(alert.alert_code), _part_at(inventory, alert)].receive(alert)
+    return activities
+
+
 def names_in(attribute: Attribute | None) -> Sequence[str]:
     """The names a column of an Inventory knows, in order; place 0 is "", not said."""
     return ["", *sorted(set(attribute.texts if attribute is not None else ()) - {""})]
 
 
-def _installed(inventory: Inventory | None, since: Instant, until: Instant) -> _Installed:
-    installed = _Installed()
+def installed_of(inventory: Inventory | None, since: Instant, until: Instant) -> InstalledByHand:
+    """The parts of an Inventory in a period."""
+    installed = InstalledByHand()
     if inventory is not None:
         for row, days in enumerate(inventory.days_within(since, until).tolist()):
             part = _part_of(inventory, row)
