@@ -12,9 +12,9 @@ second policy with the same thresholds that forwards none of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ from tidegate.alert_storm.decision import Outcome
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy
 from tidegate.alert_storm.plan import KernelPolicy
 from tidegate.alert_storm.sharded import AlertStormKernel
-from tidegate.columnar.batches import AlertBatch, DeviceIds, Instants
+from tidegate.alert_storm.suppressions import Scope
+from tidegate.columnar.batches import AlertBatch
+from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import OrderedBatch
 from tidegate.operations.edge_events import EventPairs
 from tidegate.operations.edge_rates import Rates
@@ -31,6 +33,7 @@ from tidegate.operations.ordered_log import OrderedLog, ReadOptions, RejectedSin
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import always
 from tidegate.operations.replay_stage import policy_in_force
+from tidegate.operations.suppressing import scoping_for
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.reports.edge import (
     ALL,
@@ -82,21 +85,6 @@ _SERIES: Final[Mapping[tuple[Place, Link], int]] = {
 }
 
 
-class Regions(Protocol):
-    """The CSP region of a Device; `assembly` makes one of an Inventory."""
-
-    @property
-    def source(self) -> str:
-        """What was read, as a person would call it."""
-
-    @property
-    def names(self) -> list[str]:
-        """Every region of the Inventory; "" is not said."""
-
-    def numbers(self, device_id: DeviceIds, at: Instants) -> NDArray[np.int64]:
-        """The place in `names` of each Device's region then; `len(names)` where the Inventory has no such Device."""
-
-
 @dataclass(frozen=True, slots=True)
 class EdgeOptions(ReadOptions):
     """How to ask.
@@ -116,7 +104,7 @@ class EdgeOptions(ReadOptions):
 def protect_the_edge(
     source: AlertSource,
     policy: MechanismDocument,
-    regions: Regions,
+    inventory: Inventory,
     options: EdgeOptions = EdgeOptions(),
     *,
     rejected: RejectedSink | None = None,
@@ -130,7 +118,7 @@ def protect_the_edge(
         InputError: the input cannot be read; a row cannot be used and `is_strict` is set; or a capacity is
             of no region there is.
     """
-    run = _Run(policy, regions, options)
+    run = _Run(policy, inventory, options)
     log = OrderedLog(source, options, rejected=rejected)
     for batch in log.batches(progress):
         run.receive(batch)
@@ -140,17 +128,20 @@ def protect_the_edge(
 class _Run:
     """One question under way."""
 
-    def __init__(self, policy: MechanismDocument, regions: Regions, options: EdgeOptions) -> None:
+    def __init__(self, policy: MechanismDocument, inventory: Inventory, options: EdgeOptions) -> None:
         self._policy = policy
-        self._regions = regions
+        self._inventory = inventory
+        self._region = inventory.attributes["csp_region"]
         self._options = options
-        self._names = [*(name or NOT_SAID for name in regions.names), NOT_IN_INVENTORY]
+        self._names = [*(name or NOT_SAID for name in self._region.texts), NOT_IN_INVENTORY]
         self._capacities = _capacities(options.capacity_per_second, self._names)
         self._has_csp = np.array([name.upper() != SMETS1 for name in self._names])
         in_force = policy_in_force(always(policy)[0])
         self._excluded = np.array(sorted(in_force.exclusion_list), np.uint32)
-        self._dsp = _Rule(in_force, options.shards)
-        self._edge = _EdgeRule(in_force, options)
+        self._scoping = scoping_for([in_force], inventory)
+        scopes = self._scoping.scopes if self._scoping is not None else []
+        self._dsp = _Rule(in_force, scopes, options.shards)
+        self._edge = _EdgeRule(in_force, scopes, options)
         per_minute = [capacity * MINUTE / SECOND for capacity in self._capacities]
         self._rates = Rates(len({*_SERIES.values()}), per_minute)
         # (place, what, region): rows of `Reach`, in its order.
@@ -161,12 +152,13 @@ class _Run:
     def receive(self, batch: OrderedBatch) -> None:
         """The next Alerts, in receipt order."""
         alerts = batch.alerts
-        region = self._regions.numbers(alerts.device_id, alerts.received_at)
+        region = self._regions_of(alerts)
         is_dcc = alerts.alert_code >= DCC_ALERT
         is_seen = ~is_dcc & self._has_csp[region]
         is_excluded = np.isin(alerts.alert_code, self._excluded)
-        at_dsp = self._dsp.receive(alerts)
-        at_edge, is_event = self._edge.receive(alerts, is_seen)
+        scoped = alerts if self._scoping is None else self._scoping.scoped(alerts)
+        at_dsp = self._dsp.receive(scoped)
+        at_edge, is_event = self._edge.receive(alerts, scoped, is_seen)
         self._events += int(is_event.sum())
         self._dcc_alerts += np.bincount(region[is_dcc], minlength=len(self._names))
         everything = np.ones(len(alerts), np.bool_)
@@ -184,10 +176,10 @@ class _Run:
         self._rates.finish()
         met = [n for n in range(len(self._names)) if self._rates.totals[_MADE, n]]
         met.sort(key=lambda n: (-int(self._rates.totals[_MADE, n]), self._names[n]))
-        total = self._region(len(self._names))
+        total = self._of_region(len(self._names))
         return EdgeProtection(
             source=log.name,
-            inventory=self._regions.source,
+            inventory=self._inventory.source,
             policy=self._policy,
             first=log.first,
             last=log.last,
@@ -198,7 +190,7 @@ class _Run:
             wan_copies=self._options.wan_copies,
             same_event_us=self._options.same_event_us,
             events=self._events,
-            regions=[self._region(n) for n in met],
+            regions=[self._of_region(n) for n in met],
             total=total,
             hours=[
                 BusyHour(hour, self._names[n], int(busiest[_SENT, n]), int(busiest[_PAST_EDGE, n]))
@@ -209,6 +201,11 @@ class _Run:
             rejected_by_reason=log.reasons,
             completed=log.completed,
         )
+
+    def _regions_of(self, alerts: AlertBatch) -> NDArray[np.int64]:
+        """The place in `_names` of each Alert's region, as the Inventory had it then."""
+        row = self._inventory.rows_at(alerts.device_id, alerts.received_at)
+        return np.where(row >= 0, self._region.places[row], len(self._region.texts))
 
     def _count(
         self, place: int, region: NDArray[np.int64], fate: NDArray[np.uint8], seen: Mask, excluded: Mask
@@ -226,7 +223,7 @@ class _Run:
         for kind, mask in enumerate(kinds):
             self._reach[place, kind] += np.bincount(region[mask], minlength=len(self._names))
 
-    def _region(self, n: int) -> RegionEdge:
+    def _of_region(self, n: int) -> RegionEdge:
         """The n-th region; after the last, all of them."""
         is_all = n == len(self._names)
         capacity = None if is_all or np.isinf(self._capacities[n]) else self._capacities[n]
@@ -239,7 +236,7 @@ class _Run:
             capacity_per_second=capacity,
             places={
                 Place.NOWHERE: AtPlace(
-                    Reach(under_threshold=alerts), self._flows(Place.NOWHERE, n, capacity)
+                    Reach(beyond=alerts), self._flows(Place.NOWHERE, n, capacity)
                 ),
                 **{
                     place: AtPlace(Reach(*reach[number].tolist()), self._flows(place, n, capacity))
@@ -265,9 +262,9 @@ class _Run:
 class _Rule:
     """A rule over rows: what it does to each, as flags."""
 
-    def __init__(self, policy: KernelPolicy, shards: int) -> None:
+    def __init__(self, policy: KernelPolicy, scopes: Sequence[Scope], shards: int) -> None:
         silent = replace(policy, rules=_forwarding_none(policy.rules))
-        self._kernel = AlertStormKernel([policy, silent], shards=shards)
+        self._kernel = AlertStormKernel([policy, silent], scopes=scopes, shards=shards)
 
     def receive(self, alerts: AlertBatch) -> NDArray[np.uint8]:
         if not len(alerts):
@@ -289,13 +286,15 @@ class _Rule:
 class _EdgeRule:
     """The rule over events: every copy has the fate of its event."""
 
-    def __init__(self, policy: KernelPolicy, options: EdgeOptions) -> None:
+    def __init__(self, policy: KernelPolicy, scopes: Sequence[Scope], options: EdgeOptions) -> None:
         by_event = replace(policy, rules=replace(policy.rules, count_by=CountBy.DEVICE_CODE))
-        self._rule = _Rule(by_event, options.shards)
+        self._rule = _Rule(by_event, scopes, options.shards)
         self._pairs = EventPairs(options.same_event_us)
         self._carried = np.empty(0, np.uint8)
 
-    def receive(self, alerts: AlertBatch, is_seen: Mask) -> tuple[NDArray[np.uint8], Mask]:
+    def receive(
+        self, alerts: AlertBatch, scoped: AlertBatch, is_seen: Mask
+    ) -> tuple[NDArray[np.uint8], Mask]:
         """The flags of the rows, 0 for those not seen; and which of them hold an event of their own."""
         rows = np.flatnonzero(is_seen)
         seen = alerts if len(rows) == len(alerts) else alerts.take(rows)
@@ -303,7 +302,7 @@ class _EdgeRule:
         event, is_kept = self._pairs.push(seen)
         flags = np.concatenate((self._carried, np.zeros(len(seen), np.uint8)))
         is_first = event[carried:] == np.arange(carried, len(event))
-        flags[carried:][is_first] = self._rule.receive(seen if is_first.all() else seen.take(is_first))
+        flags[carried:][is_first] = self._rule.receive(scoped.take(rows[is_first]))
         flags = flags[event]
         self._carried = flags[is_kept]
         fate, is_event = np.zeros(len(alerts), np.uint8), np.zeros(len(alerts), np.bool_)

@@ -14,7 +14,6 @@ from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.edge_events import EventPairs
-from tidegate.operations.edge_regions import InventoryRegions
 from tidegate.operations.protect_the_edge import EdgeOptions, protect_the_edge
 from tidegate.operations.replay import ReplayOptions, always, replay
 from tidegate.policy.mechanism import MechanismDocument, Mode
@@ -36,18 +35,16 @@ def policy(
     return MechanismDocument("p", mode, 0, alert_storm, ExclusionList(reasons))
 
 
-def regions_of(rows: list[tuple[int, int, str]]) -> InventoryRegions:
+def regions_of(rows: list[tuple[int, int, str]]) -> Inventory:
     """An Inventory of (Device, since, region), sorted."""
     texts = ["", *sorted({region for *_, region in rows} - {""})]
     nothing = Attribute(np.zeros(len(rows), np.int32), [""])
     places = Attribute(np.array([texts.index(region) for *_, region in rows], np.int32), texts)
-    return InventoryRegions(
-        Inventory(
-            "inventory.csv",
-            np.array([device for device, *_ in rows], np.uint64),
-            np.array([since for _, since, _ in rows], np.int64),
-            {**dict.fromkeys(INVENTORY_COLUMNS, nothing), "csp_region": places},
-        )
+    return Inventory(
+        "inventory.csv",
+        np.array([device for device, *_ in rows], np.uint64),
+        np.array([since for _, since, _ in rows], np.int64),
+        {**dict.fromkeys(INVENTORY_COLUMNS, nothing), "csp_region": places},
     )
 
 
@@ -225,6 +222,7 @@ def test_the_dsp_counts_as_its_policy_says():
 
 
 def test_the_region_in_force_at_the_alert_counts():
+    """Before a Device's first row begins that row counts."""
     moved = regions_of([(0, BEFORE_ALL, "North"), (0, 50, "4G North"), (7, 10, "South")])
 
     found = ask(
@@ -233,7 +231,7 @@ def test_the_region_in_force_at_the_alert_counts():
         regions=moved,
     )
 
-    assert {"4G North": 2, "North": 1, "South": 1, "not in the Inventory": 2} == {
+    assert {"4G North": 2, "North": 1, "South": 2, "not in the Inventory": 1} == {
         region.region: region.alerts for region in found.regions
     }
 

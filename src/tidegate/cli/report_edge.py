@@ -1,0 +1,205 @@
+"""`tidegate report edge`: the same rule at the Communications Hub, the CSP or the DSP."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from tidegate.cli import arguments, console
+from tidegate.vocabulary.faults import Fault, InputError
+
+if TYPE_CHECKING:
+    from tidegate.policy.mechanism import MechanismDocument
+    from tidegate.reports.edge import EdgeProtection
+
+_WIDTH = 80
+
+
+class WanCopies(StrEnum):
+    """How often an Alert with two recipients crosses the SM WAN (`reports.edge.WanCopies`)."""
+
+    EACH = "each"
+    ONE = "one"
+
+
+def edge(
+    alerts: list[Path] = arguments.ALERTS,
+    inventory: Path = typer.Option(
+        ..., "--inventory", metavar="FILE", help="What the Devices are; its csp_region says which SM WAN."
+    ),
+    policy: str | None = arguments.POLICY,
+    output: Path | None = typer.Option(None, "-o", "--output", metavar="DIR", help="Write the results here."),
+    since: str | None = arguments.SINCE,
+    until: str | None = arguments.UNTIL,
+    capacity: list[str] = typer.Option(
+        [],
+        "--capacity-per-second",
+        metavar="REGION=N",
+        help="Alerts a second that a region's SM WAN can carry, as North=8. None is public; give your own.",
+    ),
+    wan_copies: WanCopies = typer.Option(
+        WanCopies.EACH,
+        "--wan-copies",
+        help="How often an Alert with two recipients crosses the SM WAN: once for each, or once.",
+    ),
+    same_event: str = typer.Option(
+        "1s",
+        "--same-event",
+        metavar="DURATION",
+        help="How far apart the copies to two recipients may be and be of one event. An illustrative value.",
+    ),
+    look_back: str = arguments.LOOK_BACK,
+    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    sidecar: Path | None = arguments.SIDECAR,
+    pseudonymise: bool = typer.Option(
+        False, "--pseudonymise", help="Withhold the text of rejected rows; nothing else here names a Device."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
+) -> None:
+    """Put the same rule at the Communications Hub, the CSP or the DSP: what would each have spared, by region?
+
+    What a place holds back spares every link after it and none before. DCC Alerts are made by the DSP, and
+    excluded codes pass everywhere.
+
+    Example: tidegate report edge week/alerts.parquet --inventory week/inventory.parquet -o edge
+    """
+    from tidegate import assembly  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
+    from tidegate.assembly.edge import protect_the_edge_into  # noqa: PLC0415
+    from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
+    from tidegate.formats.edge_json import edge_summary  # noqa: PLC0415
+    from tidegate.operations.protect_the_edge import EdgeOptions, protect_the_edge  # noqa: PLC0415
+    from tidegate.reports import edge as words  # noqa: PLC0415
+
+    options = EdgeOptions(
+        since=arguments.instant("--since", since),
+        until=arguments.instant("--until", until),
+        look_back_us=arguments.duration("--look-back", look_back),
+        shards=assembly.shards(),
+        is_strict=strict,
+        wan_copies=words.WanCopies(wan_copies.value),
+        same_event_us=arguments.duration("--same-event", same_event),
+        capacity_per_second=dict(map(_capacity, capacity)),
+    )
+    arguments.refuse_empty_period(options.since, options.until)
+    document = _one_policy(policy, options)
+    source = assembly.open_alerts(alerts, sidecar=sidecar)
+    with console.progress_bar("Reading the Inventory") as progress:
+        known = open_inventory(inventory, progress)
+    with console.progress_bar("Deciding") as progress:
+        if output is None:
+            found = protect_the_edge(source, document, known, options, progress=progress)
+        else:
+            found, _ = protect_the_edge_into(
+                output, source, document, known, options, progress, is_pseudonymised=pseudonymise
+            )
+    if as_json:
+        typer.echo(json.dumps(edge_summary(found), indent=2, ensure_ascii=False))
+    else:
+        _show(found, output, shlex.join(["tidegate", "report", "edge", *map(str, alerts)]), inventory)
+    if found.is_partial:
+        raise KeyboardInterrupt
+
+
+def _capacity(text: str) -> tuple[str, float]:
+    region, equals, number = text.partition("=")
+    try:
+        capacity = float(number)
+    except ValueError:
+        capacity = 0.0
+    if not equals or not region.strip() or not 0 < capacity < float("inf"):
+        what = f"{text!r} is no region with a number"
+        raise InputError(Fault("--capacity-per-second", what, "Write North=8, more than 0."))
+    return region.strip(), capacity
+
+
+def _one_policy(policy: str | None, options: Any) -> MechanismDocument:
+    from tidegate import assembly  # noqa: PLC0415
+
+    periods = assembly.policy_periods(policy, options)
+    only = periods[0].policy
+    if len(periods) > 1 or only is None or (policy is not None and Path(policy).is_dir()):
+        what = f"{policy} is a history, and what is asked is one rule at three places"
+        raise InputError(Fault("--policy", what, "Name one version of it."))
+    return only
+
+
+def _show(found: EdgeProtection, results: Path | None, command: str, inventory: Path) -> None:
+    from tidegate.cli.replay_screen import pointed, say  # noqa: PLC0415
+    from tidegate.reports.edge_words import edge_verdict  # noqa: PLC0415
+
+    out = console.out
+    width = min(out.width, _WIDTH)
+    said = edge_verdict(found)
+    say(out, Text(said.headline, style="bold"), width)
+    out.print()
+    for finding in said.findings:
+        say(out, pointed(finding), width, indent=2)
+    if said.findings:
+        out.print()
+    for caution in said.cautions:
+        say(out, Text(f"! {caution}", style="yellow"), width, indent=2)
+    out.print()
+    if found.regions:
+        out.print(_table(found), width=width)
+        out.print()
+    out.print(Text("Next:", style="bold"))
+    for line, meaning in _next_steps(found, results, f"{command} --inventory {shlex.quote(str(inventory))}"):
+        out.print(Text(f"  {line}"), soft_wrap=True)
+        say(out, Text(meaning, style="dim"), width, indent=6)
+
+
+def _table(found: EdgeProtection) -> Table:
+    """Region by region: what crosses the SM WAN, what each place spares its first link, and the busiest minute."""
+    from tidegate.reports.edge import FIRST_SPARED, PLACES, Link, Place  # noqa: PLC0415
+    from tidegate.reports.edge_words import per_second, shown_first  # noqa: PLC0415
+    from tidegate.reports.numerals import percent, thousands  # noqa: PLC0415
+
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold underline")
+    table.add_column("Region", no_wrap=True, overflow="ellipsis", max_width=20)
+    for heading in (
+        "Alerts",
+        "On SM WAN",
+        "Hub spares\nthe SM WAN",
+        "CSP spares\nthe DSP",
+        "DSP spares\nUsers",
+        "SM WAN's busiest\nminute, a second",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for region in shown_first(found):
+        peaks = [
+            per_second(region.flow(place, Link.WAN).minute.alerts) for place in (Place.NOWHERE, Place.HUB)
+        ]
+        table.add_row(
+            region.region,
+            thousands(region.alerts),
+            thousands(region.flow(Place.NOWHERE, Link.WAN).alerts),
+            *(
+                percent(region.spared(place, link), region.flow(Place.NOWHERE, link).alerts)
+                for place in PLACES
+                for link in [FIRST_SPARED[place]]
+            ),
+            " -> ".join(peaks),
+        )
+    return table
+
+
+def _next_steps(found: EdgeProtection, results: Path | None, command: str) -> Iterator[tuple[str, str]]:
+    from tidegate.reports.edge_words import spoken_of  # noqa: PLC0415
+
+    region = spoken_of(found)
+    if region is not None and region.capacity_per_second is None:
+        option = shlex.quote(f"{region.region}=N")
+        yield f"{command} --capacity-per-second {option}", "draws the line: in how many minutes was it over?"
+    if results is None:
+        yield f"{command} -o edge", "keep the results: page, pictures, workbook, table"
+        return
+    suffix = ".partial" if found.is_partial else ""
+    yield f"{results / f'edge{suffix}.html'}", "open it in a browser: the same with pictures; works offline"
