@@ -40,11 +40,15 @@ def log_of(alerts: int, suffix: str = "parquet") -> Path:
     return path
 
 
+def devices_for(alerts: int) -> int:
+    """How many Devices the log of a size has: as many as give that number of Alerts."""
+    return alerts * _DEVICES_FOR_ONE_MILLION // 1_000_000
+
+
 def make_log(path: Path, alerts: int, *, devices: int | None = None, days: int = DAYS) -> int:
     """Write the first `alerts` Alerts of the scenario; returns how many there were."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    devices = devices or alerts * _DEVICES_FOR_ONE_MILLION // 1_000_000
-    traffic = Simulation(scenario_named("national"), devices=devices, days=days)
+    traffic = Simulation(scenario_named("national"), devices=devices or devices_for(alerts), days=days)
     written = 0
     with AlertsWriter(path, traffic.recipients, {"synthetic": "true"}) as writer:
         for batch in traffic.batches():
