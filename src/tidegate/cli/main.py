@@ -20,6 +20,7 @@ from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
 from tidegate.cli.policy import policy_app
 from tidegate.cli.replay import replay
+from tidegate.cli.report import report_app
 from tidegate.cli.simulate import simulate
 from tidegate.vocabulary.faults import InputError
 
@@ -51,6 +52,7 @@ def root(
 for command in (demo, simulate, check, replay, explain):
     app.command()(command)
 app.add_typer(policy_app)
+app.add_typer(report_app)
 
 
 def main() -> None:
