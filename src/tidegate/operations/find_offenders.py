@@ -1,0 +1,189 @@
+"""Find who offends: a replay that tells who stormed, and a count of the fleet in the same pass over the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.alert_storm.causes import Cause, Examined, Kind, examine
+from tidegate.alert_storm.fleet import FLEET_DEVICE, Fleet, FleetView
+from tidegate.columnar.batches import AlertCodes, DeviceIds
+from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
+from tidegate.operations.ordered_log import RejectedSink
+from tidegate.operations.ports import AlertSource, Progress, no_progress
+from tidegate.operations.replay import ReplayOptions, replay
+from tidegate.policy.history import PolicyPeriod
+from tidegate.reports.offending import (
+    GROUPINGS,
+    DevicesListed,
+    InventoryUsed,
+    Offending,
+    offenders_of,
+)
+from tidegate.reports.replayed import Spells
+from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, parse_alert_code
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import HOUR, Instant
+from tidegate.vocabulary.products import NOT_KNOWN
+from tidegate.vocabulary.toggle_pairs import codes_counted_as, counted_as
+
+BY_PRODUCT: Final = ("manufacturer", "model", "firmware")
+"""What Devices are grouped by unless asked otherwise."""
+
+MOST_LOUDEST: Final = 100
+"""Of the Devices with most Alerts, so many are kept, whatever is behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffenderOptions(ReplayOptions):
+    """What to ask of whom.
+
+    by:    What to group Devices by, each of GROUPINGS.
+    code:  Only this code, and what it is paired with; None: every one.
+    """
+
+    by: Sequence[str] = BY_PRODUCT
+    code: AlertCode | None = None
+
+
+def find_offenders(
+    source: AlertSource,
+    periods: Sequence[PolicyPeriod],
+    inventory: Inventory | None,
+    options: OffenderOptions = OffenderOptions(),
+    *,
+    rejected: RejectedSink | None = None,
+    progress: Progress = no_progress,
+) -> Offending:
+    """Find who offends; interrupted by Ctrl-C, it tells of what it had so far, its replay marked partial.
+
+    Raises:
+        InputError: the input cannot be read; or a row cannot be used and `is_strict` is set; or the code
+            asked about does not occur in the log.
+    """
+    fleet = Fleet(inventory, shards=options.shards)
+    replayed = replay(
+        source,
+        periods,
+        options,
+        rejected=rejected,
+        watchers=[fleet],
+        inventory=inventory,
+        progress=progress,
+    )
+    since, until = _period(replayed.first, replayed.last)
+    view = fleet.view(stormed_with(replayed.storms), source.recipients, since, until)
+    _refuse_absent(options.code, view)
+    examined = examine(view)
+    codes = None if options.code is None else [counted_as(options.code)]
+    causes = [
+        cause
+        for cause in examined.causes
+        if options.code is None or counted_as(cause.alert_codes[0]) == counted_as(options.code)
+    ]
+    return Offending(
+        replayed=replayed,
+        view=view,
+        inventory=None if inventory is None else _used(inventory, view.missing),
+        by=tuple(name for name in GROUPINGS if name in options.by) if inventory is not None else (),
+        code=options.code,
+        alerts=int(view.groups["alerts"].sum()),
+        causes=causes,
+        comparisons=examined.comparisons,
+        offenders=offenders_of(view, examined, options.by if inventory is not None else (), codes),
+        devices=_devices(fleet, inventory, causes, examined),
+        loudest=_loudest(fleet, inventory, view, codes),
+    )
+
+
+def stormed_with(storms: Spells) -> tuple[DeviceIds, AlertCodes]:
+    """Which Devices stormed, and with which code: two columns, as `Fleet.view` takes them."""
+    labels, which = np.unique(storms.columns["alert_code"].astype(str), return_inverse=True)
+    # Of a policy's group every member: which of them it was is not told.
+    members = [[parse_alert_code(code) for code in label.split("+")] for label in labels.tolist()]
+    of_storm = np.array([len(each) for each in members], np.int64)[which]
+    codes = [members[label] for label in which.tolist()]
+    return (
+        np.repeat(storms.columns["device_id"], of_storm),
+        np.array([code for each in codes for code in each], np.uint32),
+    )
+
+
+def _period(first: Instant | None, last: Instant | None) -> tuple[Instant, Instant]:
+    """From the first Alert to past the last; an hour at least, or rates would mean nothing."""
+    if first is None or last is None:
+        return 0, HOUR
+    return first, max(last + 1, first + HOUR)
+
+
+def _refuse_absent(code: AlertCode | None, view: FleetView) -> None:
+    there = set(np.unique(view.groups["alert_code"]).tolist())
+    if code is None or not there or counted_as(code) in there:
+        return
+    occurring = [format_alert_code(each) for one in sorted(there) for each in codes_counted_as(one)]
+    what = f"there is no Alert with {format_alert_code(code)} in the log"
+    raise InputError(Fault("--code", what, f"It has, counted by toggle pairs: {', '.join(occurring)}."))
+
+
+def _used(inventory: Inventory, missing: int) -> InventoryUsed:
+    first = inventory.rejected_rows[0] if inventory.rejected_rows else None
+    return InventoryUsed(
+        inventory.source,
+        inventory.rows_read,
+        inventory.devices,
+        missing,
+        inventory.doubled,
+        inventory.rejected,
+        "" if first is None else f"line {first.line}: {first.reason}",
+    )
+
+
+def _devices(
+    fleet: Fleet, inventory: Inventory | None, causes: Sequence[Cause], examined: Examined
+) -> DevicesListed:
+    """The Devices of each cause: those that stormed where it is of shouters, the others where it is of murmur."""
+    parts = [np.empty(0, FLEET_DEVICE)]
+    of_cause = [np.empty(0, np.int32)]
+    for place, cause in enumerate(causes):
+        found = fleet.devices_of(cause.alert_codes, cause.product)
+        is_its = found["has_stormed"] == (cause.kind is Kind.SHOUTERS)
+        if cause.product == NOT_KNOWN:
+            guilty = examined.guilty.get((cause.kind, counted_as(cause.alert_codes[0])), frozenset())
+            is_its &= ~np.isin(found["product"], list(guilty))
+        parts.append(found[is_its])
+        of_cause.append(np.full(int(is_its.sum()), place, np.int32))
+    return _listed(np.concatenate(parts), np.concatenate(of_cause), inventory)
+
+
+def _loudest(
+    fleet: Fleet, inventory: Inventory | None, view: FleetView, codes: Sequence[AlertCode] | None
+) -> DevicesListed:
+    wanted = np.unique(view.groups["alert_code"]).tolist() if codes is None else list(codes)
+    if not wanted:
+        return _listed(np.empty(0, FLEET_DEVICE), np.empty(0, np.int32), inventory)
+    found = fleet.devices_of(wanted, NOT_KNOWN, MOST_LOUDEST)
+    return _listed(found, np.full(len(found), -1, np.int32), inventory)
+
+
+def _listed(rows: NDArray[Any], of_cause: NDArray[np.int32], inventory: Inventory | None) -> DevicesListed:
+    attributes: Mapping[str, Attribute] = {}
+    if inventory is not None:
+        attributes = {
+            name: _taken(inventory.attributes[name], rows["row"])
+            for name in INVENTORY_COLUMNS
+            if name in inventory.attributes
+        }
+    return DevicesListed(rows, of_cause, attributes)
+
+
+def _taken(attribute: Attribute, rows: NDArray[np.int64]) -> Attribute:
+    """What is said at some rows; nothing where there is none (-1)."""
+    texts = ["", *attribute.texts]
+    places = np.zeros(len(rows), np.int32)
+    known = rows >= 0
+    places[known] = attribute.places[rows[known]] + 1
+    return Attribute(places, texts)
