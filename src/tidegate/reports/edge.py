@@ -3,7 +3,7 @@
 A Device's Alert goes by its Communications Hub over the SM WAN to the CSP, from
 there to the DSP, and on to a User. What is throttled at a place is spared every
 link after it and none before. DCC Alerts are made by the DSP, and SMETS1 Devices
-have no CSP: no place before the DSP can hold either (readings.md#32).
+have no CSP: no place before the DSP can hold either (readings.md#20).
 
 At every place and in every region: Alerts = beyond it + excluded + under the
 threshold + forwarded in storms + throttled.

@@ -8,8 +8,10 @@ from hypothesis import given, strategies as st
 from tests.logs import LogInMemory
 from tests.streams import WINDOW, exclusion_lists, logs, rules
 
+from tidegate.alert_storm.decision import Outcome
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy
+from tidegate.alert_storm.protection import AlertStormProtection
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
@@ -288,3 +290,18 @@ def test_a_log_without_alerts_has_nothing_to_spare():
     found = ask([], policy(AlertStormRules(SMALL)))
 
     assert (0, [], None) == (found.total.alerts, list(found.regions), found.first)
+
+
+def test_why_copies_are_not_counted_one_by_one():
+    """docs/explanation/where-to-throttle.md: with an even "one in n" one recipient hears nothing of a storm."""
+    even = AlertStormParameters(threshold=4, window_us=HOUR, forward_one_in=10)
+    protection = AlertStormProtection(AlertStormRules(even, count_by=CountBy.DEVICE_CODE))
+
+    heard = [
+        alert.recipient
+        for alert in storm(events=60)
+        if (decision := protection.receive(alert)).outcome is Outcome.FORWARDED and decision.storm
+    ]
+
+    assert 11 == len(heard)
+    assert 1 == len(set(heard))
