@@ -92,7 +92,7 @@ def replay(
     """
     ledger = DecisionLedger() if decisions is not None else None
     log = OrderedLog(source, options, rejected=rejected, ledger=ledger)
-    run = _Run(periods, options.shards, ledger, decisions, inventory)
+    run = ReplayRun(periods, options.shards, ledger, decisions, inventory)
     for batch in log.batches(progress):
         for watcher in watchers:
             watcher.receive(batch.alerts)
@@ -101,8 +101,8 @@ def replay(
     return run.result(log)
 
 
-class _Run:
-    """One replay under way."""
+class ReplayRun:
+    """One replay under way: Alerts in, batch after batch in receipt order, and the result once finished."""
 
     def __init__(
         self,
