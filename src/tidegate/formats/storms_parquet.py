@@ -64,11 +64,20 @@ def _write(replayed: Replayed, spells: Spells, path: Path) -> None:
         "partial": str(replayed.is_partial).lower(),
     }
     metadata = {name: value.encode("utf-8", "backslashreplace") for name, value in about.items()}
-    known = [pa.field(name, pa.string()) for name in INVENTORY_COLUMNS if name in spells.columns]
-    schema = pa.schema([*_FIELDS, *known])
+    schema = _schema_of(spells)
     with parquet.ParquetWriter(path, schema.with_metadata(metadata), compression="zstd") as writer:
         for start in range(0, len(spells), ROWS_AT_ONCE):
             writer.write_table(_table(spells, slice(start, start + ROWS_AT_ONCE), schema))
+
+
+def spells_table(spells: Spells) -> Any:
+    """Storms or amber spells as an Arrow table: the file, in memory."""
+    return _table(spells, slice(None), _schema_of(spells))
+
+
+def _schema_of(spells: Spells) -> pa.Schema:
+    known = [pa.field(name, pa.string()) for name in INVENTORY_COLUMNS if name in spells.columns]
+    return pa.schema([*_FIELDS, *known])
 
 
 def _table(spells: Spells, rows: slice, schema: pa.Schema) -> Any:
