@@ -80,26 +80,19 @@ def write_simulation(
     Raises:
         InputError: no such scenario, a size or format it cannot have, or a folder that cannot be written.
     """
-    from tidegate.operations.simulate_alerts import simulate_alerts  # noqa: PLC0415 -- --help loads no pyarrow
-    from tidegate.simulation.british_time import offsets_of  # noqa: PLC0415
-    from tidegate.simulation.run import Simulation  # noqa: PLC0415
-    from tidegate.simulation.scenarios import scenario_named  # noqa: PLC0415
-    from tidegate.tables.alerts_writer import AlertsWriter  # noqa: PLC0415
-    from tidegate.tables.inventory_writer import InventoryWriter  # noqa: PLC0415
+    from tidegate.assembly.simulating import simulate_into  # noqa: PLC0415 -- --help loads no numpy
 
-    traffic = Simulation(scenario_named(scenario), devices=devices, days=days, seed=seed)
-    suffix = traffic.scenario.format_of(file_format)
-    local = offsets_of if traffic.scenario.in_local_time else None
-    metadata = {"synthetic": "true"}
-    alerts, inventory = (folder / f"{name}.{suffix}" for name in ("alerts", "inventory"))
     with console.progress_bar(f"Simulating {scenario}") as progress:
-        return simulate_alerts(
-            traffic,
+        simulated, *_ = simulate_into(
             folder,
-            lambda: AlertsWriter(alerts, traffic.recipients, metadata, local),
-            lambda: InventoryWriter(inventory, metadata),
-            progress,
+            scenario,
+            devices=devices,
+            days=days,
+            seed=seed,
+            file_format=file_format,
+            progress=progress,
         )
+    return simulated
 
 
 def _print_scenarios() -> None:
