@@ -16,7 +16,7 @@ from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute
 from tidegate.vocabulary.instants import Instant
 
 NEVER: Final = int(np.iinfo(np.int64).min)
-"""`ended_at` of a storm that runs at the end of the log; an instant that is not known."""
+"""`ended_at` of a storm that runs at the end of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Members:
 
     problem:      int32, place among the problems.
     storms, alerts, throttled: int64, as of a problem.
-    first_seen, last_seen: int64, `NEVER` where only its murmur is known.
+    first_seen, last_seen: Of murmur its first and last Alert; of shouters as of a problem.
     devices_are:  What the Device was last: INVENTORY_COLUMNS, those that are known.
     responsible:  Who answers for it; empty where nothing says so.
     """
@@ -51,15 +51,31 @@ class Members:
     def renumbered(self, places: NDArray[np.int32]) -> Members:
         """The same Devices, problem p being problem places[p] now."""
         problem = places[self.problem].astype(np.int32) if len(self) else self.problem
-        return _taken(replace(self, problem=problem), np.argsort(problem, kind="stable"))
+        return replace(self, problem=problem).taken(np.argsort(problem, kind="stable"))
+
+    def taken(self, rows: NDArray[np.int64]) -> Members:
+        """These rows, in this order."""
+        return Members(
+            self.problem[rows],
+            self.device_id[rows],
+            self.storms[rows],
+            self.alerts[rows],
+            self.throttled[rows],
+            self.first_seen[rows],
+            self.last_seen[rows],
+            {name: Attribute(each.places[rows], each.texts) for name, each in self.devices_are.items()},
+            Attribute(self.responsible.places[rows], self.responsible.texts),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Murmurers:
-    """The Devices that murmur of a cause: each once, with its Alerts and what it is."""
+    """The Devices that murmur of a cause: each once, with its Alerts, the first and the last, and what it is."""
 
     device_id: DeviceIds
     alerts: NDArray[np.int64]
+    first_at: Instants
+    last_at: Instants
     devices_are: Mapping[str, Attribute]
 
 
@@ -86,7 +102,7 @@ def members_of(
     stormed = _stormed(storms, of_storm, devices_are, until)
     parts = [stormed, *(_murmured(problem, found) for problem, found in murmur.items())]
     whole = parts[0] if len(parts) == 1 else _joined(parts)
-    return _taken(whole, np.lexsort((whole.device_id, whole.problem)))
+    return whole.taken(np.lexsort((whole.device_id, whole.problem)))
 
 
 def ended_by(storms: Mapping[str, NDArray[Any]], until: Instant) -> Instants:
@@ -126,15 +142,15 @@ def _stormed(
 
 def _murmured(problem: int, found: Murmurers) -> Members:
     rows = len(found.device_id)
-    nothing, unknown = np.zeros(rows, np.int64), np.full(rows, NEVER, np.int64)
+    nothing = np.zeros(rows, np.int64)
     return Members(
         np.full(rows, problem, np.int32),
         found.device_id,
         nothing,
         found.alerts,
         nothing,
-        unknown,
-        unknown,
+        found.first_at,
+        found.last_at,
         found.devices_are,
         parties_of(found.devices_are, rows),
     )
@@ -172,18 +188,3 @@ def _one(parts: Sequence[Attribute]) -> Attribute:
         moved = np.array([places.setdefault(text, len(places)) for text in part.texts], np.int32)
         columns.append(moved[part.places] if len(part.places) else np.empty(0, np.int32))
     return Attribute(np.concatenate(columns), list(places))
-
-
-def _taken(members: Members, rows: NDArray[np.int64]) -> Members:
-    known = {name: Attribute(each.places[rows], each.texts) for name, each in members.devices_are.items()}
-    return Members(
-        members.problem[rows],
-        members.device_id[rows],
-        members.storms[rows],
-        members.alerts[rows],
-        members.throttled[rows],
-        members.first_seen[rows],
-        members.last_seen[rows],
-        known,
-        Attribute(members.responsible.places[rows], members.responsible.texts),
-    )

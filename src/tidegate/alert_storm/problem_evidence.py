@@ -16,7 +16,7 @@ from tidegate.alert_storm.members import ended_by
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.instants import Instant
 from tidegate.vocabulary.parties import HUB_TYPES, responsible_party
-from tidegate.vocabulary.products import NOT_KNOWN
+from tidegate.vocabulary.products import NOT_KNOWN, Product
 
 
 class InStorms:
@@ -62,20 +62,13 @@ class InFleet:
 
     def __init__(self, view: FleetView, causes: Sequence[Cause]) -> None:
         self._view = view
-        self._named = [cause for cause in causes if cause.is_named]
+        self._causes = causes
 
     def rows_of(self, cause: Cause) -> NDArray[np.int64]:
         """Its groups: of its product; or, where it has none, of no product that is named for the code."""
-        codes = key_of(cause).codes
-        of_code = np.isin(self._view.groups["alert_code"], codes)
-        others = [it.product for it in self._named if key_of(it).codes == codes]
-        is_its = [
-            not any(it.includes(product) for it in others)
-            if cause.product == NOT_KNOWN
-            else cause.product.includes(product)
-            for product in self._view.products
-        ]
-        return np.flatnonzero(of_code & np.array(is_its, np.bool_)[self._view.groups["product"]])
+        of_code = np.isin(self._view.groups["alert_code"], key_of(cause).codes)
+        is_behind = products_behind(cause, self._causes, self._view.products)
+        return np.flatnonzero(of_code & is_behind[self._view.groups["product"]])
 
     def first(self, rows: NDArray[np.int64]) -> Instant:
         """The instant of the first Alert."""
@@ -101,6 +94,16 @@ class InFleet:
             for supplier, devices in zip(view.suppliers, view.by_supplier[row].tolist(), strict=True):
                 counts[supplier] += devices
         return most_first(list(counts), np.array(list(counts.values()), np.int64))
+
+
+def products_behind(cause: Cause, causes: Sequence[Cause], products: Sequence[Product]) -> NDArray[np.bool_]:
+    """Which products a cause is of; of one without a product, those that no other names for the kind and code."""
+    key = key_of(cause)
+    if cause.product != NOT_KNOWN:
+        return np.array([cause.product.includes(product) for product in products], np.bool_)
+    others = [key_of(it) for it in causes if it.is_named]
+    taken = [it.product for it in others if (it.kind, it.codes) == (key.kind, key.codes)]
+    return np.array([not any(it.includes(product) for it in taken) for product in products], np.bool_)
 
 
 def most_first(names: Sequence[str], counts: NDArray[Any]) -> Sequence[tuple[str, int]]:

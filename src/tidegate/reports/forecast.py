@@ -31,6 +31,10 @@ NOT_SAID: Final = "not known"
 """The party where nothing says which."""
 
 
+_HOURS_FROM = 120
+"""Minutes from which work is told in hours."""
+
+
 class Rule(StrEnum):
     """What makes an incident, and what an e-mail."""
 
@@ -169,9 +173,13 @@ def cost_in_words(incidents: int, cost: TicketCost) -> str:
     if cost.pounds is not None:
         said.append(f"£{incidents * cost.pounds:,.0f}")
     if cost.minutes is not None:
-        hours = (2 * incidents * cost.minutes + 60) // 120
-        said.append(f"{thousands(hours)} h of work")
+        said.append(f"{_work(incidents * cost.minutes)} of work")
     return " and ".join(said)
+
+
+def _work(minutes: int) -> str:
+    """Minutes as hours, from two hours on."""
+    return f"{minutes} min" if minutes < _HOURS_FROM else f"{thousands((minutes + 30) // 60)} h"
 
 
 class _Counting:

@@ -203,7 +203,9 @@ def test_the_devices_that_murmur_are_told_one_by_one_where_they_can_be_found():
     murmur = cause(Kind.MURMUR, (0x8014, 0x8015), alerts=70, devices=2)
 
     def murmurers(_cause: object) -> Murmurers:
-        return Murmurers(np.array([9, 4], np.uint64), np.array([30, 40]), {})
+        return Murmurers(
+            np.array([9, 4], np.uint64), np.array([30, 40]), np.array([5, 6]), np.array([8, 9]), {}
+        )
 
     problems = found(
         [murmur],
@@ -216,6 +218,7 @@ def test_the_devices_that_murmur_are_told_one_by_one_where_they_can_be_found():
     assert [4, 5, 9] == members.device_id.tolist()
     assert [40, 100, 30] == members.alerts.tolist()
     assert [0, 1, 0] == members.storms.tolist()
+    assert [6, 0, 5] == members.first_seen.tolist()
     assert 3 == problems.problems[0].devices
 
 

@@ -226,3 +226,10 @@ def test_the_finding_is_honest_where_grouping_saves_nothing():
 )
 def test_cost_is_only_of_what_was_given(cost: TicketCost, expected: str):
     assert expected == cost_in_words(13_402, cost)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(119, "119 min"), (120, "2 h"), (149, "2 h"), (150, "3 h")]
+)
+def test_work_is_told_in_hours_from_two_on(minutes: int, expected: str):
+    assert f"{expected} of work" == cost_in_words(1, TicketCost(minutes=minutes))
