@@ -23,7 +23,7 @@ class Rounds:
     """Devices of some firmwares, each raising so many Alerts on one day.
 
     firmwares:   Places in `catalogue.FIRMWARES`.
-    at_most:     Of the Devices that have them, no more than these raise any.
+    at_most:     Of the Devices that have them, no more than so many raise any; the same ones in every round.
     alerts_each: Alerts of each Device, to each recipient.
     apart_us:    From one Alert of a Device to its next, give or take a tenth.
     day, from_hour: When the first Devices begin: day of the log, and hour.
@@ -50,7 +50,9 @@ class _Going:
     def __init__(self, cause: Rounds, setting: Setting) -> None:
         self._cause = cause
         found = devices_with(setting.estate, cause.device_type, cause.firmwares)
-        self._devices = np.sort(setting.random.permutation(found)[: cause.at_most])
+        # Identifiers are scattered: the first of them are anywhere, and the same ones in every round.
+        scattered = found[np.argsort(setting.estate.device_ids(found))]
+        self._devices = np.sort(scattered[: cause.at_most])
         begins = setting.since + cause.day * DAY + cause.from_hour * HOUR
         first = begins + setting.random.integers(0, cause.within_us, len(self._devices))
         # The first of each is on time, so that a whole number of Alerts lies within a known time.
