@@ -22,6 +22,7 @@ from tidegate.cli.policy import policy_app
 from tidegate.cli.replay import replay
 from tidegate.cli.report import report_app
 from tidegate.cli.simulate import simulate
+from tidegate.cli.sweep import sweep
 from tidegate.vocabulary.faults import InputError
 
 app = typer.Typer(
@@ -49,7 +50,7 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, explain):
+for command in (demo, simulate, check, replay, sweep, explain):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)

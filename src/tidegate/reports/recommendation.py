@@ -2,20 +2,23 @@
 
 The rule, in this order (docs/explanation/choosing-parameters.md):
 
-    1. A policy is worth its storms when it holds back at least `WORTH` Alerts for
-       each: a storm costs two notices and an incident.
-    2. Of those, the one that holds back most sets the mark. Where that is less than
-       `LEAST` per cent of the Alerts, throttling is no remedy, and that is said.
-    3. Of those that hold back at least `ENOUGH` per cent of the mark, the one under which
-       the fewest streams storm is recommended: the quiet are left alone.
-    4. The policy in force stays where it does that with at most a tenth more streams.
+    1. A policy gains the Alerts it holds back, less `WORTH` for each storm, which costs
+       two notices and an incident. One that detects half of its storms later than `SOON` is
+       passed over: what it finds is not news.
+    2. The greatest gain sets the mark. Where that is less than `LEAST` per cent of the
+       Alerts, throttling is no remedy, and that is said.
+    3. Left are the policies with at least `ENOUGH` per cent of the mark; of these those
+       under which the fewest streams storm, or a tenth more, for the quiet are to be left
+       alone; of these those with the fewest storms, or a tenth more.
+    4. The policy in force stays where it is one of those. Otherwise the one that holds
+       back least is recommended: it is furthest from the quiet.
 
 A threshold is the end of a range where the log could not be asked further; that is said too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -26,12 +29,16 @@ from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.swept import Swept, SweptRow
 from tidegate.reports.verdict import threshold_in_words
 from tidegate.vocabulary.alert_codes import AlertCode
+from tidegate.vocabulary.instants import HOUR
 
 WORTH: Final = 10
-"""Alerts held back for each storm from which throttling is worth its notices and its incident."""
+"""Alerts held back that a storm must bring to be worth its two notices and its incident."""
+
+SOON: Final = HOUR
+"""Median time to detect up to which a policy finds storms while they are news."""
 
 ENOUGH: Final = 95
-"""Per cent of the most that can be held back that is enough."""
+"""Per cent of the greatest gain that is enough."""
 
 LEAST: Final = 1
 """Per cent of a code's Alerts under which throttling is no remedy for it."""
@@ -57,6 +64,9 @@ class Advice(StrEnum):
     NO_REMEDY = "no remedy"
     """No policy swept holds back enough to matter."""
 
+    QUIET = "quiet"
+    """No Device is loud with it, and it is few of all Alerts: there is nothing to do."""
+
     NOT_WORTH_IT = "not worth it"
     """What is held back is too little for the storms it takes."""
 
@@ -65,6 +75,12 @@ class Advice(StrEnum):
 
     EXCLUDED = "excluded"
     """The code is on the exclusion list."""
+
+
+_WHAT_IT_IS: Final = {
+    Advice.NO_REMEDY: "This is murmur: many Devices, each under any threshold; the remedy is the firmware.",
+    Advice.QUIET: "No Device is loud with it: there is nothing to throttle.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +114,16 @@ def recommend(swept: Swept, code: AlertCode | None) -> Recommendation:
         )
     most = max(rows, key=_held)
     if 100 * _held(most) < LEAST * received:
-        return Recommendation(code, Advice.NO_REMEDY, None, "", _no_remedy(swept, most))
-    worth = [row for row in rows if _held(row) >= WORTH * row.storms and _held(row)]
-    mark = max(map(_held, worth), default=0)
+        is_quiet = code is not None and 100 * received < LOUD * swept.received
+        advice = Advice.QUIET if is_quiet else Advice.NO_REMEDY
+        return Recommendation(code, advice, None, "", f"{_hardly_any(swept, most)}. {_WHAT_IT_IS[advice]}")
+    soon = [row for row in rows if row.detect_us is not None and row.detect_us <= SOON]
+    mark = max(map(_gain, soon), default=0)
     if 100 * mark < LEAST * received:
-        return Recommendation(code, Advice.NOT_WORTH_IT, None, "", _not_worth_it(swept, most, worth))
-    enough = [row for row in worth if 100 * _held(row) >= ENOUGH * mark]
-    chosen = min(enough, key=lambda row: (row.streams, row.storms, _held(row), row.point))
-    if in_force in enough and 10 * in_force.streams <= 11 * chosen.streams:
-        chosen = in_force
+        return Recommendation(code, Advice.NOT_WORTH_IT, None, "", _not_worth_it(swept, most))
+    enough = [row for row in soon if 100 * _gain(row) >= ENOUGH * mark]
+    few = _about_fewest(_about_fewest(enough, lambda row: row.streams), lambda row: row.storms)
+    chosen = in_force if in_force in few else min(few, key=lambda row: (_held(row), row.storms, row.point))
     advice = Advice.KEEP if chosen is in_force else Advice.CHANGE
     reason = " ".join(_reasons(swept, chosen, in_force, rows))
     return Recommendation(code, advice, chosen.point, values_in_words(swept, chosen.point, code), reason)
@@ -173,6 +190,16 @@ def _held(row: SweptRow) -> int:
     return row.totals.throttled
 
 
+def _gain(row: SweptRow) -> int:
+    return _held(row) - WORTH * row.storms
+
+
+def _about_fewest(rows: Sequence[SweptRow], number: Callable[[SweptRow], int]) -> list[SweptRow]:
+    """The rows with the smallest number, or up to a tenth more."""
+    fewest = min(map(number, rows))
+    return [row for row in rows if 10 * number(row) <= 11 * fewest]
+
+
 def _reasons(swept: Swept, chosen: SweptRow, in_force: SweptRow, rows: Sequence[SweptRow]) -> Iterator[str]:
     code, received = chosen.code, chosen.totals.received
     words = values_in_words(swept, chosen.point, code)
@@ -232,19 +259,15 @@ def _instead(chosen: SweptRow, other: SweptRow) -> str:
     return f"would hold back {more}, with {also}"
 
 
-def _no_remedy(swept: Swept, most: SweptRow) -> str:
+def _hardly_any(swept: Swept, most: SweptRow) -> str:
     received = most.totals.received
     if most.storms == 0:
         lowest = values_in_words(swept, _lowest(swept, most), most.code)
-        found = f"No stream goes over {lowest}, the lowest swept: nothing would be held back"
-    else:
-        found = (
-            f"No policy swept holds back more than {LEAST}% (at most {percent(_held(most), received)}, "
-            f"at {values_in_words(swept, most.point, most.code)})"
-        )
-    if most.code is not None and 100 * received < LOUD * swept.received:
-        return f"{found}. No Device is loud with it: there is nothing to throttle."
-    return f"{found}. This is murmur: many Devices, each under any threshold; the remedy is the firmware."
+        return f"No stream goes over {lowest}, the lowest swept: nothing would be held back"
+    return (
+        f"No policy swept holds back more than {LEAST}% (at most {percent(_held(most), received)}, "
+        f"at {values_in_words(swept, most.point, most.code)})"
+    )
 
 
 def _lowest(swept: Swept, row: SweptRow) -> int:
@@ -257,15 +280,12 @@ def _lowest(swept: Swept, row: SweptRow) -> int:
     )
 
 
-def _not_worth_it(swept: Swept, most: SweptRow, worth: Sequence[SweptRow]) -> str:
-    held = percent(_held(most), most.totals.received)
-    each = _held(most) / most.storms
-    words = (
-        f"At most {held} would be held back, at {values_in_words(swept, most.point, most.code)}, and that takes "
-        f"{many(most.storms, 'storm')} of {each:.1f} Alerts held back each: less than a storm's notices and its "
-        f"incident are worth ({WORTH})."
+def _not_worth_it(swept: Swept, most: SweptRow) -> str:
+    assert most.detect_us is not None
+    return (
+        f"At most {percent(_held(most), most.totals.received)} would be held back, at "
+        f"{values_in_words(swept, most.point, most.code)}: {_held(most) / most.storms:.1f} Alerts for each of "
+        f"{many(most.storms, 'storm')}, half of them detected after {length(most.detect_us)} or more. No policy swept "
+        f"gains {LEAST}% (a storm counts for {WORTH} Alerts, and half are to be detected within "
+        f"{length(SOON)}). This is murmur rather than storms; the remedy is the firmware."
     )
-    if worth:
-        best = max(worth, key=_held)
-        words += f" Where storms are worth it, {percent(_held(best), best.totals.received)} is held back."
-    return f"{words} This is murmur rather than storms; the remedy is the firmware."

@@ -121,8 +121,8 @@ def _by_code(swept: Swept, recommended: Sequence[Recommendation]) -> Iterator[st
     if out_of_reach:
         received = sum(swept.row(0, each.code).totals.received for each in out_of_reach)
         yield (
-            f"No threshold helps {many(len(out_of_reach), 'code')}, {percent(received, swept.received)} of all "
-            f"Alerts; the most frequent is {code_in_words(out_of_reach[0].code or 0)}."
+            f"Murmur: no policy swept helps {many(len(out_of_reach), 'code')}, "
+            f"{percent(received, swept.received)} of all Alerts; most is {code_in_words(out_of_reach[0].code or 0)}."
         )
 
 
