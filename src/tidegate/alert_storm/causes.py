@@ -37,6 +37,9 @@ Ours (readings.md#19): weather, a restart, a failed Command make one or two."""
 MURMUR_SHARE: Final = 0.05
 """And the share of all Alerts that they raise. Ours (readings.md#19)."""
 
+NAMED_SHARE: Final = 0.01
+"""Of the Alerts of a toggle pair, the least that one of its codes must be to be named."""
+
 
 class Kind(StrEnum):
     """The two kinds of trouble; the remedy differs."""
@@ -63,6 +66,7 @@ class Cause:
     rest:         The same of the rest of the fleet of this Device type, those behind another cause left out.
     ratio:        rate / rest; infinite where the rest is silent.
     p_value:      Of the test named in docs/explanation/causes.md, corrected for every comparison made; 1 where none was.
+    low, high:    95 % confidence interval of the ratio; of `NOT_KNOWN` it may be anything.
     """
 
     kind: Kind
@@ -75,6 +79,8 @@ class Cause:
     rest: float
     ratio: float
     p_value: float
+    low: float = 0.0
+    high: float = math.inf
 
     @property
     def is_named(self) -> bool:
@@ -136,7 +142,7 @@ def examine(view: FleetView) -> Examined:
 class RaisedOf:
     """What the fleet raised of one counted code; arrays (products, regions).
 
-    alert_codes:              The codes of it that occurred, in ascending order.
+    alert_codes:              The code, or both of a pair where both are `NAMED_SHARE` of it; in ascending order.
     alerts, devices:          All of it.
     stormed_alerts, stormed_devices: Of Devices that stormed.
     murmured:                 Of the others, for the test.
@@ -183,12 +189,12 @@ class RaisedOf:
 
 
 def _occurring(code: AlertCode, columns: Mapping[str, NDArray[Any]]) -> tuple[AlertCode, ...]:
-    """The codes counted as this one that were raised at all."""
-    second = int(columns["second_alerts"].sum())
+    """The codes counted as this one that are more than a few of its Alerts."""
+    alerts, second = int(columns["alerts"].sum()), int(columns["second_alerts"].sum())
     both = codes_counted_as(code)
-    if second == 0 or len(both) == 1:
+    if len(both) == 1 or second < NAMED_SHARE * alerts:
         return (code,)
-    return both if second < int(columns["alerts"].sum()) else tuple(each for each in both if each != code)
+    return both if alerts - second >= NAMED_SHARE * alerts else tuple(each for each in both if each != code)
 
 
 def _trials(
@@ -233,6 +239,8 @@ def _named(
             float(found.rest[at]),
             float(found.ratio[at]),
             1.0,
+            float(found.low[at]),
+            float(found.high[at]),
         )
         yield float(found.log_p[at]), cause, set(places.tolist())
 
