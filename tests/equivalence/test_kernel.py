@@ -27,6 +27,7 @@ def by_rule(alerts: list[Alert], policy: KernelPolicy) -> tuple[list[tuple[int, 
     for alert in alerts:
         storms += protection.advance_to(alert.at)
         decision = protection.receive(alert)
+        storms += decision.ended
         decisions.append(
             (int(decision.outcome), decision.throttled_alert_sequence_id, decision.throttled_alert_count)
         )

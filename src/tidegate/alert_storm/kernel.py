@@ -436,7 +436,8 @@ def _clear(tables: Any, plan: Any, slot: Any, left: Any, now: Any) -> None:
 def _judge_anew(tables: Any, it: Any, limit: Any, count: Any, at: Any) -> None:
     """The stream is under other parameters from this Alert on: end what does not go on under them."""
     ends_red = it.red != NONE and count <= limit.clears_at
-    ends_amber = it.amber != NONE and (limit.amber == NONE or count <= limit.amber_clears_at)
+    # A suppression takes no amber away: where a spell runs, there is an amber threshold now too.
+    ends_amber = it.amber != NONE and count <= limit.amber_clears_at
     if (ends_red and tables.spells[it.red].counting_since == _NEVER) or (
         ends_amber and tables.spells[it.amber].counting_since == _NEVER
     ):

@@ -124,7 +124,10 @@ def _judge_anew(
     storm, amber = state.storm, state.amber
     if storm is not None and count <= parameters.clears_at:
         storm = None
-    if amber is not None and (parameters.amber_clears_at is None or count <= parameters.amber_clears_at):
+    # A suppression takes no amber away: where a spell runs, there is an amber threshold now too.
+    amber_clears_at = parameters.amber_clears_at
+    assert amber is None or amber_clears_at is not None
+    if amber_clears_at is not None and count <= amber_clears_at:
         amber = None
     ended = tuple(
         replace(before, ended_at=at)

@@ -37,6 +37,8 @@ class Scoping:
 
     def __init__(self, policies: Sequence[KernelPolicy], inventory: Inventory) -> None:
         self._inventory = inventory
+        # The row -1 is that of a Device that the Inventory does not have.
+        self._product_of_row = np.append(inventory.product_numbers, np.int32(-1))
         # Policies of a sweep have the same suppressions; which one an Alert is under does not depend on the rest.
         registers = list(dict.fromkeys(policy.rules.suppressions for policy in policies))
         suppressions = list(dict.fromkeys(each for register in registers for each in register))
@@ -50,7 +52,7 @@ class Scoping:
             for number, product in enumerate(inventory.products)
             if any(own.includes(product) for suppression in suppressions for own in suppression.products)
         }
-        # One more for the number -1, of a Device that the Inventory does not have.
+        # One more for the product -1.
         self._place_of_product = np.zeros(len(inventory.products) + 1, np.int32)
         self._place_of_product[list(suppressed)] = np.arange(1, len(suppressed) + 1)
         self.scopes: list[Scope] = []
@@ -74,10 +76,9 @@ class Scoping:
         ]
         return replace(alerts, alert_code=scoped)
 
-    def _products(self, device_id: DeviceIds, at: Instants) -> NDArray[np.int64]:
+    def _products(self, device_id: DeviceIds, at: Instants) -> NDArray[np.int32]:
         """The number of each Device's product at an instant; -1 where the Inventory does not have it."""
-        rows = self._inventory.rows_at(device_id, at)
-        return np.where(rows < 0, -1, self._inventory.product_numbers[rows])
+        return self._product_of_row[self._inventory.rows_at(device_id, at)]
 
     def _table(
         self,
