@@ -70,7 +70,7 @@ def _write(replayed: Replayed, spells: Spells, path: Path) -> None:
             writer.write_table(_table(spells, slice(start, start + ROWS_AT_ONCE), schema))
 
 
-def spells_table(spells: Spells) -> Any:
+def spells_table(spells: Spells) -> pa.Table:
     """Storms or amber spells as an Arrow table: the file, in memory."""
     return _table(spells, slice(None), _schema_of(spells))
 
@@ -80,7 +80,7 @@ def _schema_of(spells: Spells) -> pa.Schema:
     return pa.schema([*_FIELDS, *known])
 
 
-def _table(spells: Spells, rows: slice, schema: pa.Schema) -> Any:
+def _table(spells: Spells, rows: slice, schema: pa.Schema) -> pa.Table:
     columns = {name: column[rows] for name, column in spells.columns.items()}
     levels = np.where(columns["level"] == int(Level.RED), "red", "amber")
     arrays = {

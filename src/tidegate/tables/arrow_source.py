@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients, RejectedRow
 from tidegate.columnar.text import format_device_ids
@@ -53,6 +55,19 @@ def as_arrow(frame: Any, name: str) -> pa.Table:
         raise InputError(
             Fault(name, what, "Give a path, a pyarrow Table, or a frame with __arrow_c_stream__.")
         ) from None
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table; dictionaries of text views, as polars has them, are written as plain text."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and not pa.types.is_string(field.type.value_type):
+            chunks = [_decoded(chunk) for chunk in table.column(place).chunks]
+            table = table.set_column(place, field.name, pa.chunked_array(chunks, pa.string()))
+    pq.write_table(table, path)
+
+
+def _decoded(chunk: Any) -> Any:
+    return chunk.dictionary.cast(pa.string()).take(chunk.indices)
 
 
 def table_of(alerts: Sequence[Alert]) -> pa.Table:
