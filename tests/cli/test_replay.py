@@ -262,7 +262,9 @@ def test_an_inventory_says_what_stormed(folder, capfd):
         storm[name] for name in ("manufacturer", "model", "firmware", "supplier")
     )
     assert (4, 1, 0, 1) == tuple(summary["inventory"][k] for k in ("rows", "found", "missing", "doubled"))
-    assert "1 of 1 Device that stormed are Maker A M1 1.04" in " ".join(ran.out.split())
+    assert "Said twice by the Inventory: 1 row; the first of each Device counts." in " ".join(ran.out.split())
+    (problem,) = pq.read_table(folder / "out/problems.parquet").to_pylist()
+    assert ("shouters", "8F75", "", 1) == tuple(problem[k] for k in ("kind", "alert_codes", "firmware", "devices"))
 
 
 def test_an_inventory_may_be_the_simulators_parquet_and_may_miss_devices(folder, capfd):

@@ -13,7 +13,16 @@ import os
 # chosen when Arrow is first imported, which is after this.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-from tidegate.assembly.opening import open_alerts, policy_periods, shards
-from tidegate.assembly.replaying import Results, replay_into, with_inventory
+from tidegate.assembly.opening import open_alerts, open_inventory, policy_periods, shards
+from tidegate.assembly.replaying import Found, Results, look_behind, replay_into
 
-__all__ = ["Results", "open_alerts", "policy_periods", "replay_into", "shards", "with_inventory"]
+__all__ = [
+    "Found",
+    "Results",
+    "look_behind",
+    "open_alerts",
+    "open_inventory",
+    "policy_periods",
+    "replay_into",
+    "shards",
+]

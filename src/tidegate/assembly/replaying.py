@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
+from tidegate.operations.find_problems import problems_behind
+from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
-from tidegate.operations.replay import ReplayOptions, replay
+from tidegate.operations.replay import DecisionSink, ReplayOptions, replay
+from tidegate.operations.replay_with_fleet import replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed
 
 if TYPE_CHECKING:
+    from tidegate.alert_storm.fleet import FleetView
     from tidegate.columnar.batches import Columns, ReadBatch, Recipients
+    from tidegate.columnar.inventory import Inventory
+    from tidegate.formats.page import Section
     from tidegate.formats.pseudonyms import Pseudonyms
+    from tidegate.reports.problem_report import ProblemReport
     from tidegate.tables.decisions_writer import DecisionsWriter
 
 
@@ -28,13 +35,13 @@ class Results:
     directory:      Where to.
     with_decisions: Also the row-level file.
     pseudonyms:     Devices are written under these; None: as they are.
-    inventory:      What the Devices that stormed are; None: not asked for.
+    inventory:      What the Devices are; None: not asked for.
     """
 
     directory: Path
     with_decisions: bool = True
     pseudonyms: Pseudonyms | None = None
-    inventory: Path | None = None
+    inventory: Inventory | None = None
 
 
 def replay_into(
@@ -51,7 +58,7 @@ def replay_into(
     Raises:
         InputError: the input cannot be read, or the results cannot be written.
     """
-    from tidegate.formats.pseudonyms import pseudonymised  # noqa: PLC0415
+    from tidegate.formats.problems_table import write_problems_csv, write_problems_parquet  # noqa: PLC0415
     from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
     from tidegate.formats.report_html import write_report_html  # noqa: PLC0415
     from tidegate.formats.report_xlsx import write_report_xlsx  # noqa: PLC0415
@@ -73,30 +80,83 @@ def replay_into(
                 decisions = _Decisions(
                     open_files.enter_context(DecisionsWriter(folder.path("decisions.parquet")))
                 )
-            replayed = replay(
-                source, periods, options, decisions=decisions, rejected=rejected, progress=progress
+            found = look_behind(
+                source,
+                periods,
+                options,
+                results.inventory,
+                decisions=decisions,
+                rejected=rejected,
+                progress=progress,
             )
-        if results.inventory is not None:
-            replayed = with_inventory(replayed, results.inventory)
-        shown = replayed if hidden is None else pseudonymised(replayed, hidden)
+        if hidden is not None:
+            found = found.under(hidden)
+        shown = found.replayed
         write_storms(shown, folder.path("storms.parquet"))
         write_amber(shown, folder.path("amber.parquet"))
         write_summary(shown, folder.path("summary.json"))
-        write_report_html(shown, folder.path("report.html"))
+        write_report_html(shown, folder.path("report.html"), found.sections())
         write_report_xlsx(shown, folder.path("report.xlsx"))
-        return shown, folder.commit(partial=replayed.is_partial)
+        if found.behind is not None:
+            write_problems_parquet(found.behind.problems, folder.path("problems.parquet"))
+            write_problems_csv(found.behind.problems, folder.path("problems.csv"))
+        return shown, folder.commit(partial=shown.is_partial)
 
 
-def with_inventory(replayed: Replayed, inventory: Path) -> Replayed:
-    """The same replay, with what an Inventory says of the Devices that stormed.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A replay, and what lies behind it where an Inventory says what the Devices are.
+
+    behind:  Its problems and what they make; None without an Inventory.
+    view:    The whole fleet; None without an Inventory.
+    """
+
+    replayed: Replayed
+    behind: ProblemReport | None = None
+    view: FleetView | None = None
+
+    def under(self, pseudonyms: Pseudonyms) -> Found:
+        """The same, nothing in it naming a Device but by its pseudonym."""
+        from tidegate.formats.problems_pseudonyms import pseudonymised_report  # noqa: PLC0415
+        from tidegate.formats.pseudonyms import pseudonymised  # noqa: PLC0415
+
+        if self.behind is None:
+            return replace(self, replayed=pseudonymised(self.replayed, pseudonyms))
+        hidden = pseudonymised_report(self.behind, pseudonyms)
+        return replace(self, replayed=hidden.replayed, behind=hidden)
+
+    def sections(self) -> list[Section]:
+        """What a report says of what lies behind."""
+        from tidegate.formats.behind_sections import behind_sections  # noqa: PLC0415
+
+        if self.behind is None or self.view is None:
+            return []
+        return behind_sections(self.behind, self.view)
+
+
+def look_behind(
+    source: AlertSource,
+    periods: Sequence[PolicyPeriod],
+    options: ReplayOptions,
+    inventory: Inventory | None,
+    *,
+    decisions: DecisionSink | None = None,
+    rejected: RejectedSink | None = None,
+    progress: Progress = no_progress,
+) -> Found:
+    """Replay a log; with an Inventory, also say what lies behind its storms and its murmur.
 
     Raises:
-        InputError: the Inventory cannot be read.
+        InputError: the input cannot be read; or the policy has suppressions, and there is no Inventory.
     """
-    from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
-    from tidegate.operations.join_inventory import join_inventory  # noqa: PLC0415
-
-    return join_inventory(replayed, open_inventory(inventory))
+    if inventory is None:
+        return Found(
+            replay(source, periods, options, decisions=decisions, rejected=rejected, progress=progress)
+        )
+    made = replay_with_fleet(
+        source, periods, inventory, options, decisions=decisions, rejected=rejected, progress=progress
+    )
+    return Found(made.replayed, problems_behind(made), made.view)
 
 
 class _Decisions:

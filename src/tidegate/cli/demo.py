@@ -31,7 +31,8 @@ def demo(
     options = ReplayOptions(shards=assembly.shards())
     alerts = output / "alerts.parquet"
     source = assembly.open_alerts([alerts], mapping={})
-    results = assembly.Results(output / "verdict", with_decisions=False)
+    inventory = assembly.open_inventory(output / "inventory.parquet")
+    results = assembly.Results(output / "verdict", with_decisions=False, inventory=inventory)
     with console.progress_bar("Replaying") as progress:
         replayed, _ = assembly.replay_into(
             results, source, assembly.policy_periods(None, options), options, progress

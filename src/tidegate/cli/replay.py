@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from tidegate.cli import arguments, console
 from tidegate.vocabulary.faults import Fault, InputError
 
+if TYPE_CHECKING:
+    from tidegate.operations.replay import ReplayOptions
+
 
 def replay(
     alerts: list[Path] = arguments.ALERTS,
-    policy: str | None = arguments.POLICY,
-    output: Path | None = typer.Option(None, "-o", "--output", metavar="DIR", help="Write the results here."),
+    policies: list[str] = typer.Option(
+        [],
+        "--policy",
+        metavar="FILE",
+        help="A policy file or the name of a published one; a folder of versions is a history. Given twice or "
+        r"more, they are compared. \[default: illustrative-2]",
+    ),
+    output: Path | None = arguments.OUTPUT,
     since: str | None = arguments.SINCE,
     until: str | None = arguments.UNTIL,
     no_decisions: bool = typer.Option(
@@ -29,24 +41,27 @@ def replay(
     ),
     strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
     look_back: str = arguments.LOOK_BACK,
-    inventory: Path | None = typer.Option(
-        None, "--inventory", metavar="FILE", help="What the Devices are; joined to the storms."
-    ),
-    pseudonymise: bool = typer.Option(False, "--pseudonymise", help="Write Devices under pseudonyms."),
+    inventory: Path | None = arguments.INVENTORY,
+    pseudonymise: bool = arguments.PSEUDONYMISE,
     pseudonym_key: Path = arguments.PSEUDONYM_KEY,
     sidecar: Path | None = arguments.SIDECAR,
+    alert_bytes: int | None = typer.Option(
+        None,
+        "--alert-bytes",
+        metavar="N",
+        help=r"In a comparison: bytes of an Alert, for traffic and storage. \[default: 1,650 (illustrative)]",
+    ),
 ) -> None:
     """Replay a log of Alerts under a policy: are we in a storm, and what would these parameters have done?
 
-    ALERTS are CSV or Parquet files (also .gz, .zst), folders or globs of them, or DUIS documents
+    Under several policies: what does each do, side by side? With -o that is an evidence pack. ALERTS are CSV or Parquet files (also .gz, .zst), folders or globs of them, or DUIS documents
     (.xml, .zip, or a folder of them).
     """
     from tidegate import assembly  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
     from tidegate.cli.gates import gates_of  # noqa: PLC0415
     from tidegate.cli.replay_screen import show  # noqa: PLC0415
-    from tidegate.formats.pseudonyms import pseudonymised  # noqa: PLC0415
     from tidegate.formats.summary_json import summary  # noqa: PLC0415
-    from tidegate.operations.replay import ReplayOptions, replay as run  # noqa: PLC0415
+    from tidegate.operations.replay import ReplayOptions  # noqa: PLC0415
 
     gates = gates_of(fail_if)
     options = ReplayOptions(
@@ -57,21 +72,40 @@ def replay(
         is_strict=strict,
     )
     arguments.refuse_empty_period(options.since, options.until)
+    if len(policies) > 1:
+        if gates:
+            raise InputError(Fault("--fail-if", "a gate is about one policy", "Give one --policy."))
+        if alert_bytes is not None and alert_bytes < 1:
+            raise InputError(
+                Fault("--alert-bytes", f"{alert_bytes} is less than 1", "Write a size in bytes.")
+            )
+        _compare(
+            alerts,
+            policies,
+            options,
+            output,
+            inventory,
+            pseudonymise,
+            pseudonym_key,
+            sidecar,
+            alert_bytes,
+            as_json,
+        )
+        return
+    if alert_bytes is not None:
+        raise InputError(Fault("--alert-bytes", "it is about a comparison", "Give --policy twice or more."))
+    policy = policies[0] if policies else None
     periods = assembly.policy_periods(policy, options)
-    if inventory is not None and not inventory.exists():
-        raise InputError(Fault("--inventory", f"there is no file {inventory}", "Name a CSV or Parquet file."))
+    known = None if inventory is None else assembly.open_inventory(inventory)
     with_decisions = output is not None and not no_decisions
     source = assembly.open_alerts(alerts, keep_original=with_decisions, sidecar=sidecar)
     pseudonyms = arguments.pseudonyms(pseudonym_key) if pseudonymise else None
     with console.progress_bar("Replaying") as progress:
         if output is None:
-            replayed = run(source, periods, options, progress=progress)
-            if inventory is not None:
-                replayed = assembly.with_inventory(replayed, inventory)
-            if pseudonyms is not None:
-                replayed = pseudonymised(replayed, pseudonyms)
+            found = assembly.look_behind(source, periods, options, known, progress=progress)
+            replayed = (found if pseudonyms is None else found.under(pseudonyms)).replayed
         else:
-            results = assembly.Results(output, with_decisions, pseudonyms, inventory)
+            results = assembly.Results(output, with_decisions, pseudonyms, known)
             replayed, _ = assembly.replay_into(results, source, periods, options, progress)
     if as_json:
         typer.echo(json.dumps(summary(replayed), indent=2, ensure_ascii=False))
@@ -83,3 +117,46 @@ def replay(
         for gate in tripped:
             console.talk.print(f"--fail-if {gate.text}: it does.")
         raise typer.Exit(console.GATE_TRIPPED)
+
+
+def _compare(
+    alerts: list[Path],
+    policies: list[str],
+    options: ReplayOptions,
+    output: Path | None,
+    inventory: Path | None,
+    pseudonymise: bool,
+    pseudonym_key: Path,
+    sidecar: Path | None,
+    alert_bytes: int | None,
+    as_json: bool,
+) -> None:
+    """Several policies over one log."""
+    from tidegate import assembly  # noqa: PLC0415
+    from tidegate.assembly.comparing import Comparison, compare, compare_into, contenders  # noqa: PLC0415
+    from tidegate.assembly.provenance import provenance  # noqa: PLC0415
+    from tidegate.cli.compare_screen import show  # noqa: PLC0415
+    from tidegate.formats.comparison_tables import comparison_summary  # noqa: PLC0415
+
+    wanted = Comparison(
+        assembly.open_alerts(alerts, sidecar=sidecar),
+        contenders(policies, options),
+        options,
+        alert_bytes,
+        None if inventory is None else assembly.open_inventory(inventory),
+        arguments.pseudonyms(pseudonym_key) if pseudonymise else None,
+    )
+    command = shlex.join(["tidegate", *sys.argv[1:]])
+    made = None
+    with console.progress_bar("Comparing") as progress:
+        if output is None:
+            compared = compare(wanted, progress=progress)
+        else:
+            made = provenance(command, [*alerts, *policies, inventory or ""])
+            compared, _ = compare_into(output, wanted, made, progress)
+    if as_json:
+        typer.echo(json.dumps(comparison_summary(compared, made), indent=2, ensure_ascii=False))
+    else:
+        show(compared, output, command)
+    if compared.log.is_partial:
+        raise KeyboardInterrupt

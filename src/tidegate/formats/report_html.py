@@ -7,6 +7,7 @@ picture, headings in order, colours told apart without hue.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from tidegate import __version__
-from tidegate.formats.page import environment
+from tidegate.formats.page import Section, environment
 from tidegate.formats.pictures import pictures
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.wording import count_by_in_words, mode_in_words
@@ -28,12 +29,12 @@ MOST_STREAMS: Final = 20
 MOST_RECIPIENTS: Final = 50
 
 
-def write_report_html(replayed: Replayed, path: Path) -> None:
-    """Write the report."""
-    path.write_text(report_html(replayed), encoding="utf-8", errors="backslashreplace")
+def write_report_html(replayed: Replayed, path: Path, behind: Sequence[Section] = ()) -> None:
+    """Write the report; `behind` are sections on what lies behind the storms."""
+    path.write_text(report_html(replayed, behind), encoding="utf-8", errors="backslashreplace")
 
 
-def report_html(replayed: Replayed) -> str:
+def report_html(replayed: Replayed, behind: Sequence[Section] = ()) -> str:
     """The report as text."""
     storms = replayed.storms
     devices_stormed = len(np.unique(storms.columns["device_id"]))
@@ -71,6 +72,7 @@ def report_html(replayed: Replayed) -> str:
             streams_stormed=streams.streams,
             pictures=pictures(replayed, table, storms),
             under_pictures=_under_pictures(replayed),
+            behind=behind,
             worst=streams.worst,
             by_code=table,
             has_groups=any(each.policy.alert_storm.code_groups for each in replayed.in_force)

@@ -26,6 +26,8 @@ RESULTS: Final = (
     "rejected.csv",
     "report.html",
     "report.xlsx",
+    "problems.parquet",
+    "problems.csv",
 )
 """What a replay writes. A folder holds those of one replay: a commit takes away what an earlier one left."""
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.causes import Cause, Examined, Kind, examine
+from tidegate.alert_storm.causes import Cause, Examined, Kind
 from tidegate.alert_storm.fleet import FLEET_DEVICE, Fleet, FleetView
-from tidegate.columnar.batches import AlertCodes, DeviceIds
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
-from tidegate.operations.replay import ReplayOptions, replay
+from tidegate.operations.replay import ReplayOptions
+from tidegate.operations.replay_with_fleet import replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.offending import (
     GROUPINGS,
@@ -24,10 +24,8 @@ from tidegate.reports.offending import (
     Offending,
     offenders_of,
 )
-from tidegate.reports.replayed import Spells
-from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, parse_alert_code
+from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import HOUR, Instant
 from tidegate.vocabulary.products import NOT_KNOWN
 from tidegate.vocabulary.toggle_pairs import codes_counted_as, counted_as
 
@@ -65,20 +63,9 @@ def find_offenders(
         InputError: the input cannot be read; or a row cannot be used and `is_strict` is set; or the code
             asked about does not occur in the log.
     """
-    fleet = Fleet(inventory, shards=options.shards)
-    replayed = replay(
-        source,
-        periods,
-        options,
-        rejected=rejected,
-        watchers=[fleet],
-        inventory=inventory,
-        progress=progress,
-    )
-    since, until = _period(replayed.first, replayed.last)
-    view = fleet.view(stormed_with(replayed.storms), source.recipients, since, until)
+    made = replay_with_fleet(source, periods, inventory, options, rejected=rejected, progress=progress)
+    replayed, fleet, view, examined = made.replayed, made.fleet, made.view, made.examined
     _refuse_absent(options.code, view)
-    examined = examine(view)
     codes = None if options.code is None else [counted_as(options.code)]
     causes = [
         cause
@@ -98,26 +85,6 @@ def find_offenders(
         devices=_devices(fleet, inventory, causes, examined),
         loudest=_loudest(fleet, inventory, view, codes),
     )
-
-
-def stormed_with(storms: Spells) -> tuple[DeviceIds, AlertCodes]:
-    """Which Devices stormed, and with which code: two columns, as `Fleet.view` takes them."""
-    labels, which = np.unique(storms.columns["alert_code"].astype(str), return_inverse=True)
-    # Of a policy's group every member: which of them it was is not told.
-    members = [[parse_alert_code(code) for code in label.split("+")] for label in labels.tolist()]
-    of_storm = np.array([len(each) for each in members], np.int64)[which]
-    codes = [members[label] for label in which.tolist()]
-    return (
-        np.repeat(storms.columns["device_id"], of_storm),
-        np.array([code for each in codes for code in each], np.uint32),
-    )
-
-
-def _period(first: Instant | None, last: Instant | None) -> tuple[Instant, Instant]:
-    """From the first Alert to past the last; an hour at least, or rates would mean nothing."""
-    if first is None or last is None:
-        return 0, HOUR
-    return first, max(last + 1, first + HOUR)
 
 
 def _refuse_absent(code: AlertCode | None, view: FleetView) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,19 @@ from tidegate.alert_storm.members import Murmurers
 from tidegate.alert_storm.problem_evidence import products_behind
 from tidegate.alert_storm.problems import SILENT_FOR, Problems, problems_of
 from tidegate.columnar.inventory import Attribute, Inventory
-from tidegate.operations.find_offenders import stormed_with
 from tidegate.operations.join_inventory import join_inventory
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
-from tidegate.operations.replay import ReplayOptions, replay
+from tidegate.operations.replay import ReplayOptions
+from tidegate.operations.replay_with_fleet import FleetReplay, replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.forecast import TicketCost, days_of, forecast
 from tidegate.reports.problem_report import ProblemReport
 from tidegate.reports.replayed import Replayed
-from tidegate.vocabulary.instants import HOUR, Duration
+from tidegate.vocabulary.instants import Duration
+
+NO_COST: Final = TicketCost()
+"""Nothing is known of what an incident takes."""
 
 
 def find_problems(
@@ -91,27 +95,25 @@ def report_problems(
     Raises:
         InputError: the input cannot be read; or a row cannot be used and `is_strict` is set.
     """
-    fleet = Fleet(inventory, shards=options.shards)
-    replayed = replay(
-        source,
-        periods,
-        options,
-        rejected=rejected,
-        watchers=[fleet],
-        inventory=inventory,
-        progress=progress,
+    made = replay_with_fleet(source, periods, inventory, options, rejected=rejected, progress=progress)
+    return problems_behind(made, silent_for=options.silent_for, cost=options.cost)
+
+
+def problems_behind(
+    made: FleetReplay, *, silent_for: Duration = SILENT_FOR, cost: TicketCost = NO_COST
+) -> ProblemReport:
+    """What a replay of a fleet comes down to."""
+    replayed = made.replayed
+    view = made.view if replayed.first is not None else None
+    problems = find_problems(
+        replayed, view, made.fleet, made.inventory, causes=made.examined.causes, silent_for=silent_for
     )
-    if inventory is not None:
-        replayed = join_inventory(replayed, inventory)
-    view = None
-    if replayed.first is not None and replayed.last is not None:
-        # An hour at least, or rates would mean nothing.
-        until = max(replayed.last + 1, replayed.first + HOUR)
-        view = fleet.view(stormed_with(replayed.storms), source.recipients, replayed.first, until)
-    causes = [] if view is None else find_causes(view)
-    problems = find_problems(replayed, view, fleet, inventory, causes=causes, silent_for=options.silent_for)
-    made = forecast(replayed.storms, problems, days_of(replayed.first, replayed.last))
-    return ProblemReport(replace(replayed, causes=causes), problems, made, options.cost)
+    return ProblemReport(
+        replayed,
+        problems,
+        forecast(replayed.storms, problems, days_of(replayed.first, replayed.last)),
+        cost,
+    )
 
 
 class _Murmurers:

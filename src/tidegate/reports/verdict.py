@@ -179,7 +179,6 @@ def _findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Itera
             f"Excluded: {many(replayed.excluded, 'Alert')} ({percent(replayed.excluded, replayed.received)}) of "
             f"{many(len(codes), 'code')} on the exclusion list always pass: {_largest(codes)}."
         )
-    yield from _product_findings(replayed, storms)
     yield from _policy_findings(replayed)
     busiest = max(replayed.by_code.items(), key=lambda item: (item[1].received, -item[0]))
     code, totals = busiest
@@ -228,22 +227,6 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{thousands(number)} times"
 
 
-def _product_findings(replayed: Replayed, storms: Spells) -> Iterator[str]:
-    """Which product storms most, by Devices; only what the Inventory knows."""
-    if replayed.inventory is None or len(storms) == 0:
-        return
-    devices, first = np.unique(storms.columns["device_id"], return_index=True)
-    products = Counter(
-        " ".join(str(storms.columns[name][row] or "?") for name in ("manufacturer", "model", "firmware"))
-        for row in first.tolist()
-    )
-    product, count = products.most_common(1)[0]
-    words = f"Products: {thousands(count)} of {many(len(devices), 'Device')} that stormed are {product}"
-    if replayed.inventory.missing:
-        words += f"; {thousands(replayed.inventory.missing)} are not in the Inventory"
-    yield f"{words}."
-
-
 def _policy_findings(replayed: Replayed) -> Iterator[str]:
     in_force = [each for each in replayed.in_force if each.totals.received]
     if len(in_force) < 2:  # noqa: PLR2004 - one policy is the whole story already
@@ -278,6 +261,11 @@ def _cautions(replayed: Replayed) -> Iterator[str]:
             f"Not used: {many(replayed.rejected, 'row')} "
             f"({percent(replayed.rejected, replayed.received)})" + (f": {reasons}." if reasons else ".")
         )
+    inventory = replayed.inventory
+    if inventory is not None and inventory.missing:
+        yield f"Not in the Inventory: {many(inventory.missing, 'Device')} of those that stormed."
+    if inventory is not None and inventory.doubled:
+        yield f"Said twice by the Inventory: {many(inventory.doubled, 'row')}; the first of each Device counts."
     if replayed.late:
         yield f"Late: {many(replayed.late, 'Alert')} came after a younger one and were put in order."
     if replayed.outside_period:
