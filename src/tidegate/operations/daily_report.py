@@ -85,7 +85,15 @@ def daily_report(
         InputError: the input cannot be read; or a row cannot be used and `is_strict` is set.
     """
     watch = DailyWatch(asked.days, asked.codes)
-    replayed = replay(source, periods, options, watchers=[watch], rejected=rejected, progress=progress)
+    replayed = replay(
+        source,
+        periods,
+        options,
+        watchers=[watch],
+        rejected=rejected,
+        inventory=inventory,
+        progress=progress,
+    )
     watch.finish()
     report = _Report(asked, replayed, watch)
     rows = [row for code in asked.codes for row in report.rows_of(code)]
