@@ -49,7 +49,7 @@ def as_arrow(frame: Any, name: str) -> pa.Table:
     if isinstance(frame, pa.Table):
         return frame
     try:
-        return pa.table(frame)
+        return _without_views(pa.table(frame))
     except (TypeError, ValueError, pa.ArrowException) as error:
         what = f"a {type(frame).__name__} is no table: {str(error).splitlines()[0]}"
         raise InputError(
@@ -57,17 +57,27 @@ def as_arrow(frame: Any, name: str) -> pa.Table:
         ) from None
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table; dictionaries of text views, as polars has them, are written as plain text."""
+def _without_views(table: pa.Table) -> pa.Table:
+    """The same table; text views, as polars hands them over, are plain text: Arrow itself can do little with them."""
     for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type) and not pa.types.is_string(field.type.value_type):
-            chunks = [_decoded(chunk) for chunk in table.column(place).chunks]
-            table = table.set_column(place, field.name, pa.chunked_array(chunks, pa.string()))
+        kind: Any = field.type
+        is_dictionary = pa.types.is_dictionary(kind)
+        if pa.types.is_string_view(kind.value_type if is_dictionary else kind):
+            chunks: list[Any] = [_plain(chunk) for chunk in table.column(place).chunks]
+            to: Any = pa.dictionary(kind.index_type, pa.string()) if is_dictionary else pa.string()
+            table = table.set_column(place, field.name, pa.chunked_array(chunks, to))
+    return table
+
+
+def _plain(chunk: Any) -> Any:
+    if not pa.types.is_dictionary(chunk.type):
+        return chunk.cast(pa.string())
+    return pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(pa.string()))
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table as it is."""
     pq.write_table(table, path)
-
-
-def _decoded(chunk: Any) -> Any:
-    return chunk.dictionary.cast(pa.string()).take(chunk.indices)
 
 
 def table_of(alerts: Sequence[Alert]) -> pa.Table:
