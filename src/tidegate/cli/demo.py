@@ -37,6 +37,6 @@ def demo(
         replayed, _ = assembly.replay_into(
             results, source, assembly.policy_periods(None, options), options, progress
         )
-    show(replayed, results.directory, alerts=[alerts])
+    show(replayed, results.directory, alerts=[alerts], inventory=output / "inventory.parquet")
     if replayed.is_partial:
         raise KeyboardInterrupt

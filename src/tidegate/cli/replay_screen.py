@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tidegate.cli import console
+from tidegate.reports.kinds import kinds_of
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.reports.replayed import Replayed
 from tidegate.reports.storm_streams import storm_streams
@@ -33,6 +34,7 @@ def show(
     *,
     alerts: Sequence[Path | str] = (),
     policy: str | None = None,
+    inventory: Path | None = None,
     can_explain: bool = True,
     out: Console | None = None,
 ) -> None:
@@ -43,6 +45,7 @@ def show(
         results: Folder its files were written to, if they were.
         alerts: The input as it was given on the command line, for the commands to run next.
         policy: The policy as it was given on the command line, if one was; for the same.
+        inventory: The Inventory as it was given on the command line, if one was; for the same.
         can_explain: Whether a Device as it is shown can be found in the input: not under a pseudonym.
         out: Where to print; stdout when left out.
     """
@@ -64,7 +67,9 @@ def show(
         to.print()
     say(to, _sum(replayed), width, indent=2)
     steps = list(
-        _next_steps(replayed, results, [str(each) for each in alerts], policy, can_explain=can_explain)
+        _next_steps(
+            replayed, results, [str(each) for each in alerts], policy, inventory, can_explain=can_explain
+        )
     )
     if steps:
         to.print()
@@ -153,7 +158,13 @@ def _sum(replayed: Replayed) -> Text:
 
 
 def _next_steps(
-    replayed: Replayed, results: Path | None, alerts: list[str], policy: str | None, *, can_explain: bool
+    replayed: Replayed,
+    results: Path | None,
+    alerts: list[str],
+    policy: str | None,
+    inventory: Path | None,
+    *,
+    can_explain: bool,
 ) -> Iterator[tuple[str, str]]:
     """Commands to run next, each with what it is good for; only what makes sense for this replay."""
     files = shlex.join(alerts) if alerts else _ALERTS
@@ -170,6 +181,15 @@ def _next_steps(
             f"tidegate explain {one} {worst.device_id} {code}{options}",
             f"the worst stream, Alert by Alert: {many(worst.throttled, 'Alert')} held back, and why",
         )
+    if kinds_of(replayed):
+        known = shlex.join(["--inventory", str(inventory)]) if inventory is not None else ""
+        if inventory is not None:
+            yield f"tidegate offenders {files} {known}", "whom to call, with the list of Devices"
+        yield (
+            f"tidegate report problems {files} {known}".rstrip(),
+            "what to raise, for whom, and how many incidents and e-mails that makes",
+        )
+        yield f"tidegate sweep {files} threshold=5..300", "what other thresholds would have done"
     if replayed.rejected:
         yield f"tidegate check {files}", "what the log holds, and what is wrong with the rows not used"
     versions = dict.fromkeys(each.policy.version for each in replayed.in_force)
