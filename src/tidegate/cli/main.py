@@ -18,6 +18,7 @@ from tidegate.cli import console
 from tidegate.cli.check import check
 from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
+from tidegate.cli.offenders import offenders
 from tidegate.cli.policy import policy_app
 from tidegate.cli.replay import replay
 from tidegate.cli.report import report_app
@@ -50,7 +51,7 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, sweep, explain):
+for command in (demo, simulate, check, replay, sweep, offenders, explain):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)

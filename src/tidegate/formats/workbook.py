@@ -6,7 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 Cell: TypeAlias = str | int | float
-"""A float is a share, shown in per cent."""
+"""A float is a share, shown in per cent, unless it is a `Rate`."""
+
+
+class Rate(float):
+    """A number that is no share: a rate, a ratio, a chance; shown to three figures."""
+
 
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet, in Excel and LibreOffice; its first row is the heading."""
@@ -28,6 +33,7 @@ class Book:
         self.number = workbook.add_format({"num_format": "#,##0"})
         self.number_at_left = workbook.add_format({"num_format": "#,##0", "align": "left"})
         self.share = workbook.add_format({"num_format": "0.0%"})
+        self.rate = workbook.add_format({"num_format": "[<0.001]0.0E+00;[<10]0.000;#,##0.0"})
 
     def sheet(self, name: str) -> Any:
         """An empty sheet that prints on as many pages as it is long and one wide."""
@@ -72,6 +78,8 @@ class Book:
         for column, cell in enumerate(row):
             if isinstance(cell, str):
                 sheet.write_string(at, column, cell)
+            elif isinstance(cell, Rate):
+                sheet.write_number(at, column, cell, self.rate)
             elif isinstance(cell, float):
                 sheet.write_number(at, column, cell, self.share)
             elif cell is not None:

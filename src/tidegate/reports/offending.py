@@ -179,7 +179,7 @@ class Offender:
     def told(self) -> Comparison | None:
         """The test that says more: that of the kind it is behind, else the less likely by chance."""
         tests = [test for test in (self.murmur, self.shouters) if test is not None]
-        return min(tests, key=lambda test: (not test.is_guilty, test.p_value), default=None)
+        return min(tests, key=lambda test: (not test.is_guilty, test.p_value, -test.ratio), default=None)
 
 
 def offenders_of(

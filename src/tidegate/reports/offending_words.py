@@ -154,9 +154,11 @@ def cause_in_words(found: Offending, cause: Cause) -> str:
                 f"Shouters: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} stormed "
                 f"and raised {share}; {sure}. Remedy: throttle them, and look at the Devices."
             )
-        others = " others," if _is_named_too(found, cause) else ""
+        devices = f"{thousands(cause.devices)} other {'Device' if cause.devices == 1 else 'Devices'}"
+        if not _is_named_too(found, cause):
+            devices = many(cause.devices, "Device")
         whose = "of no one product" if found.inventory is not None else "of products not known"
-        return f"Shouters: {many(cause.devices, 'Device')},{others} {whose}, raised {share}. Remedy: throttle them, and look at the Devices."
+        return f"Shouters: {devices} {whose} raised {share}. Remedy: throttle them, and look at the Devices."
     if cause.is_named:
         return (
             f"Murmur: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} raised {share}, "
