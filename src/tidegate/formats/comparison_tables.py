@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 import xlsxwriter
 
 from tidegate import __version__
@@ -40,6 +41,14 @@ def write_comparison_csv(compared: Compared, path: Path) -> None:
         writer.writerow(COLUMNS)
         for row in compared.rows():
             writer.writerow([as_text(cell) if isinstance(cell, str) else cell for cell in _cells(row)])
+
+
+def comparison_table(compared: Compared) -> pa.Table:
+    """Every row of the comparison as an Arrow table: comparison.csv, in memory."""
+    columns: list[Any] = list(zip(*map(_cells, compared.rows()), strict=True)) or [()] * len(COLUMNS)
+    types = [pa.string()] * 4 + [pa.int64()] * (len(COLUMNS) - 4)
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
+    return pa.table(arrays, names=list(COLUMNS))
 
 
 def write_comparison_summary(compared: Compared, path: Path, made: Reproduction | None = None) -> None:

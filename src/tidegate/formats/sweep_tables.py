@@ -78,11 +78,14 @@ def write_sweep_parquet(swept: Swept, recommended: Sequence[Recommendation], pat
         "partial": str(swept.is_partial).lower(),
     }
     metadata = {name: value.encode("utf-8", "backslashreplace") for name, value in about.items()}
-    columns: list[Sequence[Any]] = list(zip(*sweep_records(swept, recommended), strict=True))
-    table = pa.table(
-        dict(zip(SweepRecord._fields, columns, strict=True)), schema=SCHEMA.with_metadata(metadata)
-    )
+    table = sweep_table(swept, recommended).replace_schema_metadata(metadata)
     parquet.write_table(table, path, compression="zstd")
+
+
+def sweep_table(swept: Swept, recommended: Sequence[Recommendation]) -> pa.Table:
+    """Every policy and code as an Arrow table: sweep.parquet, in memory."""
+    columns: list[Sequence[Any]] = list(zip(*sweep_records(swept, recommended), strict=True))
+    return pa.table(dict(zip(SweepRecord._fields, columns, strict=True)), schema=SCHEMA)
 
 
 def write_sweep_xlsx(swept: Swept, recommended: Sequence[Recommendation], path: Path) -> None:
