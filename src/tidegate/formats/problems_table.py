@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
 from pyarrow import parquet
 
 from tidegate import __version__
@@ -64,10 +66,20 @@ ROWS_AT_ONCE: Final = 200_000
 
 def write_problems_parquet(problems: Problems, path: Path) -> None:
     """Write a row for each problem, the one with most Alerts first."""
-    rows = rows_of(problems)
-    columns = {name: [_value(row, name) for row in rows] for name in ROW_COLUMNS}
-    table = pa.table(columns, schema=SCHEMA.with_metadata(_about(problems)))
+    table = problems_table(problems).replace_schema_metadata(_about(problems))
     parquet.write_table(table, path, compression="zstd")
+
+
+def problems_table(problems: Problems) -> pa.Table:
+    """A row for each problem as an Arrow table: problems.parquet, in memory."""
+    rows = rows_of(problems)
+    return pa.table({name: [_value(row, name) for row in rows] for name in ROW_COLUMNS}, schema=SCHEMA)
+
+
+def problem_devices_table(problems: Problems) -> pa.Table:
+    """A row for each Device of each problem as an Arrow table: problem_devices.parquet, in memory."""
+    parts = [table.cast(DEVICE_SCHEMA) for table in _device_tables(problems)]
+    return pa.concat_tables([DEVICE_SCHEMA.empty_table(), *parts])
 
 
 def write_problems_csv(problems: Problems, path: Path) -> None:
@@ -88,21 +100,18 @@ def write_problem_devices_parquet(problems: Problems, path: Path) -> None:
 
 
 def write_problem_devices_csv(problems: Problems, path: Path) -> None:
-    """Write the same as CSV."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(DEVICE_SCHEMA.names)
-        instants = [DEVICE_SCHEMA.names.index(name) for name in _INSTANTS]
-        for table in _device_tables(problems):
-            columns = [
-                (column.cast(pa.int64()) if at in instants else column).to_pylist()
-                for at, column in enumerate(table.columns)
-            ]
-            columns = [
-                [_cell(value, is_instant=at in instants) for value in column]
-                for at, column in enumerate(columns)
-            ]
-            writer.writerows(zip(*columns, strict=True))
+    """Write the same as CSV, column by column: there may be millions."""
+    names = DEVICE_SCHEMA.names
+    with path.open("wb") as file:
+        file.write((",".join(names) + "\n").encode())
+        options = pv.WriteOptions(include_header=False, quoting_style="needed")
+        for table in _device_tables(problems, as_text):
+            for name in _INSTANTS:
+                # Arrow writes a blank before the time of day; ISO 8601 has a T. (strftime would be slower.)
+                spaced = table[name].cast(pa.string())
+                written = pc.utf8_replace_slice(spaced, start=10, stop=11, replacement="T")
+                table = table.set_column(names.index(name), name, written)  # noqa: PLW2901 - column by column
+            pv.write_csv(table, file, options)
 
 
 def device_ids_as_text(device_ids: Any) -> Any:
@@ -112,7 +121,8 @@ def device_ids_as_text(device_ids: Any) -> Any:
     return pa.StringArray.from_buffers(len(device_ids), pa.py_buffer(offsets.data), pa.py_buffer(text.data))
 
 
-def _device_tables(problems: Problems) -> Iterator[Any]:
+def _device_tables(problems: Problems, told: Callable[[str], str] = str) -> Iterator[Any]:
+    """All Devices, a table at a time; `told` is how a text of the input is written."""
     members = problems.members
     ids = [problem.problem_id for problem in problems.problems]
     for start in range(0, len(members), ROWS_AT_ONCE):
@@ -120,8 +130,8 @@ def _device_tables(problems: Problems) -> Iterator[Any]:
         columns = [
             _texts(members.problem[rows], ids),
             device_ids_as_text(members.device_id[rows]),
-            *(_known(members, name, rows) for name in OF_DEVICES),
-            _texts(members.responsible.places[rows], members.responsible.texts),
+            *(_known(members, name, rows, told) for name in OF_DEVICES),
+            _texts(members.responsible.places[rows], [told(text) for text in members.responsible.texts]),
             members.storms[rows],
             members.alerts[rows],
             members.throttled[rows],
@@ -131,11 +141,11 @@ def _device_tables(problems: Problems) -> Iterator[Any]:
         yield pa.table(columns, names=DEVICE_SCHEMA.names)
 
 
-def _known(members: Members, name: str, rows: slice) -> Any:
+def _known(members: Members, name: str, rows: slice, told: Callable[[str], str]) -> Any:
     attribute: Attribute | None = members.devices_are.get(name)
     if attribute is None:
         return pa.nulls(len(members.device_id[rows]), pa.string())
-    return _texts(attribute.places[rows], attribute.texts)
+    return _texts(attribute.places[rows], [told(text) for text in attribute.texts])
 
 
 def _texts(places: Any, texts: Sequence[str]) -> Any:

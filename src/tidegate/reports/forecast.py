@@ -146,7 +146,7 @@ def incidents_in_words(made: Forecast) -> str:
             return "No incident either way: no Device stormed, and nothing murmurs"
         return f"Throttling raises no incident; grouped by cause, {many(after, 'problem')} would be one each"
     if after < before:
-        return f"{many(before, 'incident')} become {thousands(after)}: one for each problem instead of each storm"
+        return f"{many(before, 'incident')} become {thousands(after)}: one when a problem opens, not one for each storm"
     if after == before:
         return f"{many(before, 'incident')} either way: each storm is a problem of its own"
     return f"{many(before, 'incident')} for storms, {thousands(after)} with the murmur that throttling does not see"

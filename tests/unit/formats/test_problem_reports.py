@@ -51,7 +51,7 @@ def report(storms: list[dict[str, Any]], cost: TicketCost = TicketCost()) -> Pro
 def test_the_title_of_each_picture_is_its_finding():
     incidents, emails = forecast_pictures(forecast_of(*many(1_500)))
 
-    assert "1,500 incidents become 1: one for each problem instead of each storm" == incidents.title
+    assert "1,500 incidents become 1: one when a problem opens, not one for each storm" == incidents.title
     assert "1,500 e-mails become 2" in emails.title
 
 

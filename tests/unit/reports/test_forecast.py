@@ -199,7 +199,9 @@ def test_the_sums_over_parties_are_those_over_days_and_ours_is_never_more(storms
 def test_the_finding_says_both_numbers():
     made = forecast_of(*(storm(device) for device in range(1_234)))
 
-    assert "1,234 incidents become 1: one for each problem instead of each storm" == incidents_in_words(made)
+    assert "1,234 incidents become 1: one when a problem opens, not one for each storm" == incidents_in_words(
+        made
+    )
     assert (
         "1,234 e-mails become 2: one digest a day for each party, where one a day for each Device is still 1,234"
         == emails_in_words(made)
