@@ -17,8 +17,14 @@ from tidegate.api.calls import (
     replay as replay,
     simulate as simulate,
 )
+from tidegate.api.evidence import (
+    compare as compare,
+    offenders as offenders,
+    problems as problems,
+    sweep as sweep,
+)
 from tidegate.api.inputs import Alerts as Alerts
-from tidegate.api.results import EdgeResult as EdgeResult, ReplayResult as ReplayResult
+from tidegate.api.results import Result as Result
 from tidegate.columnar.inventory import Inventory as Inventory
 from tidegate.policy.mechanism import MechanismDocument as MechanismDocument
 from tidegate.vocabulary.alerts import Alert as Alert

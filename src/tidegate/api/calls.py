@@ -15,6 +15,8 @@ from tidegate.api.inputs import (
     PathInput,
     PolicyInput,
     alerts_of,
+    code_of,
+    device_of,
     duration_of,
     inventory_of,
     options_of,
@@ -27,9 +29,7 @@ from tidegate.policy.mechanism import MechanismDocument
 from tidegate.reports.edge import WanCopies
 from tidegate.reports.log_quality import LogQuality
 from tidegate.reports.stream_story import Story
-from tidegate.vocabulary.alert_codes import parse_alert_code
-from tidegate.vocabulary.devices import DeviceId, parse_device_id
-from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.devices import DeviceId
 
 
 def read_alerts(
@@ -97,7 +97,7 @@ def replay(
     Args:
         alerts:     As `read_alerts` takes them.
         policy:     A policy, its file or name, or a folder of versions.
-        inventory:  What the Devices are; joined to the storms.
+        inventory:  What the Devices are; joined to the storms, and behind them problems are found.
         since:      Only Alerts received from then on.
         until:      Only Alerts received before then.
         look_back:  How late an Alert may stand in the log and be put in order; an hour where nothing is said.
@@ -107,8 +107,7 @@ def replay(
     Raises:
         InputError: the input or the policy cannot be used.
     """
-    from tidegate.operations.join_inventory import join_inventory  # noqa: PLC0415
-    from tidegate.operations.replay import replay as run  # noqa: PLC0415
+    from tidegate.assembly.replaying import look_behind  # noqa: PLC0415
     from tidegate.tables.collected import CollectedDecisions, CollectedRejected  # noqa: PLC0415
 
     options = options_of(since, until, look_back, strict=strict)
@@ -116,12 +115,13 @@ def replay(
     known = None if inventory is None else inventory_of(inventory)
     decided = CollectedDecisions() if decisions else None
     rejected = CollectedRejected()
-    replayed = run(
-        source, periods_of(policy, options), options, decisions=decided, rejected=rejected, inventory=known
+    found = look_behind(
+        source, periods_of(policy, options), options, known, decisions=decided, rejected=rejected
     )
-    if known is not None:
-        replayed = join_inventory(replayed, known)
-    return ReplayResult(replayed, rejected.table(), None if decided is None else decided.table())
+    behind = None if found.behind is None else found.behind.problems
+    return ReplayResult(
+        found.replayed, rejected.table(), None if decided is None else decided.table(), behind
+    )
 
 
 def explain(
@@ -141,11 +141,7 @@ def explain(
     from tidegate.operations.explain import explain as run  # noqa: PLC0415
 
     options = options_of(since, until, None, strict=False)
-    try:
-        device = parse_device_id(device_id) if isinstance(device_id, str) else device_id
-        code = parse_alert_code(alert_code) if isinstance(alert_code, str) else alert_code
-    except ValueError as error:
-        raise InputError(Fault("explain", str(error))) from None
+    device, code = device_of("device_id", device_id), code_of("alert_code", alert_code)
     return run(alerts_of(alerts).source(), device, code, periods_of(policy, options), options)
 
 

@@ -14,7 +14,9 @@ from tidegate.columnar.inventory import Inventory
 from tidegate.operations.ordered_log import DEFAULT_LOOK_BACK
 from tidegate.operations.ports import AlertSource
 from tidegate.policy.mechanism import MechanismDocument
+from tidegate.vocabulary.alert_codes import AlertCode, parse_alert_code
 from tidegate.vocabulary.alerts import Alert
+from tidegate.vocabulary.devices import DeviceId, parse_device_id
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Duration, Instant, parse_duration, parse_instant
 
@@ -217,6 +219,30 @@ def duration_of(name: str, given: DurationInput) -> Duration:
         return given
     try:
         return parse_duration(str(given))
+    except ValueError as error:
+        raise InputError(Fault(name, str(error))) from None
+
+
+def code_of(name: str, given: int | str) -> AlertCode:
+    """An Alert Code: a number, or as it is written.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return parse_alert_code(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise InputError(Fault(name, str(error))) from None
+
+
+def device_of(name: str, given: int | str) -> DeviceId:
+    """A Device: its EUI-64 as a number or as text.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return parse_device_id(given) if isinstance(given, str) else given
     except ValueError as error:
         raise InputError(Fault(name, str(error))) from None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tidegate.alert_storm.problems import Problems
 from tidegate.reports.edge import EdgeProtection
 from tidegate.reports.edge_words import EdgeRow, edge_rows, edge_verdict
 from tidegate.reports.replayed import Replayed
@@ -59,11 +60,13 @@ class ReplayResult(Result):
     replayed:   All that was found out, as a value.
     rejected:   Rows that could not be used: source, line, reason, text.
     decisions:  Every Alert in the order of the input, and its outcome; None where it was not asked for.
+    behind:     The problems that its storms and murmur come down to; None without an Inventory.
     """
 
     replayed: Replayed
     rejected: pa.Table = field(compare=False)
     decisions: pa.Table | None = field(compare=False)
+    behind: Problems | None = field(default=None, compare=False)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -102,14 +105,20 @@ class ReplayResult(Result):
 
     @property
     def tables(self) -> Mapping[str, pa.Table]:
-        """storms, amber, by_code, rejected, and decisions where they were asked for."""
-        named = {
+        """storms, amber, by_code, rejected; decisions where they were asked for, problems with an Inventory."""
+        from tidegate.formats.problems_table import problems_table  # noqa: PLC0415
+
+        tables = {
             "storms": self.storms,
             "amber": self.amber,
             "by_code": self.by_code,
             "rejected": self.rejected,
         }
-        return named if self.decisions is None else {**named, "decisions": self.decisions}
+        if self.decisions is not None:
+            tables["decisions"] = self.decisions
+        if self.behind is not None:
+            tables["problems"] = problems_table(self.behind)
+        return tables
 
 
 @dataclass(frozen=True, repr=False)

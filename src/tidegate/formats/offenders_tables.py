@@ -92,6 +92,16 @@ def write_offenders_parquet(found: Offending, path: Path) -> None:
     )
 
 
+def offenders_table(found: Offending) -> pa.Table:
+    """A row for each group of Devices as an Arrow table: offenders.parquet, in memory."""
+    return _table(offender_rows(found), OFFENDER_COLUMNS)
+
+
+def devices_table(found: Offending) -> pa.Table:
+    """A row for each Device of each cause as an Arrow table: devices.parquet, in memory."""
+    return pa.concat_tables([DEVICES_SCHEMA.empty_table(), *device_tables(found)])
+
+
 def write_hours_csv(found: Offending, path: Path) -> None:
     """Write by_hour.csv."""
     _write_csv(_table(hour_rows(found), HOUR_COLUMNS), path)

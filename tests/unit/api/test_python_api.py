@@ -71,7 +71,10 @@ def test_a_name_there_is_not_is_said_as_python_says_it():
 
 
 def test_every_call_has_a_docstring_with_its_faults():
-    calls = [getattr(tidegate, name) for name in vars(tidegate)["_HOMES"]["api.calls"]]
+    calls = [
+        getattr(tidegate, name)
+        for name in vars(tidegate)["_HOMES"]["api.calls"] + vars(tidegate)["_HOMES"]["api.evidence"]
+    ]
 
     assert all("Raises:\n        InputError" in (call.__doc__ or "") for call in calls)
     for call in calls:
@@ -324,3 +327,60 @@ def test_a_simulation_can_be_replayed_at_once(tmp_path):
     assert made.truth["alerts"] == result.summary["received"]
     assert 0 < result.storms.num_rows
     assert np.all([Path(file).is_file() for file in made.files])
+
+
+def test_a_sweep_recommends_and_drafts_a_policy():
+    result = tidegate.sweep(STORM, "threshold=5,30,100", code="8F75")
+
+    of_code = [row for row in result.tables["sweep"].to_pylist() if row["alert_code"] == "8F75"]
+    # The policy in force stands beside those that were swept.
+    assert [30, 5, 30, 100] == [row["threshold"] for row in of_code]
+    assert [27, 27] == [row["throttled"] for row in of_code if row["threshold"] == 30]
+    assert result.verdict.headline in str(result)
+
+
+def test_policies_are_compared():
+    result = tidegate.compare(STORM, ["illustrative-1", tidegate.read_policy("illustrative-2")])
+
+    whole = {
+        row["policy"]: row["throttled"]
+        for row in result.tables["comparison"].to_pylist()
+        if row["level"] == "code"
+    }
+    assert {"illustrative-1": 0, "illustrative-2": 27} == whole
+    assert 1 == result.tables["storms"].num_rows
+
+
+def test_offenders_and_problems_are_found(tmp_path):
+    made = tidegate.simulate("58-devices-8f75", tmp_path / "storm", devices=5_000)
+
+    offenders = tidegate.offenders(made.alerts, made.inventory, by=["manufacturer"])
+    problems = tidegate.problems(made.alerts, made.inventory, silent_for="1h")
+    replayed = tidegate.replay(made.alerts, inventory=made.inventory)
+
+    assert {"offenders", "devices"} == set(offenders.tables)
+    assert "Maker A" in offenders.tables["offenders"]["manufacturer"].to_pylist()
+    found = problems.tables["problems"]
+    assert 0 < found.num_rows
+    assert replayed.storms.num_rows == sum(row["storms"] for row in found.to_pylist())
+    assert found["problem_id"].to_pylist() == replayed.tables["problems"]["problem_id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: tidegate.sweep(STORM, "threshold=5,30"),
+        lambda: tidegate.compare(STORM, ["illustrative-1", "illustrative-2"]),
+        lambda: tidegate.offenders(STORM),
+        lambda: tidegate.problems(STORM),
+        lambda: tidegate.protect_the_edge(STORM, pa.table(DEVICES)),
+    ],
+    ids=["sweep", "compare", "offenders", "problems", "edge"],
+)
+def test_every_result_has_a_verdict_a_summary_and_tables(call):
+    result = call()
+
+    assert isinstance(result, tidegate.Result)
+    assert result.verdict.headline == str(result).splitlines()[0]
+    assert json.dumps(result.summary)
+    assert all(isinstance(table, pa.Table) for table in result.tables.values())
