@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 from tests.streams import WINDOW, logs, parameters
-from tests.suppressed import NEW, OLD, SCOPES, flapping, inventories, suppressed_rules, with_products
+from tests.suppressed import NEW, OLD, OTHER, SCOPES, flapping, inventories, suppressed_rules, with_products
 
 from tidegate.alert_storm.decision import Level, Outcome
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, harder, softer_values
@@ -214,12 +214,14 @@ def test_a_value_is_softer_where_the_harder_of_the_two_is_not_it(own, one):
 @pytest.mark.parametrize(
     ("values", "fault"),
     [
-        ({"codes": ()}, "S-1: codes is empty"),
-        ({"codes": (CODE, CODE)}, "S-1: codes names a code twice"),
-        ({"products": ()}, "S-1: manufacturer, model and firmware are all left out"),
+        ({"codes": ()}, "S-1: codes names no Alert Code"),
+        ({"codes": (CODE, CODE)}, "S-1: codes names an Alert Code twice"),
+        ({"products": ()}, "S-1: firmware names none"),
         ({"products": (Product("CHF"),)}, "S-1: manufacturer, model and firmware are all left out"),
         ({"products": (OLD, OLD)}, "S-1: firmware names one twice"),
-        ({"threshold": None}, "S-1: threshold and the other parameters are all left out"),
+        ({"products": (OLD, OTHER)}, "S-1: products differ in more than firmware"),
+        ({"products": (OLD, OLD._replace(firmware=""))}, "S-1: firmware names none and others too"),
+        ({"threshold": None}, "S-1: threshold and every other parameter are left out"),
         ({"threshold": 0}, "S-1: threshold is 0"),
         ({"forward_one_in": 0}, "S-1: forward_one_in is 0"),
         ({"forward_at_least_every_us": 0}, "S-1: forward_at_least_every must be longer"),
@@ -236,7 +238,8 @@ def test_a_suppression_that_makes_no_sense_cannot_be_built(values, fault):
     [
         ([{}], (), "two suppressions have one id"),
         ([{"id": "S-2"}], (), "S-1 and S-2 are both about Maker C E4 3.0"),
-        ([{"id": "S-2", "products": (Product("", "", "", "3.0"), NEW)}], (), None),
+        ([{"id": "S-2", "products": (Product("", "", "", "3.0"),)}], (), None),
+        ([{"id": "S-2", "products": (NEW,)}], (), None),
         ([{"id": "S-2", "products": (Product("CHF", "", "", "3.0"),)}], (), "neither is narrower"),
         ([{"id": "S-2", "codes": (0x8014,)}], (), None),
         ([], ((CODE, 0x8014),), "S-1 leaves out 8014"),

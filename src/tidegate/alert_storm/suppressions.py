@@ -39,7 +39,8 @@ class Suppression:
 
     id:         Its name, unlike that of any other.
     codes:      The Alert Codes it is about. At least one, none twice.
-    products:   The products it is about: each with a manufacturer, model or firmware. At least one, none twice.
+    products:   The product it is about, with a manufacturer, a model or a firmware; several where it names
+                several firmwares, of which each is one.
     expires:    Instant from which it holds no more. One that never expires cannot be said.
     threshold, forward_one_in, forward_at_least_every_us, clear_threshold: as in `AlertStormParameters`.
                 There is no window: a stream's count is the same count in and out of a suppression.
@@ -71,30 +72,36 @@ class Suppression:
 
 
 def faults_of_suppression(suppression: Suppression) -> list[str]:
-    """Everything wrong with a suppression alone, each in a sentence that begins with the value at fault."""
+    """Everything wrong with a suppression alone: `name of the value, what is wrong; what to do`."""
     s = suppression
     faults = []
     if not s.codes:
-        faults.append('codes is empty; it must be one or more, as ["8F3E"]')
+        faults.append('codes names no Alert Code; write ["8F3E"]')
     if len(set(s.codes)) < len(s.codes):
-        faults.append("codes names a code twice; it must be each once")
-    if not s.products or any(not any(product[1:]) for product in s.products):
-        faults.append('manufacturer, model and firmware are all left out, as "Maker C"; give one of them')
+        faults.append("codes names an Alert Code twice; leave one of the two out")
+    if not s.products:
+        faults.append("firmware names none; leave it out for every firmware")
+    elif not all(any(product[1:]) for product in s.products):
+        faults.append("manufacturer, model and firmware are all left out; give one of them at least")
     if len(set(s.products)) < len(s.products):
-        faults.append("firmware names one twice; it must be each once")
-    harder = (s.threshold, s.forward_one_in, s.forward_at_least_every_us, s.clear_threshold)
-    if all(value is None for value in harder):
-        faults.append(
-            "threshold and the other parameters are all left out; give one, or it holds nothing back"
-        )
+        faults.append("firmware names one twice; leave one of the two out")
+    if len({product[:3] for product in s.products}) > 1:
+        faults.append("products differ in more than firmware; make two suppressions of it")
+    if len(s.products) > 1 and not all(product.firmware for product in s.products):
+        faults.append("firmware names none and others too; leave the others out for every firmware")
+    if all(
+        value is None
+        for value in (s.threshold, s.forward_one_in, s.forward_at_least_every_us, s.clear_threshold)
+    ):
+        faults.append("threshold and every other parameter are left out; give one, or nothing is held back")
     if s.threshold is not None and s.threshold < 1:
-        faults.append(f"threshold is {s.threshold}; it must be 1 or more")
+        faults.append(f"threshold is {s.threshold}; let it be 1 or more")
     if s.forward_one_in is not None and s.forward_one_in < 1:
-        faults.append(f"forward_one_in is {s.forward_one_in}; it must be 1 or more")
+        faults.append(f"forward_one_in is {s.forward_one_in}; let it be 1 or more")
     if s.forward_at_least_every_us is not None and s.forward_at_least_every_us <= 0:
-        faults.append("forward_at_least_every must be longer than nothing, as 24h")
+        faults.append('forward_at_least_every must be longer than nothing; write "24h"')
     if s.clear_threshold is not None and s.clear_threshold < 0:
-        faults.append(f"clear_threshold is {s.clear_threshold}; it must be 0 or more")
+        faults.append(f"clear_threshold is {s.clear_threshold}; let it be 0 or more")
     return faults
 
 

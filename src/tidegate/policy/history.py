@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tidegate.policy.mechanism import Approval, MechanismDocument
+from tidegate.policy.approval import Approval
+from tidegate.policy.mechanism import MechanismDocument
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant, format_instant
 

@@ -16,6 +16,8 @@ from typing import TypeAlias
 
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormRules
+from tidegate.policy.approval import Approval
+from tidegate.policy.suppressions import RegisterEntry, names_the_fix
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
 from tidegate.vocabulary.instants import Duration, Instant
 
@@ -35,22 +37,6 @@ class Mode(StrEnum):
 
     ENFORCED = "enforced"
     """What is decided is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """How a version came to be approved (SEC Appendix AB 17.10: consulted on by the DCC, approved by the Panel).
-
-    consulted:    Who was consulted, and when.
-    approved_by:  Who approved it.
-    on:           Day of the approval, ISO 8601 (`2024-01-23`); empty when not known.
-    reference:    Document or clause to find it by.
-    """
-
-    consulted: str = ""
-    approved_by: str = ""
-    on: str = ""
-    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +119,15 @@ class MechanismDocument:
     supersedes:        Version it takes the place of; None for the first.
     approval:          How it was approved; None for a draft.
     reasons:           Why a code has an override, by Alert Code.
+    register:          Why each suppression stands, by its id.
     default_reason:    Why the default parameters are what they are.
     note:              What a reader should know of this version.
     is_illustrative:   Its values stand for values that are not public.
 
     Raises:
-        ValueError: a code is excluded and yet overridden or in a group, or a reason has no override.
+        ValueError: a code is excluded and yet overridden, in a group or suppressed; a reason has no override;
+            the register is not of the suppressions there are; or a suppression is about the firmware that
+            mends its fault.
     """
 
     version: str
@@ -150,6 +139,7 @@ class MechanismDocument:
     supersedes: str | None = None
     approval: Approval | None = None
     reasons: Mapping[AlertCode, str] = field(default_factory=dict)
+    register: Mapping[str, RegisterEntry] = field(default_factory=dict)
     default_reason: str = ""
     note: str = ""
     is_illustrative: bool = False
@@ -166,6 +156,13 @@ class MechanismDocument:
             raise ValueError(f"excluded and yet in a code group: {_listed(both)}")
         if loose := self.reasons.keys() - rules.codes.keys():
             raise ValueError(f"a reason without an override: {_listed(loose)}")
+        if differing := self.register.keys() ^ {suppression.id for suppression in rules.suppressions}:
+            raise ValueError(f"in the register or suppressed, and not both: {', '.join(sorted(differing))}")
+        for suppression in rules.suppressions:
+            if both := self.exclusion_list.reasons.keys() & set(suppression.codes):
+                raise ValueError(f"excluded and yet suppressed by {suppression.id}: {_listed(both)}")
+            if names_the_fix(suppression, self.register[suppression.id]):
+                raise ValueError(f"{suppression.id} is about the firmware that mends its fault")
 
 
 def _listed(codes: set[AlertCode]) -> str:

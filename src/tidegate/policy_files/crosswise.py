@@ -6,57 +6,27 @@ mode must not hide that a code is both excluded and overridden.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from tidegate.alert_storm.parameters import AlertStormParameters, faults_of
-from tidegate.policy.mechanism import ServiceRequestRules, faults_of_service_requests
-from tidegate.policy_files.findings import Finding
-from tidegate.policy_files.form import (
-    LARGEST_COUNT,
-    NONE,
-    Code,
-    Count,
-    DurationText,
-    Number,
-    OptionalCount,
-    OptionalDuration,
-    ServiceRequestsForm,
+from tidegate.alert_storm.parameters import faults_of
+from tidegate.policy.mechanism import Mode, ServiceRequestRules, faults_of_service_requests
+from tidegate.policy_files.as_written import (
+    code_of,
+    codes_of,
+    parameters_as_written,
+    resolved,
+    table_of,
+    usable,
 )
+from tidegate.policy_files.findings import Finding
+from tidegate.policy_files.form import LARGEST_COUNT, NONE, ServiceRequestsForm
 from tidegate.policy_files.places import KeyPath
+from tidegate.policy_files.suppression_findings import suppression_findings
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
-from tidegate.vocabulary.instants import HOUR, SECOND
-
-T = TypeVar("T")
-
-_CODE: TypeAdapter[int] = TypeAdapter(Code)
-_READERS: Mapping[str, TypeAdapter[Any]] = {
-    "threshold": TypeAdapter(Count),
-    "window": TypeAdapter(DurationText),
-    "forward_one_in": TypeAdapter(Count),
-    "forward_at_least_every": TypeAdapter(OptionalDuration),
-    "clear_threshold": TypeAdapter(OptionalCount),
-    "amber_threshold": TypeAdapter(OptionalCount),
-    "period": TypeAdapter(DurationText),
-    "maximum_system_capacity": TypeAdapter(Count),
-    "operating_threshold": TypeAdapter(Count),
-    "prepayment_multiplier": TypeAdapter(Number),
-    "network_weight": TypeAdapter(Number),
-    "floor": TypeAdapter(Count),
-    "early_warning_at": TypeAdapter(Number),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _ParametersAsWritten(AlertStormParameters):
-    """Parameters that need not be valid, to ask what is wrong with them."""
-
-    def __post_init__(self) -> None:
-        """Let anything in."""
+from tidegate.vocabulary.instants import SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +39,20 @@ class _ServiceRequestsAsWritten(ServiceRequestRules):
 
 def crosswise_findings(document: Mapping[str, Any]) -> Iterator[Finding]:
     """Everything that does not go together in a document."""
-    storm = _table(document, "alert_storm")
-    default = _table(storm, "default")
+    storm = table_of(document, "alert_storm")
+    default = table_of(storm, "default")
     yield from _parameters_findings(("alert_storm", "default"), default, {})
-    overrides = _table(storm, "codes")
+    overrides = table_of(storm, "codes")
     for key, override in overrides.items():
         if isinstance(override, dict):
             yield from _parameters_findings(("alert_storm", "codes", key), override, default)
-    excluded = _table(storm, "exclusion_list")
+    excluded = table_of(storm, "exclusion_list")
     yield from _twice(("alert_storm", "codes"), overrides)
     yield from _twice(("alert_storm", "exclusion_list"), excluded)
     yield from _excluded_and(excluded, overrides)
-    yield from _groups_findings(storm.get("code_groups"), excluded, _resolved(overrides, default))
-    yield from _service_requests_findings(_table(document, "service_requests"))
+    yield from _groups_findings(storm.get("code_groups"), excluded, resolved(overrides, default))
+    yield from suppression_findings(storm, is_enforced=document.get("mode") == Mode.ENFORCED)
+    yield from _service_requests_findings(table_of(document, "service_requests"))
     if document.get("supersedes") is not None and document.get("supersedes") == document.get("version"):
         remedy = "Name the version before this one; leave supersedes out in the first."
         yield Finding(("supersedes",), "a version cannot supersede itself", remedy)
@@ -91,21 +62,12 @@ def _parameters_findings(
     path: KeyPath, table: Mapping[str, Any], default: Mapping[str, Any]
 ) -> Iterator[Finding]:
     inherited = {key: value for key, value in default.items() if key not in table}
-    usable = _usable({**default, **table})
-    as_written = _ParametersAsWritten(
-        threshold=usable.get("threshold", LARGEST_COUNT),
-        window_us=usable.get("window", HOUR),
-        forward_one_in=usable.get("forward_one_in", 1),
-        forward_at_least_every_us=usable.get("forward_at_least_every"),
-        clear_threshold=usable.get("clear_threshold"),
-        amber_threshold=usable.get("amber_threshold"),
-    )
-    for sentence in faults_of(as_written):
+    for sentence in faults_of(parameters_as_written(usable({**default, **table}))):
         key = sentence.split(" ", maxsplit=1)[0]
         if key not in inherited:
             yield _ranged(path, sentence)
         elif (
-            key in ("clear_threshold", "amber_threshold") and "threshold" in table and key in _usable(default)
+            key in ("clear_threshold", "amber_threshold") and "threshold" in table and key in usable(default)
         ):
             remedy = f'Give the override a {key} of its own, or {key} = "{NONE}".'
             what, _, range_ = sentence.partition("; ")
@@ -128,7 +90,7 @@ def _twice(path: KeyPath, table: Mapping[str, Any]) -> Iterator[Finding]:
     """Codes that stand in a table twice, in two spellings."""
     first: dict[AlertCode, str] = {}
     for key in table:
-        code = _code_of(key)
+        code = code_of(key)
         if code is None:
             continue
         if code in first:
@@ -139,9 +101,9 @@ def _twice(path: KeyPath, table: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _excluded_and(excluded: Mapping[str, Any], overrides: Mapping[str, Any]) -> Iterator[Finding]:
-    codes = _codes(excluded)
+    codes = codes_of(excluded)
     for key in overrides:
-        code = _code_of(key)
+        code = code_of(key)
         if code in codes:
             what = f"{format_alert_code(code)} has an override, and it is on the exclusion list too"
             remedy = "Take it out of one of them: an excluded code is never counted."
@@ -153,14 +115,14 @@ def _groups_findings(
 ) -> Iterator[Finding]:
     if not isinstance(groups, list):
         return
-    never_counted, group_of = _codes(excluded), dict[AlertCode, int]()
+    never_counted, group_of = codes_of(excluded), dict[AlertCode, int]()
     for number, group in enumerate(groups):
         if not isinstance(group, list):
             continue
         path: KeyPath = ("alert_storm", "code_groups", number)
         if len(group) < 2:  # noqa: PLR2004 - a pair is the smallest group
             yield Finding(path, "a group of fewer than two codes groups nothing", 'Write ["8014", "8015"].')
-        members = [code for code in map(_code_of, group) if code is not None]
+        members = [code for code in map(code_of, group) if code is not None]
         for code in members:
             name = format_alert_code(code)
             if code in group_of:
@@ -183,58 +145,21 @@ def _override_of_group(
         yield Finding(path, f"{names} are counted as one and have different overrides", remedy)
 
 
-def _resolved(overrides: Mapping[str, Any], default: Mapping[str, Any]) -> dict[AlertCode, Mapping[str, Any]]:
-    """The parameters of each override, with what it takes from the default."""
-    return {
-        code: _usable({**default, **override})
-        for key, override in overrides.items()
-        if (code := _code_of(key)) is not None and isinstance(override, dict)
-    }
-
-
 def _service_requests_findings(table: Mapping[str, Any]) -> Iterator[Finding]:
     if not table:
         return
-    usable = _usable(table)
-    capacity = usable.get("maximum_system_capacity", LARGEST_COUNT)
+    values = usable(table)
+    capacity = values.get("maximum_system_capacity", LARGEST_COUNT)
     fields = ServiceRequestsForm.model_fields
     as_written = _ServiceRequestsAsWritten(
-        period_us=usable.get("period", SECOND),
+        period_us=values.get("period", SECOND),
         maximum_system_capacity=capacity,
-        operating_threshold=usable.get("operating_threshold", min(capacity, 1)),
-        prepayment_multiplier=usable.get("prepayment_multiplier", Fraction(1)),
-        network_weight=usable.get("network_weight", Fraction(1)),
-        floor=usable.get("floor", 0),
-        early_warning_at=usable.get("early_warning_at", fields["early_warning_at"].default),
+        operating_threshold=values.get("operating_threshold", min(capacity, 1)),
+        prepayment_multiplier=values.get("prepayment_multiplier", Fraction(1)),
+        network_weight=values.get("network_weight", Fraction(1)),
+        floor=values.get("floor", 0),
+        early_warning_at=values.get("early_warning_at", fields["early_warning_at"].default),
     )
     for sentence in faults_of_service_requests(as_written):
-        if sentence.split(" ", maxsplit=1)[0] in usable:
+        if sentence.split(" ", maxsplit=1)[0] in values:
             yield _ranged(("service_requests",), sentence)
-
-
-def _usable(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a table that can be read, by their keys."""
-    read = {
-        key: _read(_READERS[key].validate_python, value) for key, value in table.items() if key in _READERS
-    }
-    return {key: value for key, (is_read, value) in read.items() if is_read}
-
-
-def _read(reader: Callable[..., T], value: object) -> tuple[bool, T | None]:
-    try:
-        return True, reader(value, strict=True)
-    except ValidationError:
-        return False, None
-
-
-def _code_of(value: object) -> AlertCode | None:
-    return _read(_CODE.validate_python, value)[1]
-
-
-def _codes(table: Mapping[str, Any]) -> set[AlertCode]:
-    return {code for code in map(_code_of, table) if code is not None}
-
-
-def _table(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = of.get(key)
-    return value if isinstance(value, dict) else {}

@@ -92,9 +92,9 @@ def _write(path: KeyPath) -> str:
     key, example = _example_of(path)
     if not example:
         return ""
-    if example.startswith("[") and not example.startswith("[["):
+    if example.startswith("[") and '"' not in example:
         return f"Write a table that begins with {example}."
-    return f"Write {example}." if "=" in example else f"Write {key} = {example}."
+    return f"Write {example}." if "=" in example and example[0] != "{" else f"Write {key} = {example}."
 
 
 def _example_of(path: KeyPath) -> tuple[str, str]:
@@ -110,11 +110,11 @@ def _unknown_key(path: KeyPath) -> Finding:
     form = form_at(path[:-1])
     known = list(form.model_fields) if form else []
     what = f"{key} is not a key of a policy file here"
-    if close := get_close_matches(key.lower(), known, n=1):
-        return Finding(path, what, f"Did you mean {close[0]}?")
     for table, other in TABLES.items():
         if key in other.model_fields:
             return Finding(path, what, f"It belongs {_in_table(table)}.")
+    if close := get_close_matches(key.lower(), known, n=1):
+        return Finding(path, what, f"Did you mean {close[0]}?")
     for table, other in TABLES.items():
         if close := get_close_matches(key.lower(), list(other.model_fields), n=1):
             return Finding(path, what, f"Did you mean {close[0]} {_in_table(table)}?")
@@ -122,4 +122,8 @@ def _unknown_key(path: KeyPath) -> Finding:
 
 
 def _in_table(table: tuple[Any, ...]) -> str:
-    return f"in [{'.'.join(table).replace('*', '8F75')}]" if table else "at the top, before any [table]"
+    if not table:
+        return "at the top, before any [table]"
+    if table[1:2] == ("suppressions",):
+        return f"in [[{'.'.join(table[:2])}]]"
+    return f"in [{'.'.join(table).replace('*', '8F75')}]"

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
 from tidegate.alert_storm.parameters import CountBy
 from tidegate.policy.mechanism import Mode, is_service_reference_variant
+from tidegate.policy.suppressions import FixStatus
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import DAY, MICROSECOND, format_duration, parse_duration, parse_instant
 
@@ -117,6 +118,13 @@ def _fraction(value: object) -> object:
     raise ValueError(f"{shown(value)} is not a usable number: write one as 0.8, 2 or 1/3 in quotation marks")
 
 
+def _firmware(value: object) -> object:
+    """One firmware or a list of them, each a text."""
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        raise ValueError(f'{value} is not in quotation marks: write "{value}"')  # noqa: TRY004 - pydantic wants it
+    return [value] if isinstance(value, str) else value
+
+
 def _srv(value: object) -> object:
     if isinstance(value, str) and not is_service_reference_variant(value):
         raise ValueError(f"{value!r} is not a Service Reference Variant: write it as 7.4 or 8.1.1")
@@ -149,6 +157,7 @@ Said = Annotated[str, BeforeValidator(_said)]
 Name = Annotated[str, BeforeValidator(_name)]
 Reason = Annotated[str, BeforeValidator(_reason)]
 Number = Annotated[InstanceOf[Fraction], BeforeValidator(_fraction)]
+Firmware = Annotated[list[Name], BeforeValidator(_firmware)]
 Srv = Annotated[str, BeforeValidator(_srv)]
 
 
@@ -206,6 +215,53 @@ class DefaultForm(OverrideForm):
     window: DurationText = Field(description="Length of the sliding window", examples=['"60m"'])
 
 
+class ApprovalForm(Form):
+    """How the version, or the suppression, came to be approved."""
+
+    consulted: Said = Field("", description="Who was consulted, and when", examples=['"DCC consultation"'])
+    approved_by: Said = Field("", description="Who approved it", examples=['"SEC Panel"'])
+    on: Day = Field("", description="Day of the approval", examples=["2024-01-23"])
+    reference: Said = Field("", description="Document or clause", examples=['"SEC Appendix AB 17.10"'])
+
+
+class SuppressionForm(Form):
+    """Harder parameters for the Devices of some products, until they expire."""
+
+    id: Name = Field(description="Its name, unlike that of any other", examples=['"S-2026-01"'])
+    codes: list[Code] = Field(description="The Alert Codes it is about", examples=['["8F3E"]'])
+    device_type: Name | None = Field(None, description="Type of the Devices", examples=['"CHF"'])
+    manufacturer: Name | None = Field(None, description="Their manufacturer", examples=['"Maker C"'])
+    model: Name | None = Field(None, description="Their model", examples=['"E4"'])
+    firmware: Firmware | None = Field(
+        None, description="Their firmware, one or a list; left out: every one", examples=['["3.0", "3.0.1"]']
+    )
+    threshold: Count | None = Field(
+        None, description="As for a code; no higher than the code's own", examples=["3"]
+    )
+    forward_one_in: Count | None = Field(
+        None, description="As for a code; no lower than the code's own", examples=["1000"]
+    )
+    forward_at_least_every: DurationText | None = Field(
+        None, description="As for a code; no shorter than the code's own", examples=['"24h"']
+    )
+    clear_threshold: Count | None = Field(
+        None, description="As for a code; no higher than the code's own", examples=["0"]
+    )
+    reason: Reason = Field(description="Why these Alerts are suppressed", examples=['"why"'])
+    fix_status: Annotated[FixStatus, _word_of(FixStatus)] = Field(
+        description="`not_fixable`, `in_progress` or `fixed_in`", examples=['"not_fixable"']
+    )
+    fixed_in: Name | None = Field(None, description="The firmware that mends it", examples=['"3.1"'])
+    expires: InstantText = Field(
+        description="Instant from which it holds no more", examples=["2026-12-31T00:00:00Z"]
+    )
+    approval: ApprovalForm | None = Field(
+        None,
+        description="Who approved it; needed where the mode is `enforced`",
+        examples=['{ approved_by = "SEC Panel", on = 2026-01-23 }'],
+    )
+
+
 class AlertStormForm(Form):
     """How Alerts are counted and throttled."""
 
@@ -228,15 +284,11 @@ class AlertStormForm(Form):
         description="Codes never throttled, each with its reason",
         examples=["[alert_storm.exclusion_list]"],
     )
-
-
-class ApprovalForm(Form):
-    """How the version came to be approved."""
-
-    consulted: Said = Field("", description="Who was consulted, and when", examples=['"DCC consultation"'])
-    approved_by: Said = Field("", description="Who approved it", examples=['"SEC Panel"'])
-    on: Day = Field("", description="Day of the approval", examples=["2024-01-23"])
-    reference: Said = Field("", description="Document or clause", examples=['"SEC Appendix AB 17.10"'])
+    suppressions: list[SuppressionForm] = Field(
+        default_factory=list,
+        description="Harder parameters for some products, a table for each",
+        examples=["[[alert_storm.suppressions]]"],
+    )
 
 
 class ServiceRequestsForm(Form):
@@ -298,12 +350,14 @@ TABLES: Final[Mapping[tuple[str, ...], type[Form]]] = {
     ("alert_storm",): AlertStormForm,
     ("alert_storm", "default"): DefaultForm,
     ("alert_storm", "codes", "*"): OverrideForm,
+    ("alert_storm", "suppressions", "*"): SuppressionForm,
+    ("alert_storm", "suppressions", "*", "approval"): ApprovalForm,
     ("service_requests",): ServiceRequestsForm,
 }
-"""Which form each table of the file has; `*` is any Alert Code."""
+"""Which form each table of the file has; `*` is any Alert Code, or any item of a list."""
 
 
 def form_at(path: tuple[Any, ...]) -> type[Form] | None:
     """The form of the table at a path, if it has one."""
-    in_codes = path[:2] == ("alert_storm", "codes") and len(path) == 3  # noqa: PLR2004 - codes and the code
-    return TABLES.get(("alert_storm", "codes", "*") if in_codes else path)
+    has_any = path[:2] in (("alert_storm", "codes"), ("alert_storm", "suppressions"))
+    return TABLES.get((*path[:2], "*", *path[3:]) if has_any and len(path) > 2 else path)  # noqa: PLR2004

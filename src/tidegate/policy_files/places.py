@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -50,12 +50,31 @@ def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
         lambda match: ("x" if match["string"] else " ") * len(match.group()), text
     )
     table: KeyPath = ()
+    items: dict[KeyPath, int] = {}
     for start, end in _statements(blanked):
         if blanked[start] == "[":
-            table = path = _keys(text[start : blanked.rindex("]", start, end)].strip("[ \t"))
+            table = _within(_keys(text[start : blanked.rindex("]", start, end)].strip("[ \t")), items)
+            if blanked.startswith("[[", start):
+                # Each `[[list]]` begins the next item of it.
+                table = table if isinstance(table[-1], str) else table[:-1]
+                if table not in items:
+                    yield table, 1 + text.count("\n", 0, start)
+                items[table] = items.get(table, -1) + 1
+                table = (*table, items[table])
+            path = table
         else:
             path = (*table, *_keys(text[start : blanked.index("=", start, end)]))
         yield path, 1 + text.count("\n", 0, start)
+
+
+def _within(keys: KeyPath, items: Mapping[KeyPath, int]) -> KeyPath:
+    """The path of a table that may stand in the latest item of a list, or in that of a list in it."""
+    path: KeyPath = ()
+    for key in keys:
+        path = (*path, key)
+        if path in items:
+            path = (*path, items[path])
+    return path
 
 
 def _statements(blanked: str) -> Iterator[tuple[int, int]]:

@@ -13,13 +13,23 @@ from pydantic import ValidationError
 
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
+from tidegate.alert_storm.suppressions import Suppression
+from tidegate.policy.approval import Approval
 from tidegate.policy.history import PolicyHistory, chain_faults
-from tidegate.policy.mechanism import Approval, MechanismDocument, ServiceRequestRules
+from tidegate.policy.mechanism import MechanismDocument, ServiceRequestRules
+from tidegate.policy.suppressions import RegisterEntry
 from tidegate.policy_files.crosswise import crosswise_findings
 from tidegate.policy_files.findings import Finding, findings_of_form
-from tidegate.policy_files.form import AlertStormForm, OverrideForm, PolicyForm, ServiceRequestsForm
+from tidegate.policy_files.form import (
+    AlertStormForm,
+    OverrideForm,
+    PolicyForm,
+    ServiceRequestsForm,
+    SuppressionForm,
+)
 from tidegate.policy_files.places import Places, dotted
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.products import Product
 
 LARGEST_FILE: Final = 1 << 20
 """A policy file has a few hundred lines; what is larger than 1 MiB is something else."""
@@ -181,6 +191,7 @@ def _policy_of(form: PolicyForm) -> MechanismDocument:
         supersedes=form.supersedes,
         approval=Approval(**approval.model_dump()) if approval else None,
         reasons={code: override.reason for code, override in storm.codes.items() if override.reason},
+        register={each.id: _entry_of(each) for each in storm.suppressions},
         default_reason=storm.default.reason,
         note=form.note,
         is_illustrative=form.illustrative,
@@ -193,6 +204,31 @@ def _rules_of(storm: AlertStormForm) -> AlertStormRules:
         codes={code: _parameters_of(override, storm.default) for code, override in storm.codes.items()},
         count_by=storm.count_by,
         code_groups=tuple(tuple(group) for group in storm.code_groups),
+        suppressions=tuple(map(_suppression_of, storm.suppressions)),
+    )
+
+
+def _suppression_of(form: SuppressionForm) -> Suppression:
+    product = Product(form.device_type or "", form.manufacturer or "", form.model or "")
+    return Suppression(
+        id=form.id,
+        codes=tuple(form.codes),
+        products=tuple(product._replace(firmware=firmware) for firmware in form.firmware or [""]),
+        expires=form.expires,
+        threshold=form.threshold,
+        forward_one_in=form.forward_one_in,
+        forward_at_least_every_us=form.forward_at_least_every,
+        clear_threshold=form.clear_threshold,
+    )
+
+
+def _entry_of(form: SuppressionForm) -> RegisterEntry:
+    approval = form.approval
+    return RegisterEntry(
+        form.reason,
+        form.fix_status,
+        form.fixed_in or "",
+        Approval(**approval.model_dump()) if approval else None,
     )
 
 

@@ -8,7 +8,10 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from tidegate.alert_storm.parameters import AlertStormParameters
+from tidegate.alert_storm.suppressions import Suppression
+from tidegate.policy.approval import Approval
 from tidegate.policy.mechanism import MechanismDocument, ServiceRequestRules
+from tidegate.policy.suppressions import RegisterEntry
 from tidegate.policy_files.form import NONE
 from tidegate.policy_files.places import dotted
 from tidegate.vocabulary.alert_codes import format_alert_code
@@ -50,27 +53,55 @@ def policy_document(policy: MechanismDocument) -> Table:
             format_alert_code(code): reason for code, reason in sorted(policy.exclusion_list.reasons.items())
         }
         or None,
+        "suppressions": [
+            _suppression(suppression, policy.register[suppression.id]) for suppression in rules.suppressions
+        ]
+        or None,
     }
     requests = policy.service_requests
     return {
         **_present(head),
-        **(
-            {
-                "approval": _present(
-                    {
-                        "consulted": approval.consulted or None,
-                        "approved_by": approval.approved_by or None,
-                        "on": approval.on or None,
-                        "reference": approval.reference or None,
-                    }
-                )
-            }
-            if approval
-            else {}
-        ),
+        **({"approval": _approval(approval)} if approval else {}),
         "alert_storm": _present(storm),
         **({"service_requests": _service_requests(requests)} if requests else {}),
     }
+
+
+def _approval(approval: Approval) -> Table:
+    return _present(
+        {
+            "consulted": approval.consulted or None,
+            "approved_by": approval.approved_by or None,
+            "on": approval.on or None,
+            "reference": approval.reference or None,
+        }
+    )
+
+
+def _suppression(suppression: Suppression, entry: RegisterEntry) -> Table:
+    # Its products differ in their firmware alone.
+    device_type, manufacturer, model, _ = suppression.products[0]
+    firmware = [product.firmware for product in suppression.products if product.firmware]
+    every = suppression.forward_at_least_every_us
+    return _present(
+        {
+            "id": suppression.id,
+            "codes": [format_alert_code(code) for code in suppression.codes],
+            "device_type": device_type or None,
+            "manufacturer": manufacturer or None,
+            "model": model or None,
+            "firmware": (firmware[0] if len(firmware) == 1 else firmware) or None,
+            "threshold": suppression.threshold,
+            "forward_one_in": suppression.forward_one_in,
+            "forward_at_least_every": None if every is None else format_duration(every),
+            "clear_threshold": suppression.clear_threshold,
+            "reason": entry.reason,
+            "fix_status": entry.fix_status.value,
+            "fixed_in": entry.fixed_in or None,
+            "expires": format_instant(suppression.expires),
+            "approval": _approval(entry.approval) if entry.approval else None,
+        }
+    )
 
 
 def _parameters(parameters: AlertStormParameters) -> Table:
@@ -119,16 +150,33 @@ def _present(table: Mapping[str, Any]) -> Table:
 
 def _lines_of(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """A table as TOML: its values first, then the tables in it."""
-    values = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    values = {key: value for key, value in table.items() if not _has_tables(value)}
     if path and (values or len(values) == len(table)):
         yield f"\n[{dotted(path)}]"
-    for key, value in values.items():
-        yield f"{dotted((key,))} = {_value(value)}"
+    yield from _values(values)
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _lines_of(value, (*path, key))
+        elif _has_tables(value):
+            for item in value:
+                yield f"\n[[{dotted((*path, key))}]]"
+                yield from _values(item)
+
+
+def _has_tables(value: object) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(item, dict) for item in value)
+    )
+
+
+def _values(table: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in table.items():
+        yield f"{dotted((key,))} = {_value(value)}"
 
 
 def _value(value: object) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(_values(value))
+        return f"{{ {inner} }}" if inner else "{}"
     # JSON's strings, numbers and lists are TOML's, but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -110,6 +110,51 @@ EXPECTED: dict[str, list[tuple[str, str, str]]] = {
         ("line 11, alert_storm.codes.8F75", "on the exclusion list too", "Take it out of one"),
         ("line 17, alert_storm.exclusion_list.8F6", "'8F6' is not an Alert Code", "N24 or AD1"),
     ],
+    "suppressions": [
+        (f"line {line}, alert_storm.suppressions{key}, item {item}", what, remedy)
+        for line, item, key, what, remedy in [
+            (27, 1, ".threshold", "hold back less than 8F3E's own", "from 1 to 5"),
+            (28, 1, ".forward_one_in", "hold back less than 8002's own", "10 or more"),
+            (29, 1, ".forward_at_least_every", "hold back less than 8002's own", '"1h" or longer'),
+            (30, 1, ".clear_threshold", "hold back less than 8002's own", "from 0 to 6"),
+            (36, 2, ".approval", "does not say who approved", 'mode = "shadow"'),
+            (38, 2, ".codes", "8F35 is suppressed, and it is on the exclusion list", "never counted"),
+            (38, 2, ".codes", "8015 is counted as one with 8014", "every code of a group, or none"),
+            (45, 3, "", "manufacturer, model and firmware are all left out", "Give one of them"),
+            (45, 3, "", "every other parameter are left out", "nothing is held back"),
+            (47, 3, ".codes", "names no Alert Code", '["8F3E"]'),
+            (52, 3, ".approval", "does not say who approved", "on = 2026-01-23"),
+            (56, 4, ".codes", "an Alert Code twice", "Leave one of the two out"),
+            (58, 4, ".firmware", "names one twice", "Leave one of the two out"),
+            (58, 4, ".firmware", "3.1 mends the fault, and is suppressed itself", "Leave it out"),
+            (59, 4, ".threshold", "threshold is 0", "1 or more"),
+            (73, 5, ".fixed_in", 'fix_status is "in_progress"', 'fix_status = "fixed_in"'),
+            (73, 5, ".fixed_in", "suppressed with every other firmware", 'firmware = "3.0"'),
+        ]
+    ],
+    "suppressions_overlap": [
+        ("line 32, alert_storm.suppressions, item 3", "S-2 and S-1 are both about Maker C 3.1", "Say more"),
+        ("line 33, alert_storm.suppressions.id, item 3", "S-2 stands above already", "an id of its own"),
+    ],
+    "suppressions_unreadable": [
+        (f"line {line}, alert_storm.suppressions.{key}, item {item}", what, remedy)
+        for line, item, key, what, remedy in [
+            (9, 1, "reason", "missing", 'reason = "why"'),
+            (11, 1, "codes", '"8F3E" stands where a list belongs', 'codes = ["8F3E"]'),
+            (12, 1, "firmware", "3.0 is not in quotation marks", '"3.0"'),
+            (13, 1, "threshold", '"3" stands where a whole number belongs', "threshold = 3"),
+            (14, 1, "window", "not a key", "[alert_storm.default]"),
+            (15, 1, "amber_threshold", "not a key", "[alert_storm.default]"),
+            (16, 1, "fix_status", '"fixed" is none of "not_fixable"', '"fixed_in"'),
+            (17, 1, "expires", "'never' is not an instant", "2026-03-01T12:00:00Z"),
+            (21, 1, "approval.on", "'January' is not a day", "2024-01-23"),
+            (23, 2, "id", "missing", 'id = "S-2026-01"'),
+            (23, 2, "expires", "missing", "expires = 2026-12-31T00:00:00Z"),
+            (26, 2, "forward_at_least_every", "'none' is not a duration", "60m"),
+            (27, 2, "reason", "no reason", "why in quotation marks"),
+            (28, 2, "fix_status", "does not say which firmware", 'fixed_in = "3.1"'),
+        ]
+    ],
     "supersedes_itself": [("line 4, supersedes", "cannot supersede itself", "the version before")],
     "text_without_quotation_marks": [("line 2, column 8", "is not TOML: Invalid value", "mode = enforced")],
 }
@@ -185,6 +230,7 @@ def test_what_cannot_be_opened_is_refused_in_words(tmp_path: Path, name: str):
         ("service_requests.network_weight = 1e999999999", "not a usable number"),
         ("service_requests.network_weight = nan", "not a usable number"),
         ("approval.on = 3", "3 stands where text in quotation marks belongs"),
+        ("alert_storm.suppressions = 3", "3 stands where a list belongs"),
         ("supersedes = ''", "it is empty"),
         ('supersedes = "a\\nb"', "it is no name"),
     ],

@@ -13,7 +13,8 @@ from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
 from tidegate.columnar.batches import Columns, RejectedRow
-from tidegate.policy.mechanism import Approval, MechanismDocument, Mode
+from tidegate.policy.approval import Approval
+from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.reports.replayed import HourOfCode, InForce, Replayed, Spells, StormHour, Totals
 from tidegate.reports.storm_streams import RUNNING
 from tidegate.vocabulary.devices import format_device_id
