@@ -8,12 +8,13 @@ versions and are no change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
+from tidegate.policy.change import Change, becomes, duration_or_none, text_or_none
 from tidegate.policy.mechanism import MechanismDocument, ServiceRequestRules
+from tidegate.policy.suppression_changes import suppression_changes
 from tidegate.policy.wording import (
     code_in_words,
     codes_in_words,
@@ -22,23 +23,6 @@ from tidegate.policy.wording import (
     storm_in_words,
 )
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
-from tidegate.vocabulary.instants import format_duration
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between two policies.
-
-    key:       Where it stands in a policy file: `alert_storm.default.threshold`.
-    before:    The value before, as text; None where there was none.
-    after:     The value after, as text; None where there is none.
-    sentence:  What changes, in words.
-    """
-
-    key: str
-    before: str | None
-    after: str | None
-    sentence: str
 
 
 def changes(before: MechanismDocument, after: MechanismDocument) -> list[Change]:
@@ -47,6 +31,7 @@ def changes(before: MechanismDocument, after: MechanismDocument) -> list[Change]
         *_mode_changes(before, after),
         *_exclusion_changes(before, after),
         *_rules_changes(before.alert_storm, after.alert_storm),
+        *suppression_changes(before, after),
         *_service_request_changes(before.service_requests, after.service_requests),
     ]
 
@@ -112,34 +97,26 @@ def _group_changes(
             yield Change("alert_storm.code_groups", None, codes, f"{codes} are counted as one.")
 
 
-def _duration(value: int | None) -> str | None:
-    return None if value is None else format_duration(value)
-
-
-def _count(value: int | None) -> str | None:
-    return None if value is None else str(value)
-
-
 def _share(value: Fraction) -> str:
     return f"{float(value):g}"
 
 
 _PARAMETERS: Final[Mapping[str, Callable[[AlertStormParameters], str | None]]] = {
-    "threshold": lambda p: _count(p.threshold),
-    "window": lambda p: _duration(p.window_us),
-    "forward_one_in": lambda p: _count(p.forward_one_in),
-    "forward_at_least_every": lambda p: _duration(p.forward_at_least_every_us),
-    "clear_threshold": lambda p: _count(p.clear_threshold),
-    "amber_threshold": lambda p: _count(p.amber_threshold),
+    "threshold": lambda p: text_or_none(p.threshold),
+    "window": lambda p: duration_or_none(p.window_us),
+    "forward_one_in": lambda p: text_or_none(p.forward_one_in),
+    "forward_at_least_every": lambda p: duration_or_none(p.forward_at_least_every_us),
+    "clear_threshold": lambda p: text_or_none(p.clear_threshold),
+    "amber_threshold": lambda p: text_or_none(p.amber_threshold),
 }
 
 _SERVICE_REQUESTS: Final[Mapping[str, Callable[[ServiceRequestRules], str | None]]] = {
-    "period": lambda r: _duration(r.period_us),
-    "maximum_system_capacity": lambda r: _count(r.maximum_system_capacity),
-    "operating_threshold": lambda r: _count(r.operating_threshold),
+    "period": lambda r: duration_or_none(r.period_us),
+    "maximum_system_capacity": lambda r: text_or_none(r.maximum_system_capacity),
+    "operating_threshold": lambda r: text_or_none(r.operating_threshold),
     "prepayment_multiplier": lambda r: _share(r.prepayment_multiplier),
     "network_weight": lambda r: _share(r.network_weight),
-    "floor": lambda r: _count(r.floor),
+    "floor": lambda r: text_or_none(r.floor),
     "early_warning_at": lambda r: _share(r.early_warning_at),
 }
 
@@ -149,7 +126,7 @@ def _parameter_changes(
 ) -> Iterator[Change]:
     for name, of in _PARAMETERS.items():
         if (was := of(before)) != (now := of(after)):
-            yield Change(f"{key}.{name}", was, now, _becomes(f"{name} for {whose}", was, now))
+            yield Change(f"{key}.{name}", was, now, becomes(f"{name} for {whose}", was, now))
 
 
 def _service_request_changes(
@@ -164,7 +141,7 @@ def _service_request_changes(
         return
     for name, of in _SERVICE_REQUESTS.items():
         if (was := of(before)) != (now := of(after)):
-            yield Change(f"{key}.{name}", was, now, _becomes(f"{name} for Service Requests", was, now))
+            yield Change(f"{key}.{name}", was, now, becomes(f"{name} for Service Requests", was, now))
     old, new = before.prioritised, after.prioritised
     for srv in sorted(old.keys() | new.keys(), key=_in_order):
         was, now = old.get(srv), new.get(srv)
@@ -181,9 +158,3 @@ def _service_request_changes(
 
 def _in_order(srv: str) -> tuple[int, ...]:
     return tuple(int(number) for number in srv.split("."))
-
-
-def _becomes(what: str, was: str | None, now: str | None) -> str:
-    if was is None:
-        return f"{what} is {now}; there was none."
-    return f"{what} is {now}; it was {was}." if now is not None else f"{what} is dropped; it was {was}."

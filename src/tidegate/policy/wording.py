@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tidegate.alert_storm.parameters import AlertStormParameters, CountBy
+from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy, harder
+from tidegate.alert_storm.suppressions import Suppression
 from tidegate.policy.mechanism import Mode
+from tidegate.policy.suppressions import FixStatus, RegisterEntry
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, published_alert_codes
 from tidegate.vocabulary.instants import format_duration
 
@@ -36,6 +38,37 @@ def count_by_in_words(count_by: CountBy) -> str:
     if count_by is CountBy.DEVICE_CODE:
         return "Alerts are counted by Device and Alert Code, whoever they go to."
     return "Alerts are counted by Device, Alert Code and recipient: each party's copy for itself."
+
+
+def suppressed_in_words(suppression: Suppression) -> str:
+    """What a suppression is about: `8F3E of CHF Maker C E4 3.0 or 3.0.1`."""
+    product = suppression.products[0]
+    firmwares = " or ".join(each.firmware for each in suppression.products)
+    named = " ".join(part for part in (*product[:3], firmwares) if part)
+    return f"{codes_in_words(suppression.codes)} of {named}"
+
+
+def harder_in_words(suppression: Suppression, rules: AlertStormRules) -> list[str]:
+    """What a suppression does to a stream; code by code where its codes have different parameters of their own."""
+    by_parameters: dict[AlertStormParameters, list[AlertCode]] = {}
+    for code in suppression.codes:
+        parameters = harder(rules.parameters_for(code), suppression)
+        by_parameters.setdefault(parameters, []).append(code)
+    if len(by_parameters) == 1:
+        return storm_in_words(next(iter(by_parameters)))
+    return [
+        f"{codes_in_words(codes)}: {' '.join(storm_in_words(parameters))}"
+        for parameters, codes in by_parameters.items()
+    ]
+
+
+def fix_in_words(entry: RegisterEntry) -> str:
+    """Whether the fault can be mended, without a full stop."""
+    return {
+        FixStatus.NOT_FIXABLE: "it cannot be mended in firmware",
+        FixStatus.IN_PROGRESS: "a firmware that mends it is being made",
+        FixStatus.FIXED_IN: f"firmware {entry.fixed_in} mends it",
+    }[entry.fix_status]
 
 
 def storm_in_words(parameters: AlertStormParameters) -> list[str]:

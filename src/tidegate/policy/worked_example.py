@@ -8,12 +8,13 @@ it falls silent, the storm ends, and a window later one more Alert comes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tidegate.alert_storm.decision import Decision, Level, Outcome, Storm
-from tidegate.alert_storm.parameters import AlertStormParameters
+from tidegate.alert_storm.parameters import AlertStormParameters, harder
 from tidegate.alert_storm.protection import AlertStormProtection
+from tidegate.alert_storm.suppressions import Suppression
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.alerts import Alert
@@ -74,10 +75,19 @@ class _Step:
     is_amber: bool
 
 
-def worked_example(policy: MechanismDocument, code: AlertCode) -> WorkedExample:
-    """Run one Device's Alerts of a code through a policy's rule, whatever the policy's mode."""
-    parameters = policy.alert_storm.parameters_for(code)
-    protection = AlertStormProtection(policy.alert_storm, policy.exclusion_list)
+def worked_example(
+    policy: MechanismDocument, code: AlertCode, suppression: Suppression | None = None
+) -> WorkedExample:
+    """Run one Device's Alerts of a code through a policy's rule, whatever the policy's mode.
+
+    With a suppression the Device is under it the whole time.
+    """
+    rules = replace(policy.alert_storm, suppressions=())
+    parameters = rules.parameters_for(code)
+    if suppression is not None:
+        parameters = harder(parameters, suppression)
+        rules = replace(rules, default=parameters, codes={})
+    protection = AlertStormProtection(rules, policy.exclusion_list)
     gap = _gap(parameters)
     if code in policy.exclusion_list:
         protection.receive(Alert(NOON, _DEVICE, code))
