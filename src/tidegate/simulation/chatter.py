@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from tidegate.simulation.estate import devices_with
 from tidegate.simulation.planted import as_truth, products_of
 from tidegate.simulation.traffic import Rows, Setting, To
 from tidegate.vocabulary.alert_codes import AlertCode
+from tidegate.vocabulary.devices import format_device_id
 from tidegate.vocabulary.instants import Instant
+
+_MOST_IN_TRUTH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class _Chattering:
         self._cause = cause
         self._setting = setting
         self._meters = devices_with(setting.estate, DeviceType.ESME, cause.firmwares)
-        per_hour = setting.random.uniform(*cause.pace_per_hour, len(self._meters))
+        self._per_hour = per_hour = setting.random.uniform(*cause.pace_per_hour, len(self._meters))
         self._bursts = bursts(setting, per_hour, np.full(len(per_hour), cause.on_share))
         self.alerts_per_day = (
             float(per_hour.sum()) * 24 * cause.on_share * (cause.to & setting.seen).bit_count()
@@ -62,8 +65,13 @@ class _Chattering:
         return self._setting.deliver(events.at, self._meters[events.who], code, self._cause.to)
 
     def truth(self) -> Mapping[str, Any]:
+        ids = self._setting.estate.device_ids(self._meters[:_MOST_IN_TRUTH])
         return {
             **as_truth(Kind.MURMUR, self._cause.codes, products_of(DeviceType.ESME, self._cause.firmwares)),
             "meters": len(self._meters),
             "pace_per_hour": list(self._cause.pace_per_hour),
+            "devices": [
+                {"device_id": format_device_id(int(device_id)), "per_hour_while_on": round(float(pace), 1)}
+                for device_id, pace in zip(ids, self._per_hour[: len(ids)], strict=True)
+            ],
         }

@@ -7,12 +7,14 @@ from typing import Final
 
 from tidegate.simulation.areas import areas_of
 from tidegate.simulation.catalogue import firmware_number, of_seed
+from tidegate.simulation.code_mix import DEVICE_ALERTS
 from tidegate.simulation.quiet import Quiet
 from tidegate.simulation.rounds import Rounds
 from tidegate.simulation.scenario import Scenario
 from tidegate.simulation.traffic import Cause, To
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import HOUR, MINUTE, parse_instant
+from tidegate.vocabulary.toggle_pairs import counted_as
 
 METERS: Final = 10_000
 ALERTS_EACH: Final = 10
@@ -33,7 +35,9 @@ def _causes(firmware: int) -> tuple[Cause, ...]:
         within_us=10 * MINUTE,
     )
     spread = replace(at_once, apart_us=2 * HOUR + 10 * MINUTE, day=2, from_hour=0, within_us=2 * HOUR)
-    return (at_once, spread, Quiet(alerts_per_device_day=0.04))
+    # Of this code there is nothing but what ENWL's example has.
+    mix = [each for each in DEVICE_ALERTS if counted_as(each.code) != _CODE]
+    return (at_once, spread, Quiet(alerts_per_device_day=0.04, mix=mix))
 
 
 def _of_seed(seed: int) -> Scenario:
