@@ -8,12 +8,13 @@ finds with it alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.alert_storm.parameters import CountBy
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
@@ -221,12 +222,13 @@ def _sum_by_day(totals_by_day: Iterable[tuple[Instant, Totals]]) -> dict[Instant
 def _cells(
     contender: Contender, replayed: Replayed, pairs: CodesAndRecipients, recipients: Recipients
 ) -> Cells | None:
-    """Totals by code and recipient together; None where a policy counts over codes or recipients.
+    """Totals by code and recipient together; None where a version counts over codes or recipients.
 
-    An Alert is throttled only in a storm, and a storm has one code and one recipient where these are counted
-    apart. Whether they are is seen from the sums.
+    An Alert is throttled only in a storm, and a storm has one code and one recipient where these are counted apart.
     """
-    received: Mapping[tuple[AlertCode, int], int] = pairs.counts(BEFORE_ALL, None)
+    policies = [period.policy for period in contender.periods if period.policy is not None]
+    if not all(_counts_apart(policy) for policy in policies):
+        return None
     excluded: dict[tuple[AlertCode, int], int] = defaultdict(int)
     for period in contender.periods:
         policy = period.policy
@@ -234,24 +236,22 @@ def _cells(
             for key, count in pairs.counts(period.since, period.until).items():
                 if key[0] in policy.exclusion_list:
                     excluded[key] += count
-    throttled: dict[tuple[str, str], int] = defaultdict(int)
+    throttled: dict[tuple[AlertCode, str], int] = defaultdict(int)
     columns = replayed.storms.columns
     for label, recipient, count in zip(
         *(columns[name].tolist() for name in ("alert_code", "recipient", "throttled")), strict=True
     ):
-        throttled[label, recipient] += count
-    if any("+" in label for label, _ in throttled):
-        return None
-    held = {(parse_alert_code(label), recipient): count for (label, recipient), count in throttled.items()}
+        throttled[parse_alert_code(label), recipient] += count
     cells = {}
-    for (code, number), count in received.items():
+    for (code, number), count in pairs.counts(BEFORE_ALL, None).items():
         name = recipients.name_of(number)
-        of_cell = held.pop((code, name), 0)
-        passed = excluded.get((code, number), 0)
-        cells[code, name] = Totals(count, count - of_cell - passed, of_cell, passed)
-    if any(held.values()) or min((totals.forwarded for totals in cells.values()), default=0) < 0:
-        return None
-    by_code: dict[AlertCode, Totals] = defaultdict(Totals)
-    for (code, _), totals in cells.items():
-        by_code[code] += totals
-    return cells if by_code == dict(replayed.by_code) else None
+        held, passed = throttled[code, name], excluded[code, number]
+        cells[code, name] = Totals(count, count - held - passed, held, passed)
+    return cells
+
+
+def _counts_apart(policy: MechanismDocument) -> bool:
+    rules = policy.alert_storm
+    return policy.mode is Mode.OFF or (
+        rules.count_by is CountBy.DEVICE_CODE_RECIPIENT and not rules.code_groups
+    )
