@@ -1,7 +1,8 @@
 """Causes: which kind of trouble a code is in, and which product is behind it.
 
 How it is found out stands in docs/explanation/causes.md: `exceedance` has the
-two tests, `suspicion` who is guilty by them, `naming` as what it is told.
+two tests, `trials` what makes one worth naming, `suspicion` who is guilty by
+them, `naming` as what it is told.
 """
 
 from __future__ import annotations
@@ -18,13 +19,8 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.exceedance import Numbers, Raised, standard_errors
 from tidegate.alert_storm.fleet import FleetView
 from tidegate.alert_storm.naming import ProductTree, named, product_trees
-from tidegate.alert_storm.suspicion import (
-    LEAST_DEVICES,
-    MurmurTrial,
-    ShouterTrial,
-    Trial,
-    find_guilty,
-)
+from tidegate.alert_storm.suspicion import find_guilty
+from tidegate.alert_storm.trials import LEAST_DEVICES, MurmurTrial, ShouterTrial, Trial
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.instants import DAY
 from tidegate.vocabulary.products import NOT_KNOWN, Product
@@ -202,10 +198,11 @@ def _trials(
 ) -> Iterator[tuple[Kind, Trial]]:
     leaves = tree.leaves
     installed = view.installed[leaves].astype(np.float64)
+    days = (view.until - view.since) / DAY
     of_type = Raised(*(getattr(raised.murmured, each.name)[leaves] for each in fields(Raised)))
     if of_type.alerts.sum() > 0:
         murmuring = (raised.devices - raised.stormed_devices)[leaves]
-        yield Kind.MURMUR, MurmurTrial(raised.code, tree, installed, of_type, murmuring, all_alerts)
+        yield Kind.MURMUR, MurmurTrial(raised.code, tree, installed, of_type, murmuring, all_alerts, days)
     stormed = raised.stormed_devices[leaves]
     if stormed.sum() > 0:
         yield Kind.SHOUTERS, ShouterTrial(raised.code, tree, installed, stormed)

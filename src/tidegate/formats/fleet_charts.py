@@ -244,7 +244,7 @@ def tiled(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     middle = (least * most) ** 0.5
     text = {"condition": {"test": f"datum.value > {middle!r}", "value": "white"}, "value": INK}
     return {
-        "width": {"step": max(96, min(150, 480 // len(regions)))},
+        "width": {"step": max(96, 500 // len(regions))},
         "height": {"step": 34},
         "encoding": {"x": x, "y": y},
         "layer": [

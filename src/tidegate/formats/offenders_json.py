@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tidegate import __version__
-from tidegate.alert_storm import causes, suspicion
+from tidegate.alert_storm import causes, trials
 from tidegate.reports.offending import Offending
 from tidegate.reports.offending_rows import INSTANT, OFFENDER_COLUMNS, cause_rows, offender_rows
 from tidegate.reports.offending_words import offending_verdict
@@ -49,12 +49,12 @@ def offending_summary(found: Offending) -> dict[str, Any]:
         "devices_listed": len(found.devices),
         "comparisons": found.comparisons,
         "criteria": {
-            "level": suspicion.LEVEL,
-            "least_ratio": suspicion.LEAST_RATIO,
-            "least_devices": suspicion.LEAST_DEVICES,
-            "least_excess_per_device_day": suspicion.LEAST_EXCESS,
-            "least_share": suspicion.LEAST_SHARE,
-            "least_stormed": suspicion.LEAST_STORMED,
+            "level": trials.LEVEL,
+            "least_ratio": trials.LEAST_RATIO,
+            "least_devices": trials.LEAST_DEVICES,
+            "least_excess_per_device_day": trials.LEAST_EXCESS,
+            "least_share": trials.LEAST_SHARE,
+            "least_stormed": trials.LEAST_STORMED,
             "murmur_rate_without_inventory": causes.MURMUR_RATE,
             "murmur_share_without_inventory": causes.MURMUR_SHARE,
         },

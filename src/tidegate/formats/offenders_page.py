@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tidegate.alert_storm import suspicion
+from tidegate.alert_storm import trials
 from tidegate.alert_storm.causes import Kind
 from tidegate.alert_storm.fleet import Pattern
 from tidegate.formats.page import Cell, Number, Page, Section, Table, write_page
@@ -230,9 +230,9 @@ def _how(found: Offending) -> list[str]:
         return [_WITHOUT_INVENTORY]
     criteria = (
         f"{many(found.comparisons, 'comparison')} were made, and the chance of naming anyone where no product differs is "
-        f"held under {suspicion.LEVEL:g} for all of them together (Holm). A product is named from {suspicion.LEAST_RATIO:g} "
-        f"times the rest on, {suspicion.LEAST_DEVICES} Devices that did not storm or {suspicion.LEAST_STORMED} that did, "
-        f"{suspicion.LEAST_EXCESS:g} Alerts per Device and day in excess, and {suspicion.LEAST_SHARE:.0%} of all Alerts. "
+        f"held under {trials.LEVEL:g} for all of them together (Holm). A product is named from {trials.LEAST_RATIO:g} "
+        f"times the rest on, {trials.LEAST_DEVICES} Devices that did not storm or {trials.LEAST_STORMED} that did, "
+        f"{trials.LEAST_EXCESS:g} Alerts per Device and day in excess, and {trials.LEAST_SHARE:.0%} of all Alerts. "
         "These figures are our choice."
     )
     return [_TESTS, criteria]

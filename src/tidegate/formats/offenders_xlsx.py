@@ -10,7 +10,7 @@ from typing import Final
 import xlsxwriter
 
 from tidegate import __version__
-from tidegate.alert_storm import causes, suspicion
+from tidegate.alert_storm import causes, trials
 from tidegate.formats.offenders_tables import DEVICES_SCHEMA, device_tables
 from tidegate.formats.report_html import period_in_words
 from tidegate.formats.workbook import MOST_ROWS, Book, Cell, Rate
@@ -135,15 +135,15 @@ def _about(found: Offending) -> list[tuple[str, Cell, str]]:
         ("period", period_in_words(replayed), "receipt instants, UTC"),
         ("policy", replayed.policy_version, "decides who stormed"),
         ("comparisons", found.comparisons, "every p is for all of them together"),
-        ("level", Rate(suspicion.LEVEL), "the chance of naming anyone where no product differs"),
-        ("least ratio", Rate(suspicion.LEAST_RATIO), "to the rest of the Device type"),
+        ("level", Rate(trials.LEVEL), "the chance of naming anyone where no product differs"),
+        ("least ratio", Rate(trials.LEAST_RATIO), "to the rest of the Device type"),
         (
             "least Devices",
-            suspicion.LEAST_DEVICES,
-            f"that did not storm; {suspicion.LEAST_STORMED} that did",
+            trials.LEAST_DEVICES,
+            f"that did not storm; {trials.LEAST_STORMED} that did",
         ),
-        ("least excess", Rate(suspicion.LEAST_EXCESS), "Alerts per Device and day"),
-        ("least share", suspicion.LEAST_SHARE, "of all Alerts, in excess"),
+        ("least excess", Rate(trials.LEAST_EXCESS), "Alerts per Device and day"),
+        ("least share", trials.LEAST_SHARE, "of all Alerts, in excess"),
         ("murmur", Rate(causes.MURMUR_RATE), "Alerts a day of the Device behind the average one, no product"),
     ]
     inventory = found.inventory

@@ -17,12 +17,12 @@ from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import ReplayOptions
 from tidegate.operations.replay_with_fleet import replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
+from tidegate.reports.offender_comparison import offenders_of
 from tidegate.reports.offending import (
     GROUPINGS,
     DevicesListed,
     InventoryUsed,
     Offending,
-    offenders_of,
 )
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
 from tidegate.vocabulary.faults import Fault, InputError

@@ -1,30 +1,24 @@
-"""How each kind of Device compares with the rest of its type, code by code: the rows of `tidegate offenders`.
+"""Who offends: what `tidegate offenders` found out, and the rows it ranks.
 
 A row is one counted Alert Code and one group of Devices: a product, a maker, a
-CSP region, whatever was asked to group by. It has both tests of
-`alert_storm.exceedance`, against a rest from which those behind a named cause
-are left out; p is for all comparisons made of the log. Device types, and
-regions where they are not grouped by, are strata: like is held against like.
+CSP region, whatever was asked to group by. `offender_comparison` makes them.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.causes import Cause, Examined, Kind, RaisedOf
-from tidegate.alert_storm.exceedance import Exceedance, Raised, murmur_exceedance, storm_exceedance
+from tidegate.alert_storm.causes import Cause, Kind
 from tidegate.alert_storm.fleet import FleetView, Pattern
 from tidegate.columnar.inventory import Attribute
 from tidegate.reports.replayed import Replayed
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.instants import DAY, Instant
-from tidegate.vocabulary.products import NOT_KNOWN
 
 GROUPINGS: Final = ("device_type", "manufacturer", "model", "firmware", "csp_region")
 """What Devices can be grouped by, in the order it is told."""
@@ -180,169 +174,6 @@ class Offender:
         """The test that says more: that of the kind it is behind, else the less likely by chance."""
         tests = [test for test in (self.murmur, self.shouters) if test is not None]
         return min(tests, key=lambda test: (not test.is_guilty, test.p_value, -test.ratio), default=None)
-
-
-def offenders_of(
-    view: FleetView, examined: Examined, by: Sequence[str], codes: Sequence[AlertCode] | None = None
-) -> list[Offender]:
-    """A row for each counted code (or only some) and group with Alerts.
-
-    Those behind a named cause come first, then by Alerts per installed Device and day; what no Inventory
-    knows comes last, by Alerts.
-    """
-    assert all(name in GROUPINGS for name in by)
-    groups = _Groups(view, by)
-    counted = np.unique(view.groups["alert_code"]).tolist() if codes is None else list(codes)
-    rows = [row for code in counted for row in _rows(view, examined, groups, code)]
-    rows.sort(
-        key=lambda row: (
-            not row.is_known,
-            not row.kinds,
-            -row.per_day,
-            -row.alerts,
-            row.alert_codes,
-            *row.group.values(),
-        )
-    )
-    return rows
-
-
-class _Groups:
-    """Which cell (product, region) belongs to which group, and to which stratum; both as flat columns."""
-
-    def __init__(self, view: FleetView, by: Sequence[str]) -> None:
-        self.shape = view.installed.shape
-        said: dict[tuple[str, ...], int] = {}
-        strata: dict[tuple[str, str], int] = {}
-        group, stratum = [], []
-        for product in view.products:
-            for region in view.regions:
-                names = dict(zip(GROUPINGS, (*product, region), strict=True))
-                # What is not known is no group of those whose model, say, the Inventory leaves out.
-                key = (str(product != NOT_KNOWN), *(names[name] for name in by))
-                group.append(said.setdefault(key, len(said)))
-                # Grouped by region alone there is no like in the same region to compare with.
-                is_stratum = bool({"manufacturer", "model", "firmware"} & set(by))
-                stratum.append(
-                    strata.setdefault((product.device_type, region if is_stratum else ""), len(strata))
-                )
-        self.keys = [dict(zip(by, key[1:], strict=True)) for key in said]
-        self.is_known = [key[0] == str(True) for key in said]
-        self.of_cell = np.array(group, np.int64)
-        self._place = self.of_cell * len(strata) + np.array(stratum, np.int64)
-        self._strata = len(strata)
-        self._known_cells = np.array([self.is_known[each] for each in group])
-
-    def sums(self, cells: NDArray[Any], only: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """(products, regions) summed to (groups, strata), of known Devices, or only of some cells of them."""
-        weights = np.where(self._known_cells if only is None else self._known_cells & only, cells.ravel(), 0)
-        size = len(self.keys) * self._strata
-        summed = np.bincount(self._place, weights, minlength=size).reshape(len(self.keys), self._strata)
-        return np.asarray(summed, np.float64)
-
-    def raised(self, raised: Raised, only: NDArray[np.bool_] | None = None) -> Raised:
-        """The same of all that was raised."""
-        return Raised(*(self.sums(getattr(raised, each.name), only) for each in fields(Raised)))
-
-
-def _rows(view: FleetView, examined: Examined, groups: _Groups, code: AlertCode) -> Iterator[Offender]:
-    raised = RaisedOf(view, code)
-    tests = {kind: _tests(view, examined, groups, raised, kind) for kind in Kind}
-    is_row = view.groups["alert_code"] == code
-    cell = view.groups["product"].astype(np.int64) * groups.shape[1] + view.groups["region"]
-    of_row = np.where(is_row, groups.of_cell[cell], -1)
-    installed = groups.sums(view.installed).sum(axis=1)
-    exposure = groups.sums(view.exposure)
-    for at in np.unique(of_row[is_row]).tolist():
-        rows = np.flatnonzero(of_row == at)
-        columns = {name: column[rows] for name, column in view.groups.items()}
-        heard = int(columns["heard"].sum())
-        is_known = groups.is_known[at]
-        yield Offender(
-            alert_codes=raised.alert_codes,
-            group=groups.keys[at],
-            is_known=is_known,
-            alerts=int(columns["alerts"].sum()),
-            second_alerts=int(columns["second_alerts"].sum()),
-            devices=int(columns["devices"].sum()),
-            installed=int(installed[at]),
-            device_days=float(exposure[at].sum()),
-            stormed_alerts=int(columns["stormed_alerts"].sum()),
-            stormed_devices=int(columns["stormed_devices"].sum()),
-            chattering=int(columns["chattering"].sum()),
-            alternation=int(columns["alternations"].sum()) / heard if heard else 0.0,
-            patterns=tuple(view.patterns[rows].sum(axis=0).tolist()),
-            by_hour=tuple(view.by_hour[rows].sum(axis=0).tolist()),
-            regions=_ranked(
-                view.regions, np.bincount(columns["region"], columns["alerts"], len(view.regions))
-            ),
-            recipients=_ranked(view.recipients, view.by_recipient[rows].sum(axis=0)),
-            suppliers=_ranked(view.suppliers, view.by_supplier[rows].sum(axis=0)),
-            first_at=int(columns["first_at"].min()),
-            last_at=int(columns["last_at"].max()),
-            murmur=tests[Kind.MURMUR][at] if is_known else None,
-            shouters=tests[Kind.SHOUTERS][at] if is_known else None,
-        )
-
-
-def _tests(
-    view: FleetView, examined: Examined, groups: _Groups, raised: RaisedOf, kind: Kind
-) -> list[Comparison | None]:
-    """The test of one kind of every group, None where there is no rest to compare it with."""
-    products = np.zeros(len(view.products), np.bool_)
-    products[list(examined.guilty.get((kind, raised.code), ()))] = True
-    cells = np.repeat(products, len(view.regions))
-    if kind is Kind.MURMUR:
-        part = groups.raised(raised.murmured)
-        others = _without(part, groups.raised(raised.murmured, cells))
-        found = murmur_exceedance(part, others)
-        has_rest = np.asarray(((part.exposure > 0) & (others.exposure > 0)).any(axis=1))
-    else:
-        stormed, installed = groups.sums(raised.stormed_devices), groups.sums(view.installed)
-        innocent = [
-            _left(all_of, groups.sums(of, cells))
-            for all_of, of in ((stormed, raised.stormed_devices), (installed, view.installed))
-        ]
-        found = storm_exceedance(stormed, installed, *innocent)
-        has_rest = np.asarray(((installed > 0) & (innocent[1] > 0) & (stormed.sum() > 0)).any(axis=1))
-    there = groups.sums(view.installed).sum(axis=1)
-    guilty = groups.sums(view.installed, cells).sum(axis=1)
-    # No row is surer than it would be, had every row been asked about.
-    comparisons = max(examined.comparisons, 2 * len(groups.keys))
-    return [
-        _comparison(found, at, comparisons, is_guilty=bool(there[at] > 0 and guilty[at] == there[at]))
-        if has_rest[at]
-        else None
-        for at in range(len(groups.keys))
-    ]
-
-
-def _comparison(found: Exceedance, at: int, comparisons: int, *, is_guilty: bool) -> Comparison:
-    return Comparison(
-        float(found.rate[at]),
-        float(found.rest[at]),
-        float(found.ratio[at]),
-        float(found.low[at]),
-        float(found.high[at]),
-        min(1.0, math.exp(float(found.log_p[at])) * comparisons),
-        is_guilty,
-    )
-
-
-def _without(part: Raised, guilty: Raised) -> Raised:
-    """What each group is held against: all in the stratum but itself and the guilty."""
-    return Raised(*(_left(getattr(part, each.name), getattr(guilty, each.name)) for each in fields(Raised)))
-
-
-def _left(all_of: NDArray[np.float64], guilty: NDArray[np.float64]) -> NDArray[np.float64]:
-    innocent = all_of - guilty
-    return np.asarray(np.maximum(innocent.sum(axis=0) - innocent, 0.0), np.float64)
-
-
-def _ranked(names: Sequence[str], counts: NDArray[Any]) -> tuple[tuple[str, int], ...]:
-    """Names and counts that are more than nothing, the most first."""
-    found = [(name, int(count)) for name, count in zip(names, counts.tolist(), strict=True) if count]
-    return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
 
 
 def patterns_in_words(patterns: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.fleet_views import CODE, Fleet, fleet_of, view_of
 
-from tidegate.alert_storm import suspicion
+from tidegate.alert_storm import trials
 from tidegate.alert_storm.causes import Kind, examine, find_causes
 from tidegate.vocabulary.products import NOT_KNOWN, Product
 
@@ -78,8 +78,8 @@ def test_a_quiet_fleet_accuses_nobody(distribution):
 def test_the_level_holds_where_no_least_effect_is_asked_for(monkeypatch):
     """The chance alone keeps what is promised: at 5 % at most about 5 of 100 logs accuse someone."""
     for name in ("LEAST_RATIO", "LEAST_DEVICES", "LEAST_EXCESS", "LEAST_SHARE"):
-        monkeypatch.setattr(suspicion, name, 0)
-    monkeypatch.setattr(suspicion, "LEVEL", 0.05)
+        monkeypatch.setattr(trials, name, 0)
+    monkeypatch.setattr(trials, "LEVEL", 0.05)
     accused = 0
     for seed in range(400):
         alerts = np.random.default_rng(seed).poisson(0.3, len(FLEET))
@@ -133,7 +133,7 @@ def test_two_guilty_products_are_both_found_though_one_hides_the_other():
     view = view_of(FLEET, {CODE: alerts})
     with_the_louder = alerts[FLEET.is_of(Product("ESME")) & ~FLEET.is_of(other)].mean()
 
-    assert alerts[FLEET.is_of(other)].mean() < suspicion.LEAST_RATIO * with_the_louder
+    assert alerts[FLEET.is_of(other)].mean() < trials.LEAST_RATIO * with_the_louder
     assert ["Maker A M1 1.04", "Maker D M4 2.20"] == [str(cause.product) for cause in find_causes(view)]
 
 
@@ -200,6 +200,31 @@ def test_weather_in_the_streets_of_one_product_accuses_nobody():
     alerts[in_town] += 4
 
     assert [] == named(alerts, fleet)
+
+
+def there_for_half(view, product: Product):
+    """The same, the Devices of a product being of it for half of the period only."""
+    is_it = np.array([product.includes(each) for each in view.products])
+    view.exposure[is_it] /= 2
+    view.exposure_squared[is_it] /= 4
+    view.groups["sum_exposed"][is_it[view.groups["product"]]] /= 2
+    return view
+
+
+def test_a_firmware_that_is_new_since_the_weather_came_is_not_accused():
+    """Everyone raises an Alert on one day; it was there on that day, and for half of the others."""
+    alerts = np.full(len(FLEET), 2)
+    view = there_for_half(view_of(FLEET, {CODE: alerts}), GUILTY)
+
+    assert [] == find_causes(view)
+
+
+def test_a_firmware_that_is_new_and_guilty_is_found_with_the_rate_of_its_own_days():
+    view = there_for_half(view_of(FLEET, {CODE: with_more(background(25), GUILTY, 42.0)}), GUILTY)
+    (cause,) = find_causes(view)
+
+    assert GUILTY == cause.product
+    assert 12.0 == pytest.approx(cause.rate, rel=0.05)
 
 
 def test_a_fault_goes_with_its_product_into_every_region():
