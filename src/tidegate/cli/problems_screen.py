@@ -150,4 +150,7 @@ def _next_steps(
         f"{results / f'problems{suffix}.html'}",
         "open it in a browser: the same with pictures; works offline",
     )
-    yield f"{results / f'problems_servicenow{suffix}.csv'}", "import it: docs/how-to/raise-problems.md"
+    yield (
+        f"{results / f'problems_servicenow{suffix}.csv'}",
+        "import it into ServiceNow; problems_jira.csv beside it is for Jira",
+    )

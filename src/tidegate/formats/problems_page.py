@@ -106,7 +106,7 @@ def _sections(report: ProblemReport, made: Reproduction | None) -> Iterator[Sect
     if pictures:
         yield Section(
             "Incidents and e-mails",
-            [f"{rule.capitalize()}: {RULES_IN_WORDS[rule]}" for rule in report.forecast.loads],
+            [f"{rule[:1].upper()}{rule[1:]}: {RULES_IN_WORDS[rule]}" for rule in report.forecast.loads],
             pictures,
             [_rule_table(report), _party_table(report)],
         )
@@ -202,7 +202,7 @@ def _party_table(report: ProblemReport) -> Table:
         (
             "party",
             *(f"incidents: {rule}" for rule in of_incidents),
-            *(f"e-mails: {rule}" for rule in made.loads),
+            *(f"mail: {rule}" for rule in made.loads),
         ),
         [(party, *cells(party)) for party in dict.fromkeys(it.party for it in made.by_party)],
         heading="By party",

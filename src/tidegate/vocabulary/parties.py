@@ -1,4 +1,4 @@
-"""Parties: who answers for a Device, which is seldom who receives its Alerts (SECMP0062, ENWL; readings.md#24).
+"""Parties: who answers for a Device, which is seldom who receives its Alerts (SECMP0062, ENWL; readings.md#21).
 
 A Communications Hub is two Devices, the Communications Hub Function (CHF) and
 the Gas Proxy Function (GPF); the Communications Service Provider (CSP) of its
