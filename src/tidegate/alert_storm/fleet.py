@@ -31,7 +31,7 @@ __all__ = ["CHATTERING", "FLEET_DEVICE", "GROUP_COLUMNS", "Fleet", "FleetView", 
 
 Result = TypeVar("Result")
 
-ROWS_AT_ONCE: Final = 1 << 18
+ROWS_AT_ONCE: Final = 1 << 16
 """Small batches wait until they are so many rows together."""
 
 GROUP_COLUMNS: Final[Mapping[str, type[np.generic]]] = {
@@ -122,14 +122,14 @@ class Fleet:
     @property
     def streams(self) -> int:
         """How many different (Device, Alert Code) there have been, a Device of two firmwares being two."""
-        self._count()
+        self._count_all()
         return sum(shard.streams for shard in self._shards)
 
     def receive(self, alerts: AlertBatch) -> None:
         """The next Alerts; no instant may be before one given earlier."""
         self._waiting.append(alerts)
         if sum(map(len, self._waiting)) >= ROWS_AT_ONCE:
-            self._count()
+            self._hand_on()
 
     def view(
         self,
@@ -146,7 +146,7 @@ class Fleet:
             since:       The period: no Alert was received before it,
             until:       nor at this instant or later.
         """
-        self._count()
+        self._count_all()
         installed = self._installed
         period = installed.within(since, until)
         parts = Parts(
@@ -205,13 +205,17 @@ class Fleet:
         assert self._asked is not None, "devices are told of a period: ask for a view first"
         return self._asked
 
-    def _count(self) -> None:
+    def _hand_on(self) -> None:
         waiting = [batch for batch in self._waiting if len(batch)]
         self._waiting = []
         if waiting:
             alerts = AlertBatch.concatenate(waiting)
             recipients = int(alerts.recipient.max()) + 1
             self._in_every_thread(lambda shard: shard.receive(alerts, recipients))
+
+    def _count_all(self) -> None:
+        self._hand_on()
+        self._in_every_thread(FleetShard.count)
 
     def _merged(self, sums: Sequence[Sums], recipients: int) -> dict[str, Any]:
         """The groups of all shards, in order, with what they come to."""

@@ -4,10 +4,14 @@ A *stream* is one part of a Device (`fleet_installed`) with one code, or both of
 a toggle pair, whoever it is for. Nine in ten streams are heard of once. So a
 stream is 24 bytes, and only those heard of again have a *course*, 64 bytes more.
 
-Streams stand in partitions, by the hash of their part, each a table of its own:
-tables grow one at a time, and what a batch brings to one is done together. In a
-table all streams of one part follow one another without a gap, so that whoever
-looks for one has passed every other: that is how Devices are told to be new.
+Streams stand in partitions, by the hash of their part, each a table of its own;
+what a batch brings to one is done together, and a table that is large and full
+is split in two. No memory is given back to be asked for again: to be given a
+page by the system costs more than to count a hundred Alerts.
+
+In a table all streams of one part follow one another without a gap, so that
+whoever looks for one has passed every other: that is how a Device is seen to be
+new.
 """
 
 from __future__ import annotations
@@ -62,24 +66,24 @@ RECIPIENTS_TOLD_APART: Final = 1 << 13
 HEARD: Final = np.uint32(1)
 HEARD_LAST: Final = np.uint32(2)
 
-PARTITIONS: Final = 64
-"""Of each shard."""
+ENTRIES: Final = 1 << 12
+"""Of the directory of a shard: the first bits of a hash say in which partition its part stands."""
 
 FULL: Final = 0.8
-"""Share of a table's slots that are taken before it grows."""
+"""Share of a table's slots that are taken before it grows or is split."""
 
 # Counters of a partition.
 STREAMS: Final = 0
-COURSES: Final = 1
-MISSING: Final = 2
-COUNTERS: Final = 3
+MISSING: Final = 1
+COUNTERS: Final = 2
 
 _SAME = np.uint32((1 << 18) - 1)
 _CODE = np.uint32((1 << 17) - 1)
 _TO_SHIFT = np.uint32(19)
 _TO = np.uint32(RECIPIENTS_TOLD_APART - 1)
-_PARTITION_SHIFT = np.uint64(64 - 6)
+_ENTRY_SHIFT = np.uint64(64 - 12)
 _AHEAD: Final = 16
+_SOON: Final = 8
 _HOURS: Final = 24
 _ONE = np.uint32(1)
 _U32 = np.uint64(32)
@@ -136,9 +140,20 @@ def choose(device_id: Any, shard: Any, shards: Any, rows: Any, hashes: Any) -> A
 
 @compiled
 def resolve(
-    alerts: Any, base: Any, rows: Any, hashes: Any, start: Any, stop: Any, groups: Any, items: Any
+    alerts: Any,
+    base: Any,
+    rows: Any,
+    hashes: Any,
+    start: Any,
+    stop: Any,
+    groups: Any,
+    items: Any,
+    before: Any,
 ) -> Any:
-    """Find out what each Alert counts for, and tally its group; stops where there is no room for a group."""
+    """Find out what each Alert counts for, and tally its group; stops where there is no room for a group.
+
+    Those of start:stop are put on `items` after the `before` there are already.
+    """
     for j in range(start, stop):
         if j + _AHEAD < stop:
             ask_for(base.devices, hashes[j + _AHEAD])
@@ -174,13 +189,13 @@ def resolve(
         groups.by_recipient[group, recipient] += 1
         groups.second_alerts[group] += is_second
         groups.first_at[group] = min(groups.first_at[group], at)
-        groups.last_at[group] = max(groups.last_at[group], at)
-        items[j].key = key
-        items[j].at = at
-        items[j].word = (
+        groups.last_at[group] = at
+        items[before + j].key = key
+        items[before + j].at = at
+        items[before + j].word = (
             code + _ONE | known | (IS_SECOND if is_second else np.uint32(0)) | (recipient & _TO) << _TO_SHIFT
         )
-        items[j].group = group
+        items[before + j].group = group
     return stop
 
 
@@ -211,58 +226,77 @@ def hash_of_key(key: Any, word: Any) -> Any:
 
 
 @compiled
-def deal(items: Any, count: Any, dealt: Any, starts: Any) -> None:
+def deal(items: Any, count: Any, directory: Any, dealt: Any, starts: Any) -> None:
     """Put Alerts in the order of their partitions; `starts` is where each partition's begin, and the end."""
     starts[:] = 0
     for i in range(count):
-        starts[(hash_of_key(items[i].key, items[i].word) >> _PARTITION_SHIFT) + np.uint64(1)] += 1
-    for partition in range(PARTITIONS):
+        starts[directory[entry_of(items[i].key, items[i].word)] + 1] += 1
+    for partition in range(len(starts) - 1):
         starts[partition + 1] += starts[partition]
     for i in range(count):
-        partition = hash_of_key(items[i].key, items[i].word) >> _PARTITION_SHIFT
+        partition = directory[entry_of(items[i].key, items[i].word)]
         dealt[starts[partition]] = items[i]
         starts[partition] += 1
-    for partition in range(PARTITIONS, 0, -1):
+    for partition in range(len(starts) - 1, 0, -1):
         starts[partition] = starts[partition - 1]
     starts[0] = 0
 
 
+@inlined
+def entry_of(key: Any, word: Any) -> Any:
+    """The entry of the directory for a stream."""
+    return hash_of_key(key, word) >> _ENTRY_SHIFT
+
+
+@compiled
+def slot_of(streams: Any, key: Any, word: Any) -> Any:
+    """The slot of a stream, or the empty one to put it in; and whether no other stream of its part is there."""
+    slot = place_of(hash_of_key(key, word), len(streams))
+    is_new = True
+    while streams[slot].word != 0:
+        if streams[slot].key == key and streams[slot].word & KNOWN == word & KNOWN:
+            is_new = False
+            if streams[slot].word & _SAME == word & _SAME:
+                break
+        slot += 1
+        if slot == len(streams):
+            slot = 0
+    return slot, is_new
+
+
 @compiled
 def count_alerts(
-    items: Any, start: Any, stop: Any, streams: Any, courses: Any, counters: Any, groups: Any
+    items: Any, start: Any, stop: Any, streams: Any, counters: Any, courses: Any, given: Any, groups: Any
 ) -> Any:
-    """Count the Alerts of one partition; stops where there is no room for a stream or course."""
+    """Count the Alerts of one partition; stops where there is no room for a stream or course.
+
+    `given[0]` is how many courses are given out.
+    """
     most = np.int64(FULL * len(streams))
     for i in range(start, stop):
         if i + _AHEAD < stop:
             ahead = items[i + _AHEAD]
             prefetch(streams, place_of(hash_of_key(ahead.key, ahead.word), len(streams)))
-        if counters[STREAMS] >= most or counters[COURSES] == len(courses):
+        if i + _SOON < stop:
+            slot, _ = slot_of(streams, items[i + _SOON].key, items[i + _SOON].word)
+            prefetch(courses, np.int64(streams[slot].course))
+        if counters[STREAMS] >= most or given[0] == len(courses):
             return i
-        key, at, word = items[i].key, items[i].at, items[i].word
-        slot = place_of(hash_of_key(key, word), len(streams))
-        is_new_device = True
-        while streams[slot].word != 0:
-            if streams[slot].key == key and streams[slot].word & KNOWN == word & KNOWN:
-                is_new_device = False
-                if streams[slot].word & _SAME == word & _SAME:
-                    break
-            slot += 1
-            if slot == len(streams):
-                slot = 0
+        at, word, group = items[i].at, items[i].word, items[i].group
+        slot, is_new_device = slot_of(streams, items[i].key, word)
         if streams[slot].word == 0:
-            streams[slot].key = key
+            streams[slot].key = items[i].key
             streams[slot].first_at = at
             streams[slot].word = word
             counters[STREAMS] += 1
             counters[MISSING] += is_new_device and word & KNOWN == 0
-            groups.heard[items[i].group] += 1
+            groups.heard[group] += 1
             continue
         if streams[slot].course == 0:
-            streams[slot].course = counters[COURSES]
-            _begin(streams[slot], courses, counters[COURSES])
-            counters[COURSES] += 1
-        _go_on(courses, np.int64(streams[slot].course), streams[slot], at, word, groups, items[i].group)
+            streams[slot].course = given[0]
+            _begin(streams[slot], courses, given[0])
+            given[0] += 1
+        _go_on(courses, np.int64(streams[slot].course), streams[slot], at, word, groups, group)
     return stop
 
 
@@ -312,16 +346,31 @@ def _go_on(courses: Any, c: Any, stream: Any, at: Any, word: Any, groups: Any, g
 
 
 @compiled
-def move_all(streams: Any, larger: Any) -> None:
-    """Copy every stream to an empty table."""
+def are_since(items: Any, entry: Any, is_since: Any) -> None:
+    """Which Alerts belong to an entry of the directory or a later one."""
+    for i in range(len(items)):
+        is_since[i] = np.int64(entry_of(items[i].key, items[i].word)) >= entry
+
+
+@compiled
+def move(streams: Any, first: Any, last: Any, larger: Any) -> Any:
+    """Copy the streams of the entries first:last of the directory to an empty table; returns how many."""
+    count = 0
     for i in range(len(streams)):
-        if streams[i].word != 0:
-            slot = place_of(hash_of_key(streams[i].key, streams[i].word), len(larger))
-            while larger[slot].word != 0:
-                slot += 1
-                if slot == len(larger):
-                    slot = 0
-            larger[slot] = streams[i]
+        if streams[i].word == 0:
+            continue
+        h = hash_of_key(streams[i].key, streams[i].word)
+        entry = np.int64(h >> _ENTRY_SHIFT)
+        if entry < first or entry >= last:
+            continue
+        slot = place_of(h, len(larger))
+        while larger[slot].word != 0:
+            slot += 1
+            if slot == len(larger):
+                slot = 0
+        larger[slot] = streams[i]
+        count += 1
+    return count
 
 
 @inlined

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -12,13 +13,22 @@ from tidegate.alert_storm import fleet_kernel as kernel
 from tidegate.alert_storm.fleet_installed import Installed
 from tidegate.alert_storm.fleet_summing import FLEET_DEVICE, Parts, Stormed, Sums, pick, sum_up, tell
 from tidegate.columnar.batches import AlertBatch
+from tidegate.columnar.stream_table import aligned_zeros
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
 from tidegate.vocabulary.toggle_pairs import TOGGLE_PAIRS
 
-_FIRST_STREAMS: Final = 1 << 8
-_FIRST_COURSES: Final = 1 << 5
+LARGEST: Final = 1 << 17
+"""Slots of a table that is split rather than made larger: 3 MB, of which a cache holds much."""
+
+WAITING: Final = 1 << 19
+"""Alerts wait until there are so many: what comes to one table together finds it in the cache."""
+
+_AT_ONCE: Final = 32
+"""Tables that memory is asked for together: it comes in large pages then."""
+
+_FIRST_STREAMS: Final = 1 << 11
+_FIRST_COURSES: Final = 1 << 12
 _FIRST_GROUPS: Final = 1 << 8
-_GROWTH: Final = 1.5
 _LONG_AFTER: Final = 2**62
 _NONE: Final = np.empty(0, np.int64)
 
@@ -48,32 +58,54 @@ class FleetShard:
         self._base = base
         self._shard = shard
         self._shards = shards
-        self._partitions = [_Partition() for _ in range(kernel.PARTITIONS)]
+        self._partitions = [_Partition(0, kernel.ENTRIES, np.zeros(_FIRST_STREAMS, kernel.STREAM))]
+        self._courses = aligned_zeros(_FIRST_COURSES, kernel.COURSE)
+        # Course 0 is never given out: 0 in a stream means "none".
+        self._given = np.ones(1, np.int64)
+        self._directory = np.zeros(kernel.ENTRIES, np.int32)
         self.groups = _new_groups(_FIRST_GROUPS, 1)
-        self._starts = np.zeros(kernel.PARTITIONS + 1, np.int64)
-        self._make_room_for(0)
+        self._scratch = np.empty(LARGEST, kernel.STREAM)
+        self._tables: list[NDArray[Any]] = []
+        self._rows = np.empty(0, np.int64)
+        self._hashes = np.empty(0, np.uint64)
+        self._items = np.empty(0, kernel.ITEM)
+        self._dealt = np.empty(0, kernel.ITEM)
+        self._waiting = 0
 
     def receive(self, alerts: AlertBatch, recipients: int) -> None:
         """The next Alerts, in receipt order; recipients have numbers less than `recipients`."""
-        if len(alerts) >= len(self._rows):
-            self._make_room_for(len(alerts))
+        self._make_room_for(len(alerts))
         if recipients > self.groups.by_recipient.shape[1]:
             self.groups = _wider(self.groups, 2 * recipients)
         count = kernel.choose(alerts.device_id, self._shard, self._shards, self._rows, self._hashes)
         columns = kernel.Columns(alerts.received_at, alerts.device_id, alerts.alert_code, alerts.recipient)
         done = 0
-        while True:
+        while done < count:
             done = kernel.resolve(
-                columns, self._base, self._rows, self._hashes, done, count, self.groups, self._items
+                columns,
+                self._base,
+                self._rows,
+                self._hashes,
+                done,
+                count,
+                self.groups,
+                self._items,
+                self._waiting,
             )
-            if done == count:
-                break
-            self.groups = _more(self.groups)
-        kernel.deal(self._items, count, self._dealt, self._starts)
-        starts = self._starts.tolist()
-        for number, partition in enumerate(self._partitions):
-            if starts[number] < starts[number + 1]:
-                partition.receive(self._dealt, starts[number], starts[number + 1], self.groups)
+            if done < count:
+                self.groups = _more(self.groups)
+        self._waiting += count
+        if self._waiting >= WAITING:
+            self.count()
+
+    def count(self) -> None:
+        """Count the Alerts that wait."""
+        starts = np.zeros(len(self._partitions) + 1, np.int64)
+        kernel.deal(self._items, self._waiting, self._directory, self._dealt, starts)
+        self._waiting = 0
+        for number, (start, stop) in enumerate(pairwise(starts.tolist())):
+            if start < stop:
+                self._count(number, start, stop)
 
     @property
     def missing(self) -> int:
@@ -100,7 +132,7 @@ class FleetShard:
             by_supplier=np.zeros((groups, suppliers), np.int64),
         )
         for partition in self._partitions:
-            sum_up(partition.streams, partition.courses, parts, stormed, self.groups, sums)
+            sum_up(partition.streams, self._courses, parts, stormed, self.groups, sums)
         return sums
 
     def devices(
@@ -133,15 +165,55 @@ class FleetShard:
             if len(slots):
                 pick(streams, is_wanted_code, is_wanted_kind, parts.kind, slots)
                 devices = np.zeros(len(slots), FLEET_DEVICE)
-                tell(streams, partition.courses, slots, parts, stormed, devices)
+                tell(streams, self._courses, slots, parts, stormed, devices)
                 yield loudest([devices], most)
 
+    def _count(self, number: int, start: int, stop: int) -> None:
+        """Count the Alerts dealt to a partition; where it has to be split, to its parts."""
+        partition = self._partitions[number]
+        while True:
+            start = kernel.count_alerts(
+                self._dealt,
+                start,
+                stop,
+                partition.streams,
+                partition.counters,
+                self._courses,
+                self._given,
+                self.groups,
+            )
+            if start == stop:
+                return
+            if not partition.is_full:
+                courses = aligned_zeros(2 * len(self._courses), kernel.COURSE)
+                courses[: len(self._courses)] = self._courses
+                self._courses = courses
+            elif not partition.is_to_be_split:
+                partition.grow()
+            else:
+                break
+        if not self._tables:
+            self._tables = list(np.zeros((_AT_ONCE, LARGEST), kernel.STREAM))
+        other = partition.split(self._scratch, self._tables.pop())
+        self._directory[other.first : other.last] = len(self._partitions)
+        self._partitions.append(other)
+        rest = self._dealt[start:stop].copy()
+        is_other = np.empty(len(rest), np.bool_)
+        kernel.are_since(rest, other.first, is_other)
+        middle = stop - int(is_other.sum())
+        self._dealt[start:middle], self._dealt[middle:stop] = rest[~is_other], rest[is_other]
+        self._count(number, start, middle)
+        self._count(len(self._partitions) - 1, middle, stop)
+
     def _make_room_for(self, rows: int) -> None:
-        # One more than there are: the kernel writes before it knows whether to keep.
-        self._rows = np.empty(rows + 1, np.int64)
-        self._hashes = np.empty(rows + 1, np.uint64)
-        self._items = np.empty(rows + 1, kernel.ITEM)
-        self._dealt = np.empty(rows + 1, kernel.ITEM)
+        if len(self._rows) <= rows:
+            # One more than there are: the kernel writes before it knows whether to keep.
+            self._rows = np.empty(rows + 1, np.int64)
+            self._hashes = np.empty(rows + 1, np.uint64)
+        if len(self._items) < self._waiting + rows:
+            items = np.empty(WAITING + rows, kernel.ITEM)
+            items[: self._waiting] = self._items[: self._waiting]
+            self._items, self._dealt = items, np.empty_like(items)
 
 
 def loudest(devices: Sequence[NDArray[Any]], most: int | None) -> NDArray[Any]:
@@ -152,28 +224,41 @@ def loudest(devices: Sequence[NDArray[Any]], most: int | None) -> NDArray[Any]:
 
 
 class _Partition:
-    """The streams of some parts."""
+    """The streams of the parts that some entries of the directory stand for: first:last."""
 
-    def __init__(self) -> None:
-        self.streams = np.zeros(_FIRST_STREAMS, kernel.STREAM)
-        self.courses = np.zeros(_FIRST_COURSES, kernel.COURSE)
+    def __init__(self, first: int, last: int, streams: NDArray[Any]) -> None:
+        self.first, self.last = first, last
+        self.streams = streams
         self.counters = np.zeros(kernel.COUNTERS, np.int64)
-        # Course 0 is never given out: 0 in a stream means "none".
-        self.counters[kernel.COURSES] = 1
 
-    def receive(self, items: NDArray[Any], start: int, stop: int, groups: kernel.Groups) -> None:
-        while True:
-            start = kernel.count_alerts(items, start, stop, self.streams, self.courses, self.counters, groups)
-            if start == stop:
-                return
-            if self.counters[kernel.COURSES] == len(self.courses):
-                courses = np.zeros(int(_GROWTH * len(self.courses)), kernel.COURSE)
-                courses[: len(self.courses)] = self.courses
-                self.courses = courses
-            else:
-                larger = np.zeros(int(_GROWTH * len(self.streams)), kernel.STREAM)
-                kernel.move_all(self.streams, larger)
-                self.streams = larger
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another stream."""
+        return bool(self.counters[kernel.STREAMS] >= int(kernel.FULL * len(self.streams)))
+
+    @property
+    def is_to_be_split(self) -> bool:
+        """Whether to split it rather than to make it larger."""
+        return len(self.streams) == LARGEST and self.last - self.first > 1
+
+    def grow(self) -> None:
+        """Make room for twice as many streams."""
+        smaller = self.streams
+        self.streams = np.zeros(2 * len(smaller), kernel.STREAM)
+        kernel.move(smaller, self.first, self.last, self.streams)
+
+    def split(self, scratch: NDArray[Any], table: NDArray[Any]) -> _Partition:
+        """Give the later half of the entries to a new partition with an empty table, and return it.
+
+        What was missing stays counted here.
+        """
+        scratch[:] = self.streams
+        other = _Partition((self.first + self.last) // 2, self.last, table)
+        self.last = other.first
+        self.streams[:] = np.zeros(1, kernel.STREAM)
+        for each in (self, other):
+            each.counters[kernel.STREAMS] = kernel.move(scratch, each.first, each.last, each.streams)
+        return other
 
 
 def _new_groups(groups: int, recipients: int) -> kernel.Groups:
