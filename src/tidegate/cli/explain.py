@@ -27,6 +27,7 @@ def explain(
     since: str | None = arguments.SINCE,
     until: str | None = arguments.UNTIL,
     look_back: str = arguments.LOOK_BACK,
+    inventory: Path | None = arguments.INVENTORY,
     sidecar: Path | None = arguments.SIDECAR,
     every: bool = typer.Option(False, "--all", help="Every Alert a line, none left out."),
     as_json: bool = typer.Option(False, "--json", help="Print every step as JSON."),
@@ -49,9 +50,10 @@ def explain(
     )
     arguments.refuse_empty_period(options.since, options.until)
     periods = assembly.policy_periods(policy, options)
+    known = None if inventory is None else assembly.open_inventory(inventory)
     source = assembly.open_alerts([alerts], sidecar=sidecar)
     with console.progress_bar("Reading") as progress:
-        stories = run(source, device_id, alert_code, periods, options, progress)
+        stories = run(source, device_id, alert_code, periods, options, inventory=known, progress=progress)
     if as_json:
         typer.echo(json.dumps([_as_json(story) for story in stories], indent=2))
         return

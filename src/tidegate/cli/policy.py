@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from tidegate.cli import console
+from tidegate.cli import arguments, console
+from tidegate.cli.suppression_screen import (
+    bullets,
+    register_as_json,
+    show_register,
+    show_suppression,
+    suppression_named,
+)
 from tidegate.policy.changes import changes
 from tidegate.policy.explanation import explain as explained
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.wording import count_by_in_words, mode_in_words, storm_in_words
 from tidegate.policy.worked_example import NOON, WorkedExample
+from tidegate.reports.numerals import many
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of, parse_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import DAY, Instant, format_duration, format_instant
+from tidegate.vocabulary.instants import DAY, SECOND, Instant, format_duration, format_instant
 
 policy_app = typer.Typer(
     name="policy",
@@ -74,7 +83,7 @@ def diff(
     first, second = _policy_of(before), _policy_of(after)
     console.out.print(f"From  {_heading(first)}\nto    {_heading(second)}\n")
     found = changes(first, second)
-    _bullets(change.sentence for change in found)
+    bullets(change.sentence for change in found)
     console.out.print(
         f"\n{len(found)} {'change' if len(found) == 1 else 'changes'}." if found else "They do the same."
     )
@@ -86,24 +95,76 @@ def explain(
     code: str = typer.Argument(
         "", metavar="[CODE]", help="An Alert Code, as 8F75; without one, any other code."
     ),
+    suppression: str | None = typer.Option(
+        None, "--suppression", metavar="ID", help="Tell the storm of a Device under this suppression."
+    ),
 ) -> None:
     """Say what happens to Alerts of a code, with a storm told by clock times."""
     policy = _policy_of(file)
     try:
-        explanation = explained(policy, parse_alert_code(code) if code else None)
+        told_of = parse_alert_code(code) if code else None
     except ValueError as error:
         what, _, remedy = str(error).partition(": write ")
         raise InputError(Fault("CODE", what, f"Write {remedy}.")) from None
+    under = suppression_named(policy, suppression, told_of)
+    if under is not None and told_of is None:
+        told_of = under.codes[0]
+    explanation = explained(policy, told_of, under)
     console.out.print(f"{_heading(policy)}\n")
     for sentence in explanation.sentences:
         console.out.print(escape(sentence))
-    _show_example(explanation.example, format_alert_code(explanation.code))
+    whose = f" under {under.id}" if under is not None else ""
+    _show_example(explanation.example, format_alert_code(explanation.code), whose)
+
+
+@policy_app.command()
+def suppressions(
+    file: str = typer.Argument(metavar="FILE", help=f"{_FILE} Of a folder, the version in force then."),
+    at: str | None = typer.Option(
+        None, "--at", metavar="INSTANT", help=r"How it stands at an instant. \[default: now]"
+    ),
+    inventory: Path | None = typer.Option(
+        None, "--inventory", metavar="FILE", help="Count the Devices: CSV or Parquet, a row for each."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print it as JSON."),
+) -> None:
+    """Show the suppression register: what is throttled harder, why, until when, and whether a fix is out."""
+    from tidegate.reports.suppression_register import register_lines  # noqa: PLC0415
+
+    instant = arguments.instant("--at", at)
+    if instant is None:
+        instant = int(datetime.now(UTC).timestamp()) * SECOND
+    policy = _policy_at(file, instant)
+    known = None
+    if inventory is not None:
+        from tidegate import assembly  # noqa: PLC0415 - pyarrow is slow to start
+
+        known = assembly.open_inventory(inventory)
+    lines = register_lines(policy, instant, known)
+    if as_json:
+        typer.echo(json.dumps(register_as_json(policy, lines, instant), indent=2, ensure_ascii=False))
+        return
+    console.out.print(_heading(policy))
+    show_register(policy, lines, instant)
 
 
 def _policy_of(file: str) -> MechanismDocument:
     from tidegate.policy_files import find_policy  # noqa: PLC0415 - pydantic is slow to start
 
     return find_policy(file)
+
+
+def _policy_at(file: str, instant: Instant) -> MechanismDocument:
+    """The policy of a file; of a folder, the version in force at an instant."""
+    if not Path(file).is_dir():
+        return _policy_of(file)
+    from tidegate.policy_files import read_history  # noqa: PLC0415 - pydantic is slow to start
+
+    policy = read_history(Path(file)).at(instant)
+    if policy is None:
+        what = f"no version is in force at {format_instant(instant)}"
+        raise InputError(Fault(file, what, "Name a later instant with --at, or one of the files."))
+    return policy
 
 
 def _policies_of(file: str) -> list[MechanismDocument]:
@@ -139,12 +200,16 @@ def _show(policy: MechanismDocument) -> None:
     for group in rules.code_groups:
         console.out.print(f"Counted as one: {', '.join(map(format_alert_code, group))}.")
     console.out.print("\nEvery code that is not named below:")
-    _bullets([*storm_in_words(rules.default), *_why(policy.default_reason)])
+    bullets([*storm_in_words(rules.default), *_why(policy.default_reason)])
     for code, parameters in sorted(rules.codes.items()):
         console.out.print(f"\n[bold]{format_alert_code(code)}[/] {escape(name_of(code))}:")
-        _bullets([*storm_in_words(parameters), *_why(policy.reasons.get(code, ""))])
+        bullets([*storm_in_words(parameters), *_why(policy.reasons.get(code, ""))])
     _title(f"Exclusion list: {len(policy.exclusion_list)} codes, always forwarded and never counted")
     _rows((format_alert_code(code), reason) for code, reason in sorted(policy.exclusion_list.reasons.items()))
+    if rules.suppressions:
+        _title(f"Suppression register: {many(len(rules.suppressions), 'suppression')}")
+        for suppression in rules.suppressions:
+            show_suppression(policy, suppression)
     _show_service_requests(policy)
 
 
@@ -168,12 +233,12 @@ def _show_service_requests(policy: MechanismDocument) -> None:
     _rows(rules.prioritised.items())
 
 
-def _show_example(example: WorkedExample, code: str) -> None:
+def _show_example(example: WorkedExample, code: str, whose: str) -> None:
     if not example.moments:
         console.out.print("\nA storm under these parameters is too long to tell by clock times.")
         return
     every = f", then one every {format_duration(example.gap_us)}" if len(example.moments) > 1 else ""
-    _title(f"For example: a Device sends {code} at noon{every}")
+    _title(f"For example: a Device{whose} sends {code} at noon{every}")
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("time", no_wrap=True)
     table.add_column("Alert", justify="right")
@@ -212,10 +277,3 @@ def _rows(rows: Iterable[tuple[str, str]]) -> None:
     for name, text in rows:
         table.add_row(f"  {escape(name)}", escape(text))
     console.out.print(table)
-
-
-def _bullets(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_row("  -", escape(sentence))
-        console.out.print(table)

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 
 from tidegate.alert_storm.decision import Level, Outcome, Storm
-from tidegate.alert_storm.parameters import AlertStormRules, CountBy
+from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy
 from tidegate.alert_storm.protection import AlertStormProtection
+from tidegate.alert_storm.suppressions import Scope, Suppression
 from tidegate.columnar.batches import AlertBatch, Recipients
+from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import OrderedBatch, ReceiptOrder
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import ReplayOptions
 from tidegate.operations.replay_stage import policy_in_force
+from tidegate.operations.suppressing import products_of, refuse_without_inventory
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.stream_story import Step, Story, ended, rule_in_words, told
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_of
@@ -34,16 +38,25 @@ def explain(
     alert_code: AlertCode,
     periods: Sequence[PolicyPeriod],
     options: ReplayOptions = ReplayOptions(),  # noqa: B008 - a frozen value
+    inventory: Inventory | None = None,
     progress: Progress = no_progress,
 ) -> list[Story]:
     """The stories of a Device's streams of one code, one for each recipient they are counted by.
 
+    `inventory` says which suppressions of a policy the Device is under.
+
     Raises:
-        InputError: the log has no such Alert; says what it has of the Device.
+        InputError: the log has no such Alert; says what it has of the Device. Or a policy has suppressions
+            and there is no Inventory.
     """
+    refuse_without_inventory([policy_in_force(period) for period in periods], inventory)
     groups = [period.policy.alert_storm for period in periods if period.policy is not None]
     together = {alert_code, *(code for rules in groups for code in _counted_with(alert_code, rules))}
     alerts = _alerts_of(source, device_id, together, options, progress)
+    if inventory is not None:
+        at = np.array([alert.at for alert in alerts], np.int64)
+        products = products_of(inventory, np.full(len(alerts), device_id, np.uint64), at)
+        alerts = [replace(alert, product=product) for alert, product in zip(alerts, products, strict=True)]
     by_recipient: dict[str, list[Alert]] = {}
     for alert in alerts:
         by_recipient.setdefault(alert.recipient, []).append(alert)
@@ -123,21 +136,28 @@ def _story(alerts: Sequence[Alert], recipient: str, periods: Sequence[PolicyPeri
     in_force = None
     untold, last_forwarded = 0, 0
     first_rule = ""
+    under: Suppression | None = None
     for alert in alerts:
         period = next(p for p in periods if p.since <= alert.at and (p.until is None or alert.at < p.until))
         policy = policy_in_force(period)
-        p = policy.rules.parameters_for(alert.alert_code)
+        scope = Scope(alert.alert_code, alert.product, alert.at)
+        p, before = policy.rules.parameters_in(scope), under
+        under = policy.rules.suppression_of(scope)
         if protection is None:
             protection = AlertStormProtection(policy.rules, policy.exclusion_list)
-            first_rule = rule_in_words(p)
+            first_rule = _rule(p, under)
+            last_p = p
         elif period is not in_force:
             over = protection.change_rules(policy.rules, policy.exclusion_list, period.since)
-            steps += [ended(storm, p) for storm in over]
+            steps += [ended(storm, last_p) for storm in over]
             version = period.policy.version if period.policy else "no policy"
-            steps.append(Step(period.since, None, f"{version} takes force. {rule_in_words(p)}", is_turn=True))
-        in_force = period
-        steps += [ended(storm, p) for storm in protection.advance_to(alert.at)]
+            steps.append(Step(period.since, None, f"{version} takes force. {_rule(p, under)}", is_turn=True))
+        steps += [ended(storm, last_p) for storm in protection.advance_to(alert.at)]
+        if period is in_force and under != before:
+            steps.append(Step(alert.at, None, _turn(p, under, before), is_turn=True))
+        in_force, last_p = period, p
         decision = protection.receive(alert)
+        steps += [ended(storm, p) for storm in decision.ended]
         untold = untold + 1 if decision.outcome is Outcome.THROTTLED else 0
         steps.append(told(decision, alert.at, untold, last_forwarded, p))
         if decision.outcome is Outcome.FORWARDED:
@@ -152,6 +172,18 @@ def _story(alerts: Sequence[Alert], recipient: str, periods: Sequence[PolicyPeri
     to = f" to {recipient}" if recipient else ""
     title = f"{format_device_id(alerts[0].device_id)}  {codes} {name_of(alerts[0].alert_code)}{to}"
     return Story(title, first_rule, steps)
+
+
+def _rule(p: AlertStormParameters, under: Suppression | None) -> str:
+    return rule_in_words(p) if under is None else f"Under suppression {under.id}: {rule_in_words(p)}"
+
+
+def _turn(p: AlertStormParameters, under: Suppression | None, before: Suppression | None) -> str:
+    """The Device is under another suppression from here on, or under none."""
+    if under is not None:
+        return f"here the Device is {_rule(p, under)[0].lower()}{_rule(p, under)[1:]}"
+    assert before is not None
+    return f"here suppression {before.id} holds no more: {rule_in_words(p)}"
 
 
 def _still_running(storm: Storm, untold: int, last: Alert) -> Step:

@@ -119,14 +119,23 @@ def scoping_for(policies: Sequence[KernelPolicy], inventory: Inventory | None) -
     Raises:
         InputError: a policy has suppressions, and there is no Inventory.
     """
-    ids = [suppression.id for policy in policies for suppression in policy.rules.suppressions]
-    if not ids:
+    refuse_without_inventory(policies, inventory)
+    if inventory is None or not any(policy.rules.suppressions for policy in policies):
         return None
-    if inventory is None:
+    return Scoping(policies, inventory)
+
+
+def refuse_without_inventory(policies: Sequence[KernelPolicy], inventory: Inventory | None) -> None:
+    """Without an Inventory nobody knows whom suppressions are about.
+
+    Raises:
+        InputError: a policy has suppressions, and there is no Inventory.
+    """
+    ids = [suppression.id for policy in policies for suppression in policy.rules.suppressions]
+    if ids and inventory is None:
         named = ", ".join(dict.fromkeys(ids))
         what = f"the policy has suppressions ({named}), and nothing says which products the Devices are"
         raise InputError(Fault("--policy", what, "Name an Inventory with --inventory."))
-    return Scoping(policies, inventory)
 
 
 def products_of(inventory: Inventory, device_id: DeviceIds, at: Instants) -> list[Product]:
