@@ -246,7 +246,7 @@ def _by_recipient(
 
 
 def _share_in_flood(counts: NDArray[np.int64] | None, observed: slice, lines: Mapping[int, int]) -> float:
-    if counts is None:
+    if counts is None or not lines:
         return 0.0
     over: int = sum(
         int((counts[number, observed] > line).sum()) for number, line in lines.items() if number < len(counts)
