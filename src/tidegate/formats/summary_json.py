@@ -11,6 +11,7 @@ from typing import Any
 from tidegate import __version__
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.parameters import AlertStormParameters
+from tidegate.alert_storm.suppressions import Suppression
 from tidegate.columnar.batches import RejectedRow
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.reports.replayed import InForce, Replayed, Totals
@@ -53,6 +54,7 @@ def summary(replayed: Replayed) -> dict[str, Any]:
             for code, totals in sorted(replayed.by_code.items())
         },
         "by_recipient": {name: _totals(totals) for name, totals in sorted(replayed.by_recipient.items())},
+        **_by_suppression(replayed),
         "in_force": [_in_force(each) for each in replayed.in_force],
         "columns": {
             "mapping": dict(replayed.columns.mapping),
@@ -84,6 +86,16 @@ def _totals(totals: Totals) -> dict[str, int]:
     }
 
 
+def _by_suppression(replayed: Replayed) -> dict[str, Any]:
+    """Only where a policy has suppressions."""
+    if not replayed.by_suppression:
+        return {}
+    return {
+        "by_suppression": {name: _totals(totals) for name, totals in replayed.by_suppression.items()},
+        "of_not_known": replayed.of_not_known,
+    }
+
+
 def _in_force(each: InForce) -> dict[str, Any]:
     return {
         "policy_version": each.policy.version,
@@ -106,6 +118,29 @@ def _rules(policy: MechanismDocument) -> dict[str, Any]:
         "exclusion_list": {
             format_alert_code(code): reason for code, reason in sorted(policy.exclusion_list.reasons.items())
         },
+        **(
+            {"suppressions": [_suppression(each) for each in rules.suppressions]}
+            if rules.suppressions
+            else {}
+        ),
+    }
+
+
+def _suppression(suppression: Suppression) -> dict[str, Any]:
+    """What it is about and when it expires, with its parameters as they stand in a policy file."""
+    every = suppression.forward_at_least_every_us
+    values = {
+        "threshold": suppression.threshold,
+        "forward_one_in": suppression.forward_one_in,
+        "forward_at_least_every": None if every is None else format_duration(every),
+        "clear_threshold": suppression.clear_threshold,
+    }
+    return {
+        "id": suppression.id,
+        "codes": [format_alert_code(code) for code in suppression.codes],
+        "products": [product._asdict() for product in suppression.products],
+        "expires": format_instant(suppression.expires),
+        **{name: value for name, value in values.items() if value is not None},
     }
 
 

@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.alert_storm.decision import Level
-from tidegate.alert_storm.parameters import AlertStormParameters
+from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, harder
 from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.reports.kinds import kinds_in_words, kinds_of, remedies
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING, numbered, storm_streams
+from tidegate.reports.suppressed import suppression_cautions, suppression_findings
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_of, parse_alert_code
 from tidegate.vocabulary.instants import Instant, format_instant
 
@@ -163,9 +164,15 @@ def _thresholds(policies: list[MechanismDocument]) -> str:
         threshold_in_words(parameters)
         for policy in policies
         if policy.mode is not Mode.OFF
-        for parameters in (policy.alert_storm.default, *policy.alert_storm.codes.values())
+        for parameters in _every_parameters(policy.alert_storm)
     }
     return kinds.pop() if len(kinds) == 1 else "its threshold"
+
+
+def _every_parameters(rules: AlertStormRules) -> Iterator[AlertStormParameters]:
+    yield from (rules.default, *rules.codes.values())
+    for suppression in rules.suppressions:
+        yield from (harder(rules.parameters_for(code), suppression) for code in suppression.codes)
 
 
 def _findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Iterator[str]:
@@ -179,6 +186,7 @@ def _findings(replayed: Replayed, storms: Spells, devices_stormed: int) -> Itera
             f"Excluded: {many(replayed.excluded, 'Alert')} ({percent(replayed.excluded, replayed.received)}) of "
             f"{many(len(codes), 'code')} on the exclusion list always pass: {_largest(codes)}."
         )
+    yield from suppression_findings(replayed)
     yield from _policy_findings(replayed)
     busiest = max(replayed.by_code.items(), key=lambda item: (item[1].received, -item[0]))
     code, totals = busiest
@@ -266,6 +274,7 @@ def _cautions(replayed: Replayed) -> Iterator[str]:
         yield f"Not in the Inventory: {many(inventory.missing, 'Device')} of those that stormed."
     if inventory is not None and inventory.doubled:
         yield f"Said twice by the Inventory: {many(inventory.doubled, 'row')}; the first of each Device counts."
+    yield from suppression_cautions(replayed)
     if replayed.late:
         yield f"Late: {many(replayed.late, 'Alert')} came after a younger one and were put in order."
     if replayed.outside_period:
