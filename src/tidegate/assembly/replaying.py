@@ -156,7 +156,8 @@ def look_behind(
     made = replay_with_fleet(
         source, periods, inventory, options, decisions=decisions, rejected=rejected, progress=progress
     )
-    return Found(made.replayed, problems_behind(made), made.view)
+    behind = problems_behind(made)
+    return Found(behind.replayed, behind, made.view)
 
 
 class _Decisions:

@@ -18,7 +18,7 @@ from tidegate.alert_storm.decision import Level
 from tidegate.columnar.batches import DeviceIds
 from tidegate.columnar.inventory import INVENTORY_COLUMNS
 from tidegate.columnar.text import DEVICE_ID_WIDTH, format_device_ids
-from tidegate.reports.replayed import Replayed, Spells
+from tidegate.reports.replayed import PROBLEM_ID, Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -38,7 +38,7 @@ _FIELDS: Final[list[pa.Field[Any]]] = [
 ]
 
 SCHEMA: Final = pa.schema(_FIELDS)
-"""`ended_at` is null while the storm runs at the end of the log. With an Inventory its columns follow."""
+"""`ended_at` is null while the storm runs at the end of the log. With an Inventory its columns follow, and PROBLEM_ID."""
 
 ROWS_AT_ONCE: Final = 1_000_000
 
@@ -76,7 +76,9 @@ def spells_table(spells: Spells) -> pa.Table:
 
 
 def _schema_of(spells: Spells) -> pa.Schema:
-    known = [pa.field(name, pa.string()) for name in INVENTORY_COLUMNS if name in spells.columns]
+    known = [
+        pa.field(name, pa.string()) for name in (*INVENTORY_COLUMNS, PROBLEM_ID) if name in spells.columns
+    ]
     return pa.schema([*_FIELDS, *known])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.alert_storm.causes import Cause, find_causes
+from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.fleet import Fleet, FleetView
 from tidegate.alert_storm.linking import attributes_in
 from tidegate.alert_storm.members import Murmurers
@@ -24,7 +25,7 @@ from tidegate.operations.replay_with_fleet import FleetReplay, replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.forecast import TicketCost, days_of, forecast
 from tidegate.reports.problem_report import ProblemReport
-from tidegate.reports.replayed import Replayed
+from tidegate.reports.replayed import PROBLEM_ID, Replayed, Spells
 from tidegate.vocabulary.instants import Duration
 
 NO_COST: Final = TicketCost()
@@ -109,11 +110,19 @@ def problems_behind(
         replayed, view, made.fleet, made.inventory, causes=made.examined.causes, silent_for=silent_for
     )
     return ProblemReport(
-        replayed,
+        _told(replayed, problems),
         problems,
         forecast(replayed.storms, problems, days_of(replayed.first, replayed.last)),
         cost,
     )
+
+
+def _told(replayed: Replayed, problems: Problems) -> Replayed:
+    """The same replay, each of its storms with the problem it belongs to."""
+    columns = replayed.spells.columns
+    ids = np.full(len(replayed.spells), None, object)
+    ids[columns["level"] == int(Level.RED)] = problems.storm_problem_ids
+    return replace(replayed, spells=Spells({**columns, PROBLEM_ID: ids}))
 
 
 class _Murmurers:

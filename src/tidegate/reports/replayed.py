@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,10 @@ class InventoryFound:
     doubled: int
 
 
+PROBLEM_ID: Final = "problem_id"
+"""The column that says which problem a storm belongs to; None for an amber spell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spells:
     """Storms and amber spells as columns, sorted by start, then stream; a row each.
@@ -119,7 +123,7 @@ class Spells:
     columns: name -> array, names as in `StormRow`; `device_id` uint64, `alert_code` and `recipient` text,
              `level` int32 (`Level`), instants int64 microseconds, `ended_at` -2**63 while running;
              `counting_since`, when the first Alert came that counted towards it. With an Inventory also
-             INVENTORY_COLUMNS, text or None.
+             INVENTORY_COLUMNS and PROBLEM_ID, text or None.
     """
 
     columns: Mapping[str, NDArray[Any]]
