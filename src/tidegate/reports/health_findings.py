@@ -13,10 +13,12 @@ _LEAST_SHOWN = 0.0005
 
 
 def share_in_words(share: float) -> str:
-    """A share to one decimal: `11.2%`, `<0.1%`."""
+    """A share to one decimal, as `numerals.percent` writes it: `11.2%`, `<0.1%`, `0%`."""
     if 0 < share < _LEAST_SHOWN:
         return "<0.1%"
-    return f"{100 * share:.1f}%".replace(".0%", "%")
+    if 1 - _LEAST_SHOWN < share < 1:
+        return ">99.9%"
+    return f"{share:.0%}" if share in {0, 1} else f"{share:.1%}"
 
 
 def health_in_words(health: AlarmHealth) -> Iterator[str]:

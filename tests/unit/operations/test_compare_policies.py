@@ -139,6 +139,24 @@ def test_a_log_without_alerts_is_compared_to_nothing():
     assert 2 == len(list(compared.rows()))
 
 
+def test_interrupted_every_policy_is_told_of_the_same_alerts():
+    policy = MechanismDocument("1", Mode.ENFORCED, 0, AlertStormRules(AlertStormParameters(2, 100, 10)))
+    history = [PolicyPeriod(BEFORE_ALL, 9, policy), PolicyPeriod(9, None, named(policy, "3"))]
+
+    def interrupt(_done, _rows):
+        raise KeyboardInterrupt
+
+    compared = compare_policies(
+        LogInMemory([Alert(at, 1, 5) for at in range(20)], (8,)),
+        [of(policy), of(named(policy, "2")), Contender("history", history)],
+        ONE,
+        progress=interrupt,
+    )
+
+    assert {8} == {outcome.replayed.received for outcome in compared.outcomes}
+    assert all(outcome.replayed.is_partial for outcome in compared.outcomes)
+
+
 def test_mails_are_one_a_device_and_day():
     policy = MechanismDocument("1", Mode.ENFORCED, 0, AlertStormRules(AlertStormParameters(1, 10, 2)))
     alerts = [

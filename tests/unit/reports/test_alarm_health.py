@@ -102,10 +102,13 @@ def test_a_day_without_alerts_is_no_fault():
 def test_the_words_count_the_targets_that_are_met():
     said = " ".join(health_in_words(health()))
 
-    assert "25% from the ten busiest Devices" in said
+    assert "25.0% from the ten busiest Devices" in said
     assert "2 of the 3 usual targets met" in said
 
 
-@pytest.mark.parametrize(("share", "words"), [(0, "0%"), (0.0004, "<0.1%"), (0.0005, "0.1%"), (0.25, "25%")])
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0, "0%"), (0.0004, "<0.1%"), (0.001, "0.1%"), (0.25, "25.0%"), (0.9999, ">99.9%"), (1, "100%")],
+)
 def test_a_share_that_is_not_nothing_is_never_nothing(share, words):
     assert words == share_in_words(share)
