@@ -30,7 +30,7 @@ from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.fleet import Fleet, FleetView
 from tidegate.alert_storm.plan import KernelPolicy
 from tidegate.alert_storm.sharded import AlertStormKernel, storms_of
-from tidegate.alert_storm.suspicion import LEAST_RATIO, LEAST_SHARE, LEVEL
+from tidegate.alert_storm.trials import LEAST_RATIO, LEAST_SHARE, LEVEL
 from tidegate.columnar.batches import Recipients
 from tidegate.columnar.inventory import Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
