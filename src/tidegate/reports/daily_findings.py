@@ -10,7 +10,7 @@ from tidegate.reports.daily import ChangeOfCode, CodeDay, Daily
 from tidegate.reports.health_findings import health_in_words
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.reports.verdict import Verdict, short_name, verdict
-from tidegate.vocabulary.alert_codes import format_alert_code, name_of
+from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_of
 from tidegate.vocabulary.days import Days
 
 MEASURE_NAMES: Final = {
@@ -21,6 +21,9 @@ MEASURE_NAMES: Final = {
     "devices_stormed": "Devices in storms",
 }
 """The measures, as screens and reports say them."""
+
+_WORTH_A_WORD: Final = 0.01
+"""Share of a code from which one Device is named among the findings; tables name ten of each code."""
 
 _TENTHS_BELOW = 10
 """Means below this are told with one decimal."""
@@ -92,8 +95,11 @@ def _headline(daily: Daily) -> str:
     change = main_change(daily.changes)
     if change is not None:
         return f"{change_of_code_in_words(change, daily.days)}."
-    code = max(daily.codes, key=lambda code: sum(row.received for row in daily.of_code(code)))
-    return f"{code_in_words(daily.of_code(code), daily.days)}."
+    return f"{code_in_words(daily.of_code(_busiest(daily)), daily.days)}."
+
+
+def _busiest(daily: Daily) -> AlertCode:
+    return max(daily.codes, key=lambda code: sum(row.received for row in daily.of_code(code)))
 
 
 def main_change(changes: Sequence[ChangeOfCode]) -> ChangeOfCode | None:
@@ -123,13 +129,13 @@ def _findings(daily: Daily) -> Iterator[str]:
             yield f"Raised: {before} of {name} a day before and {after} after; {why}."
     for code in daily.codes:
         rows = daily.of_code(code)
-        if rows and (main is not None or len(daily.codes) > 1):
+        if rows and (main is not None or code != _busiest(daily)):
             name = short_name(name_of(code))
             yield f"{code_in_words(rows, daily.days)} ({name})."
     for code in daily.codes:
         first = next((talker for talker in daily.talkers if talker.alert_code == code), None)
-        if first is not None:
-            of_code = sum(row.received for row in daily.of_code(code))
+        of_code = sum(row.received for row in daily.of_code(code))
+        if first is not None and first.alerts >= of_code * _WORTH_A_WORD:
             product = f", {first.product}" if first.product else ""
             yield (
                 f"Top talker of {format_alert_code(code)}: {first.device_id}{product}, {many(first.alerts, 'Alert')} "
