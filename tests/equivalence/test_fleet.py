@@ -6,11 +6,12 @@ from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 from hypothesis import given, settings, strategies as st
 from tests.fleets import CODES, DEVICES, SINCE, every, fleet_logs, inventories
 from tests.streams import as_batch
 
-from tidegate.alert_storm import fleet as fleet_module
+from tidegate.alert_storm import fleet as fleet_module, fleet_kernel, fleet_streams
 from tidegate.alert_storm.fleet import Fleet, FleetView
 from tidegate.alert_storm.fleet_by_hand import activities_of, fleet_view_of, installed_of
 from tidegate.columnar.batches import Recipients
@@ -107,8 +108,9 @@ def test_the_devices_are_those_found_by_hand(alerts, inventory, stormed, shards,
         assert known is None or it["product"] == known
 
 
-def test_tables_grow_and_lose_nothing():
-    """Far more Devices, codes and recipients than any table begins with."""
+@pytest.mark.parametrize("waiting", [1, 7_000, 100_000])
+def test_tables_grow_and_are_split_and_lose_nothing(waiting):
+    """Far more Devices, codes and recipients than any table begins with, or may hold."""
     alerts = [
         alert
         for n in range(3)
@@ -116,11 +118,21 @@ def test_tables_grow_and_lose_nothing():
         for alert in every(7 * HOUR * (n + 1), 1, device, (0x8000 + device % 600,), f"user {device % 37}")
         if n == 0 or device % 5 == 0
     ]
-    fleet, recipients = counted(alerts, None, cuts=(10_000, 25_000), shards=2)
-    view = fleet.view(columns([]), recipients, SINCE, SINCE + DAY)
+    with patch.object(fleet_streams, "LARGEST", 1 << 11), patch.object(fleet_streams, "WAITING", waiting):
+        fleet, recipients = counted(alerts, None, cuts=(10_000, 25_000), shards=2)
+        view = fleet.view(columns([]), recipients, SINCE, SINCE + DAY)
 
     assert_same(fleet_view_of(alerts, None, columns([]), recipients, SINCE, SINCE + DAY), view)
     assert 20_000 == view.missing == fleet.streams
+
+
+def test_where_the_directory_ends_tables_grow_on():
+    """Devices without number in one entry of the directory: what cannot be split is made larger."""
+    with patch.object(fleet_streams, "LARGEST", 1 << 11), patch.object(fleet_kernel, "ENTRIES", 1):
+        alerts = [alert for device in range(5_000) for alert in every(0, 1, device)]
+        fleet, recipients = counted(alerts, None, shards=1)
+
+        assert 5_000 == fleet.view(columns([]), recipients, SINCE, SINCE + DAY).missing
 
 
 def test_small_batches_wait_and_are_counted_all_the_same():

@@ -194,8 +194,8 @@ class FleetShard:
                 break
         if not self._tables:
             self._tables = list(np.zeros((_AT_ONCE, LARGEST), kernel.STREAM))
-        other = partition.split(self._scratch, self._tables.pop())
-        self._directory[other.first : other.last] = len(self._partitions)
+        other, number_of_other = partition.split(self._scratch, self._tables.pop()), len(self._partitions)
+        self._directory[other.first : other.last] = number_of_other
         self._partitions.append(other)
         rest = self._dealt[start:stop].copy()
         is_other = np.empty(len(rest), np.bool_)
@@ -203,7 +203,7 @@ class FleetShard:
         middle = stop - int(is_other.sum())
         self._dealt[start:middle], self._dealt[middle:stop] = rest[~is_other], rest[is_other]
         self._count(number, start, middle)
-        self._count(len(self._partitions) - 1, middle, stop)
+        self._count(number_of_other, middle, stop)
 
     def _make_room_for(self, rows: int) -> None:
         if len(self._rows) <= rows:
