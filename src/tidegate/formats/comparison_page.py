@@ -81,7 +81,7 @@ def totals_rows(compared: Compared) -> list[tuple[Cell, ...]]:
         row("Share held back", *(percent(it.replayed.throttled, compared.decided) for it in outcomes)),
         row("Storms (incidents, at one a storm)", *(len(it.replayed.storms) for it in outcomes)),
         row("Devices that stormed", *(it.replayed.devices_stormed for it in outcomes)),
-        row("Mails, at one a Device and day", *(it.device_days for it in outcomes)),
+        row("E-mails, one a day for each Device and recipient", *(it.device_days for it in outcomes)),
         row("Storms still running at the end", *(it.still_running for it in outcomes)),
         row(
             "Half of the storms detected within",

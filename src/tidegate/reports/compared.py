@@ -54,10 +54,17 @@ class Outcome:
 
     @property
     def device_days(self) -> int:
-        """Days of Devices with a storm begun: the mails of one a Device and day (SECMP0062, Part 2)."""
+        """E-mails of one for each Device, recipient and day of UTC on which a storm ran (readings.md#21)."""
         columns = self.replayed.storms.columns
-        day = columns["started_at"] // DAY
-        return len(np.unique(np.rec.fromarrays([columns["device_id"], day])))
+        until = self.replayed.last or 0
+        ended = np.where(columns["ended_at"] == RUNNING, until, np.minimum(columns["ended_at"], until))
+        first = columns["started_at"] // DAY
+        # A storm that ends as a day begins did not run on it.
+        lasted = np.maximum((ended - 1) // DAY - first, 0) + 1
+        row = np.repeat(np.arange(len(lasted)), lasted)
+        day = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(lasted) - lasted, lasted)
+        recipient = numbered(columns["recipient"])[row]
+        return len(np.unique(np.rec.fromarrays([columns["device_id"][row], recipient, day])))
 
     @property
     def still_running(self) -> int:

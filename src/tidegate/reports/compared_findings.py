@@ -152,7 +152,7 @@ def _storms(outcome: Outcome) -> str:
     return (
         f"{outcome.name} sees {thousands(storms)} of {many(replayed.devices_stormed, 'Device')}, half of them within "
         f"{length(took)} of the first Alert that counted; that is {thousands(storms)} incidents at one a storm, "
-        f"{many(outcome.device_days, 'mail')} at one a Device and day"
+        f"{many(outcome.device_days, 'e-mail')} at one a day for each Device and recipient"
     )
 
 

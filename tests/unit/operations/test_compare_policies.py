@@ -157,20 +157,29 @@ def test_interrupted_every_policy_is_told_of_the_same_alerts():
     assert all(outcome.replayed.is_partial for outcome in compared.outcomes)
 
 
-def test_mails_are_one_a_device_and_day():
+def test_emails_are_one_a_day_for_each_device_and_recipient_with_a_storm():
     policy = MechanismDocument("1", Mode.ENFORCED, 0, AlertStormRules(AlertStormParameters(1, 10, 2)))
     alerts = [
-        Alert(day * DAY + hour * 1_000 + at, 7, code)
+        Alert(day * DAY + hour * 1_000 + at, 7, code, recipient)
         for day in (0, 1)
         for hour in (1, 2)
         for at in (0, 1)
         for code in (5, 6)
+        for recipient in ("one", "other")
     ]
-    outcome, _ = compare_policies(
-        LogInMemory(sorted(alerts, key=lambda alert: alert.at)), [of(policy), of(named(policy, "2"))], ONE
-    ).outcomes
+    outcome, _ = compare_policies(LogInMemory(alerts), [of(policy), of(named(policy, "2"))], ONE).outcomes
 
-    assert (8, 2, 1) == (len(outcome.replayed.storms), outcome.device_days, outcome.time_to_detect)
+    assert (16, 4, 1) == (len(outcome.replayed.storms), outcome.device_days, outcome.time_to_detect)
+
+
+@pytest.mark.parametrize(("ends", "emails"), [(DAY + 1, 1), (DAY + 2, 2)])
+def test_a_storm_is_told_of_on_each_day_it_runs_and_not_on_one_that_begins_as_it_ends(ends, emails):
+    policy = MechanismDocument("1", Mode.ENFORCED, 0, AlertStormRules(AlertStormParameters(1, 10, 2)))
+    alerts = [Alert(at, 7, 5) for at in (ends - 11, ends - 10, ends + 50)]
+    outcome, _ = compare_policies(LogInMemory(alerts), [of(policy), of(named(policy, "2"))], ONE).outcomes
+
+    assert [ends - 1] == outcome.replayed.storms.columns["ended_at"].tolist()
+    assert emails == outcome.device_days
 
 
 def of(policy):
