@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from tests.fleets import CODES, DEVICES, SINCE, every, fleet_logs, inventories
 from tests.streams import as_batch
 
-from tidegate.alert_storm import fleet as fleet_module, fleet_kernel, fleet_streams
+from tidegate.alert_storm import fleet as fleet_module, fleet_streams
 from tidegate.alert_storm.fleet import Fleet, FleetView
 from tidegate.alert_storm.fleet_by_hand import activities_of, fleet_view_of, installed_of
 from tidegate.columnar.batches import Recipients
@@ -127,8 +127,9 @@ def test_tables_grow_and_are_split_and_lose_nothing(waiting):
 
 
 def test_where_the_directory_ends_tables_grow_on():
-    """Devices without number in one entry of the directory: what cannot be split is made larger."""
-    with patch.object(fleet_streams, "LARGEST", 1 << 11), patch.object(fleet_kernel, "ENTRIES", 1):
+    """What cannot be split is made larger than any table that can."""
+    cannot = patch.object(fleet_streams._Partition, "is_to_be_split", False)
+    with patch.object(fleet_streams, "LARGEST", 1 << 11), cannot:
         alerts = [alert for device in range(5_000) for alert in every(0, 1, device)]
         fleet, recipients = counted(alerts, None, shards=1)
 
