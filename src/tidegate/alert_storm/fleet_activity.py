@@ -5,7 +5,7 @@ holds the two together. Change them together. In words, with worked examples:
 docs/explanation/fleet-view.md.
 
 Both codes of a toggle pair are one code here. Of an Alert that is delivered
-several times only one copy is heard (readings.md#20). Gaps, alternations and
+several times only one copy is heard (readings.md#23). Gaps, alternations and
 the chatter index are of what is heard; Alerts are counted as they are received.
 """
 

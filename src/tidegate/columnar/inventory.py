@@ -3,7 +3,7 @@
 A row is one Device over one span of time: from `since` until the next row of
 the same Device. Rows are sorted by `device_id`, then `since`; no two have both
 alike. What was in force at an Alert's receipt instant counts for that Alert;
-before a Device's first row begins that row counts (readings.md#19).
+before a Device's first row begins that row counts (readings.md#22).
 """
 
 from __future__ import annotations
