@@ -162,10 +162,13 @@ def _next_steps(
     suffix = ".partial" if swept.is_partial else ""
     to_change = any(each.code is not None and each.advice is Advice.CHANGE for each in recommended)
     if results is None:
-        yield (
-            f"tidegate sweep {files} {_ranges(swept)} -o sweep",
-            "keep the results: page, pictures, tables, a draft policy",
-        )
+        options = [
+            *(["--policy", policy] if policy else []),
+            *(["--code", swept.label(swept.only).partition("+")[0]] if swept.only is not None else []),
+            *(["--inventory", swept.inventory] if swept.inventory else []),
+        ]
+        again = " ".join([f"tidegate sweep {files}", _ranges(swept), *map(shlex.quote, options)])
+        yield f"{again} -o sweep", "keep the results: page, pictures, tables, a draft policy"
     else:
         yield (
             f"{results / f'sweep{suffix}.html'}",

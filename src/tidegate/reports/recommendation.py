@@ -78,7 +78,7 @@ class Advice(StrEnum):
 
 
 _WHAT_IT_IS: Final = {
-    Advice.NO_REMEDY: "This is murmur: many Devices, each under any threshold; the remedy is the firmware.",
+    Advice.NO_REMEDY: "This is murmur: many Devices, each under every threshold swept; the remedy is the firmware.",
     Advice.QUIET: "No Device is loud with it: there is nothing to throttle.",
 }
 
@@ -136,7 +136,10 @@ def recommendations(swept: Swept) -> list[Recommendation]:
 
 
 def values_in_words(swept: Swept, point: int, code: AlertCode | None) -> str:
-    """A policy's threshold and window, and whatever else was swept: `30 in 1 h, one in 10 forwarded`."""
+    """A policy's threshold and window, and whatever else was swept: `30 in 1 h, one in 10 forwarded`; or `excluded`."""
+    about = swept.only if code is None else code
+    if about is not None and about in swept.points[point].policy.exclusion_list:
+        return "excluded"
     p = swept.parameters(point, code)
     names = {one.name for one in swept.swept}
     words = [threshold_in_words(p)]
@@ -215,7 +218,10 @@ def _reasons(swept: Swept, chosen: SweptRow, in_force: SweptRow, rows: Sequence[
     )
     if chosen is not in_force:
         now = values_in_words(swept, in_force.point, code)
-        yield f"In force is {now}, which holds back {percent(_held(in_force), received)}."
+        if code is not None and code in swept.base.exclusion_list:
+            yield "In force it is on the exclusion list, and nothing is held back."
+        else:
+            yield f"In force is {now}, which holds back {percent(_held(in_force), received)}."
     yield from _beside(swept, chosen, rows)
 
 

@@ -96,10 +96,11 @@ def _findings(swept: Swept, recommended: Sequence[Recommendation]) -> Iterator[s
     row = swept.row(swept.in_force if it.point is None else it.point, it.code)
     if row.storms:
         assert row.detect_us is not None
-        by = "causes (codes and products)" if swept.inventory else "Alert Codes"
+        by = "different cause (code and product)" if swept.inventory else "Alert Code"
+        several = "different causes (codes and products)" if swept.inventory else "Alert Codes"
         yield (
             f"Storms: {many(row.storms, 'storm')} of {many(row.devices, 'Device')} there, of "
-            f"{thousands(row.problems)} {by}; half are detected within {length(row.detect_us)}."
+            f"{many(row.problems, by, several)}; half are detected within {length(row.detect_us)}."
         )
     if it.code is None:
         yield from _by_code(swept, recommended)
@@ -160,7 +161,6 @@ def _cautions(swept: Swept) -> Iterator[str]:
         yield f"Left out: {many(swept.outside_period, 'row')} outside the period asked for."
     if swept.base.is_illustrative:
         yield (
-            f"In force is taken to be {swept.base.version}, whose parameters "
-            f"({values_in_words(swept, swept.in_force, subject(swept))}) are illustrative: "
-            "those of the real Mechanism Document are not public."
+            f"In force is taken to be {swept.base.version} ({values_in_words(swept, swept.in_force, subject(swept))}); "
+            "its values are illustrative: those of the real Mechanism Document are not public."
         )
