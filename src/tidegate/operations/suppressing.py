@@ -8,14 +8,16 @@ policy judges alike are of one scope and come under one scoped code
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.alert_storm import scope_kernel
 from tidegate.alert_storm.parameters import AlertStormRules
 from tidegate.alert_storm.plan import KernelPolicy
+from tidegate.alert_storm.scope_kernel import products_of_rows
 from tidegate.alert_storm.sharded import Tallies
 from tidegate.alert_storm.suppressions import Scope, Suppression, narrowest
 from tidegate.columnar.batches import AlertBatch, DeviceIds, Instants
@@ -36,9 +38,6 @@ class Scoping:
     """
 
     def __init__(self, policies: Sequence[KernelPolicy], inventory: Inventory) -> None:
-        self._inventory = inventory
-        # The row -1 is that of a Device that the Inventory does not have.
-        self._product_of_row = np.append(inventory.product_numbers, np.int32(-1))
         # Policies of a sweep have the same suppressions; which one an Alert is under does not depend on the rest.
         registers = list(dict.fromkeys(policy.rules.suppressions for policy in policies))
         suppressions = list(dict.fromkeys(each for register in registers for each in register))
@@ -52,43 +51,37 @@ class Scoping:
             for number, product in enumerate(inventory.products)
             if any(own.includes(product) for suppression in suppressions for own in suppression.products)
         }
-        # One more for the product -1.
-        self._place_of_product = np.zeros(len(inventory.products) + 1, np.int32)
-        self._place_of_product[list(suppressed)] = np.arange(1, len(suppressed) + 1)
+        tag_of_product = np.ones(len(inventory.products), np.uint32)
+        tag_of_product[list(suppressed)] = np.arange(2, len(suppressed) + 2)
+        tag_of_product[0] = scope_kernel.NOT_KNOWN
+        self._products = products_of_rows(inventory, tag_of_product[inventory.product_numbers])
         self.scopes: list[Scope] = []
         self.of_not_known = 0
-        self._scoped_codes = self._table(registers, codes, suppressed.values())
+        self._codes = self._table(registers, codes, list(suppressed.values()))
 
     def scoped(self, alerts: AlertBatch) -> AlertBatch:
-        """The same Alerts, those under a suppression with their scoped code."""
-        place_of_code = self._place_of_code[alerts.alert_code]
-        rows = np.flatnonzero(place_of_code)
-        if not len(rows):
-            return alerts
-        at = alerts.received_at[rows]
-        products = self._products(alerts.device_id[rows], at)
-        self.of_not_known += int((products <= 0).sum())
-        scoped = alerts.alert_code.copy()
-        scoped[rows] = self._scoped_codes[
-            np.searchsorted(self._expiries, at, side="right"),
-            place_of_code[rows],
-            self._place_of_product[products],
-        ]
+        """The same Alerts, which must be in receipt order, those under a suppression with their scoped code."""
+        scoped = np.empty(len(alerts), np.uint32)
+        self.of_not_known += scope_kernel.scope(
+            alerts.received_at,
+            alerts.device_id,
+            alerts.alert_code,
+            self._place_of_code,
+            self._products,
+            self._expiries,
+            self._codes,
+            scoped,
+        )
         return replace(alerts, alert_code=scoped)
-
-    def _products(self, device_id: DeviceIds, at: Instants) -> NDArray[np.int32]:
-        """The number of each Device's product at an instant; -1 where the Inventory does not have it."""
-        return self._product_of_row[self._inventory.rows_at(device_id, at)]
 
     def _table(
         self,
         registers: Sequence[tuple[Suppression, ...]],
         codes: Sequence[AlertCode],
-        products: Iterable[Product],
+        products: Sequence[Product],
     ) -> NDArray[np.uint32]:
         """The code of Alerts: by how many suppressions have expired, place of their code, place of their product."""
-        room = (len(self._expiries) + 1, len(codes) + 1, self._place_of_product.max() + 1)
-        table = np.zeros(room, np.uint32)
+        table = np.zeros((len(self._expiries) + 1, len(codes) + 1, len(products) + 1), np.uint32)
         number_of: dict[object, int] = {}
         for place, code in enumerate(codes, start=1):
             table[:, place, :] = code
