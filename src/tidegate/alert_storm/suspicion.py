@@ -50,7 +50,7 @@ def find_guilty(trials: Sequence[Trial]) -> Findings:
         best[at] = _most_exceeding(trials[at])
         found += 1
     for trial in trials:
-        _accuse_relatives(trial, allowed)
+        _accuse_relatives(trial)
     return Findings(comparisons, allowed)
 
 
@@ -94,20 +94,24 @@ def _is_guilty(trial: Trial, node: int, rest: Mask, allowed: float) -> bool:
     return bool(found.log_p[0] <= allowed and trial.stands_out(part, rest[None], found)[0])
 
 
-def _accuse_relatives(trial: Trial, allowed: float) -> None:
-    """Find those too that stand out but alone would not matter, of makers who are guilty of what does."""
+def _accuse_relatives(trial: Trial) -> None:
+    """Find the others of makers who are guilty: those who stand out, but alone would not matter or not be sure.
+
+    Of a guilty maker's products there are few: they share the level among themselves, not with all comparisons.
+    """
     for top in trial.tree.tops:
         family = trial.tree.members[top]
         while (family & trial.guilty).any() and (family & ~trial.guilty).any():
-            relatives = [
+            relatives = np.flatnonzero((trial.tree.members & family & ~trial.guilty).any(axis=1)).tolist()
+            allowed = math.log(criteria.LEVEL / len(relatives))
+            guilty = [
                 node
-                for node in range(len(trial.tree.nodes))
-                if (trial.tree.members[node] & family & ~trial.guilty).any()
-                and _is_guilty(trial, node, trial.rest_of(trial.tree.members[node][None])[0], allowed)
+                for node in relatives
+                if _is_guilty(trial, node, trial.rest_of(trial.tree.members[node][None])[0], allowed)
             ]
-            if not relatives:
+            if not guilty:
                 break
-            _accuse(trial, relatives[0], allowed)
+            _accuse(trial, guilty[0], allowed)
 
 
 def _only(found: Exceedance, which: Mask) -> Exceedance:

@@ -265,6 +265,21 @@ def test_shouters_of_one_firmware_are_found_and_the_others_are_told_beside_them(
     )
 
 
+def test_a_firmware_of_which_few_stormed_is_guilty_with_its_sisters_though_alone_it_would_not_be():
+    """Three of 150 are too few among all comparisons; among the firmwares of a guilty model they are not."""
+    stormed = np.zeros(len(FLEET), np.bool_)
+    for firmware, count in (("1.04", 20), ("1.02", 12), ("1.00", 3)):
+        stormed[np.flatnonzero(FLEET.is_of(esme("A", "M1", firmware)))[:count]] = True
+    stormed[np.flatnonzero(FLEET.is_of(esme("B")))[::300]] = True
+    quiet = {code: background(code) for code in range(0x8100, 0x8140)}
+    causes = find_causes(view_of(FLEET, {**quiet, CODE: 900 * stormed}, {CODE: stormed}))
+    alone = stormed & ~FLEET.is_of(GUILTY) & ~FLEET.is_of(esme("A", "M1", "1.02"))
+    others = find_causes(view_of(FLEET, {**quiet, CODE: 900 * alone}, {CODE: alone}))
+
+    assert ["Maker A M1", "not known"] == [str(cause.product) for cause in causes]
+    assert [NOT_KNOWN] == [cause.product for cause in others]
+
+
 @pytest.mark.parametrize("stormed_of_it", [1, 2])
 def test_fewer_than_three_shouters_accuse_nobody(stormed_of_it):
     rare = esme("A", "M1", "1.00")
