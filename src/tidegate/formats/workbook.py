@@ -33,7 +33,7 @@ class Book:
         self.number = workbook.add_format({"num_format": "#,##0"})
         self.number_at_left = workbook.add_format({"num_format": "#,##0", "align": "left"})
         self.share = workbook.add_format({"num_format": "0.0%"})
-        self.rate = workbook.add_format({"num_format": "[<0.001]0.0E+00;[<10]0.000;#,##0.0"})
+        self.rate = workbook.add_format({"num_format": "[=0]0;[<0.001]0.0E+00;#,##0.000"})
 
     def sheet(self, name: str) -> Any:
         """An empty sheet that prints on as many pages as it is long and one wide."""
