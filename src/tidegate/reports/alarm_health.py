@@ -2,7 +2,7 @@
 
 Those standards count what one operator sees on one console. A recipient of
 Alerts is no operator and its fleet no plant, so two of the figures are read
-anew (readings.md#22): a flood is told by a line for each recipient, and a
+anew (readings.md#24): a flood is told by a line for each recipient, and a
 storm stands for a chattering alarm.
 
     alerts per hour      received; and delivered, under the policy

@@ -126,7 +126,8 @@ def _findings(daily: Daily) -> Iterator[str]:
                 if received.is_larger_than_chance
                 else "the Devices went on as before, and the difference is the policy's"
             )
-            yield f"Raised: {before} of {name} a day before and {after} after; {why}."
+            on = daily.days.date_in_words(change.at)
+            yield f"Raised: {before} of {name} a day before {on} and {after} after; {why}."
     for code in daily.codes:
         rows = daily.of_code(code)
         if rows and (main is not None or code != _busiest(daily)):
