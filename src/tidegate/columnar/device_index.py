@@ -67,6 +67,16 @@ def find(index: Any, h: Any, device_id: Any) -> Any:
 
 
 @compiled
+def tags_of(index: Any, device_id: Any, missing: int, tags: Any) -> None:
+    """Write the number kept beside each Device into `tags`; `missing` where it is not in the index."""
+    for i in range(len(device_id)):
+        if i + _AHEAD < len(device_id):
+            ask_for(index, hash_of_device(device_id[i + _AHEAD]))
+        slot = find(index, hash_of_device(device_id[i]), device_id[i])
+        tags[i] = missing if slot < 0 else index[slot].tag
+
+
+@compiled
 def _fill(index: Any, device_id: Any, row: Any, tag: Any) -> None:
     for i in range(len(device_id)):
         if i + _AHEAD < len(device_id):

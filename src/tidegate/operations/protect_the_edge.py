@@ -29,6 +29,7 @@ from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import OrderedBatch
 from tidegate.operations.edge_events import EventPairs
 from tidegate.operations.edge_rates import Rates
+from tidegate.operations.edge_regions import Regions
 from tidegate.operations.ordered_log import OrderedLog, ReadOptions, RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import always
@@ -131,9 +132,9 @@ class _Run:
     def __init__(self, policy: MechanismDocument, inventory: Inventory, options: EdgeOptions) -> None:
         self._policy = policy
         self._inventory = inventory
-        self._region = inventory.attributes["csp_region"]
+        self._regions = Regions(inventory)
         self._options = options
-        self._names = [*(name or NOT_SAID for name in self._region.texts), NOT_IN_INVENTORY]
+        self._names = [*(name or NOT_SAID for name in self._regions.texts), NOT_IN_INVENTORY]
         self._capacities = _capacities(options.capacity_per_second, self._names)
         self._has_csp = np.array([name.upper() != SMETS1 for name in self._names])
         in_force = policy_in_force(always(policy)[0])
@@ -152,7 +153,7 @@ class _Run:
     def receive(self, batch: OrderedBatch) -> None:
         """The next Alerts, in receipt order."""
         alerts = batch.alerts
-        region = self._regions_of(alerts)
+        region = self._regions.places(alerts)
         is_dcc = alerts.alert_code >= DCC_ALERT
         is_seen = ~is_dcc & self._has_csp[region]
         is_excluded = np.isin(alerts.alert_code, self._excluded)
@@ -202,11 +203,6 @@ class _Run:
             completed=log.completed,
         )
 
-    def _regions_of(self, alerts: AlertBatch) -> NDArray[np.int64]:
-        """The place in `_names` of each Alert's region, as the Inventory had it then."""
-        row = self._inventory.rows_at(alerts.device_id, alerts.received_at)
-        return np.where(row >= 0, self._region.places[row], len(self._region.texts))
-
     def _count(
         self, place: int, region: NDArray[np.int64], fate: NDArray[np.uint8], seen: Mask, excluded: Mask
     ) -> None:
@@ -235,9 +231,7 @@ class _Run:
             dcc_alerts=int(self._dcc_alerts.sum() if is_all else self._dcc_alerts[n]),
             capacity_per_second=capacity,
             places={
-                Place.NOWHERE: AtPlace(
-                    Reach(beyond=alerts), self._flows(Place.NOWHERE, n, capacity)
-                ),
+                Place.NOWHERE: AtPlace(Reach(beyond=alerts), self._flows(Place.NOWHERE, n, capacity)),
                 **{
                     place: AtPlace(Reach(*reach[number].tolist()), self._flows(place, n, capacity))
                     for number, place in enumerate(PLACES)
