@@ -29,6 +29,9 @@ SAME_ALERT_WITHIN: Final[Duration] = SECOND
 CHATTERING: Final = 0.05
 """Chatter index from which a Device is chattering: three a minute (Kondaveeti and others, 2013)."""
 
+PER_SECOND: Final = 1_000_000_000
+"""Sums of 1 / r are kept in whole parts of so many: a gap of 20 s is then exactly three a minute."""
+
 FEWEST: Final = 10
 """Activations below which neither a pattern nor chattering is told."""
 
@@ -75,7 +78,7 @@ class Activity:
     alternations:   Heard with another code than the one heard before.
     activations:    Heard with the code that was heard first: of a toggle pair, how often the state came round.
     sum_squares:    Of the gaps between activations, in seconds: the sum of their squares,
-    sum_inverse:    and of 1 / r, r being the gap's whole seconds.
+    sum_inverse:    and of PER_SECOND // r, r being the gap's whole seconds.
     """
 
     first_at: Instant = 0
@@ -87,7 +90,7 @@ class Activity:
     alternations: int = 0
     activations: int = 0
     sum_squares: float = 0.0
-    sum_inverse: float = 0.0
+    sum_inverse: int = 0
     last_activation_at: Instant = 0
     _leading: AlertCode | None = None
     _heard_last: AlertCode | None = None
@@ -108,12 +111,13 @@ class Activity:
     @property
     def chatter_index(self) -> float:
         """The mean of 1 / r over the gaps between activations (Kondaveeti's sum of P_r / r), per second."""
-        return self.sum_inverse / (self.activations - 1) if self.activations > 1 else 0.0
+        return self.sum_inverse / PER_SECOND / (self.activations - 1) if self.activations > 1 else 0.0
 
     @property
     def is_chattering(self) -> bool:
         """Whether it came and went three times a minute or faster."""
-        return self.activations >= FEWEST and self.chatter_index >= CHATTERING
+        gaps = self.activations - 1
+        return self.activations >= FEWEST and self.sum_inverse >= CHATTERING * PER_SECOND * gaps
 
     @property
     def burstiness(self) -> float:
@@ -154,7 +158,7 @@ class Activity:
             if self.activations > 0:
                 gap = alert.at - self.last_activation_at
                 self.sum_squares += (gap / SECOND) * (gap / SECOND)
-                self.sum_inverse += 1 / (gap // SECOND)
+                self.sum_inverse += PER_SECOND // (gap // SECOND)
             self.activations += 1
             self.last_activation_at = alert.at
         self.heard += 1

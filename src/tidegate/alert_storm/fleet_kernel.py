@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.fleet_activity import COPY_WITHIN, SAME_ALERT_WITHIN
+from tidegate.alert_storm.fleet_activity import COPY_WITHIN, PER_SECOND, SAME_ALERT_WITHIN
 from tidegate.alert_storm.fleet_installed import MANY
 from tidegate.columnar.compiled import compiled, inlined
 from tidegate.columnar.device_index import ask_for, find, hash_of_device, place_of
@@ -42,7 +42,7 @@ COURSE: Final = np.dtype(
         ("other_at", np.int64),
         ("last_at", np.int64),
         ("sum_squares", np.float64),
-        ("sum_inverse", np.float64),
+        ("sum_inverse", np.int64),
         ("alerts", np.uint32),
         ("second_alerts", np.uint32),
         ("activations", np.uint32),
@@ -326,7 +326,7 @@ def _go_on(courses: Any, c: Any, stream: Any, at: Any, word: Any, groups: Any, g
         gap = at - courses[c].lead_at
         if gap >= (SAME_ALERT_WITHIN if courses[c].lead_to == to else COPY_WITHIN):
             courses[c].sum_squares += (gap / SECOND) * (gap / SECOND)
-            courses[c].sum_inverse += 1 / (gap // SECOND)
+            courses[c].sum_inverse += PER_SECOND // (gap // SECOND)
             courses[c].activations += 1
             courses[c].lead_at = at
             courses[c].lead_to = to

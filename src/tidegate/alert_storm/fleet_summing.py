@@ -18,6 +18,7 @@ from tidegate.alert_storm.fleet_activity import (
     CONTINUOUS_HOURS,
     CONTINUOUS_SHARE,
     FEWEST,
+    PER_SECOND,
     PERIODIC_BELOW,
     Pattern,
 )
@@ -197,13 +198,14 @@ def has_stormed(stormed: Any, device_id: Any, code: Any) -> Any:
 def chatter_index(course: Any) -> Any:
     """`Activity.chatter_index`."""
     gaps = np.int64(course.activations) - 1
-    return course.sum_inverse / gaps if gaps > 0 else 0.0
+    return course.sum_inverse / PER_SECOND / gaps if gaps > 0 else 0.0
 
 
 @inlined
 def is_chattering(course: Any) -> Any:
     """`Activity.is_chattering`."""
-    return course.activations >= FEWEST and chatter_index(course) >= CHATTERING
+    gaps = np.int64(course.activations) - 1
+    return course.activations >= FEWEST and course.sum_inverse >= CHATTERING * PER_SECOND * gaps
 
 
 @compiled
