@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.columnar.batches import Recipients
 from tidegate.columnar.device_tally import most
 from tidegate.columnar.inventory import Inventory
 from tidegate.operations.daily_watch import CodeCount, DailyWatch
@@ -104,8 +105,29 @@ def daily_report(
         rows,
         [talker for code in asked.codes for talker in report.talkers_of(code, inventory)],
         list(_changes(asked, replayed, rows)),
-        report.health(source),
+        health_of(replayed, watch, source.recipients, asked.days, asked.flood_line),
         replayed,
+    )
+
+
+def health_of(
+    replayed: Replayed, watch: DailyWatch, recipients: Recipients, days: Days, flood_line: int | None = None
+) -> AlarmHealth:
+    """Alarm health of a log that was replayed with a `DailyWatch` of these days among its watchers."""
+    if replayed.first is None or replayed.last is None:
+        return AlarmHealth((), (), flood_line is not None, is_monthly=False)
+    return alarm_health(
+        days,
+        (replayed.first, replayed.last),
+        replayed.hours,
+        replayed.storms,
+        watch.ten_minutes(),
+        {
+            day: DeviceShare(of_day.alerts, of_day.busiest)
+            for day, of_day in ((day, watch.of_day(day)) for day in days.since(replayed.first, replayed.last))
+        },
+        [recipients.name_of(number) for number in range(len(recipients))],
+        flood_line,
     )
 
 
@@ -170,27 +192,6 @@ class _Report:
                 for day in self._days
             )
             yield Talker(code, format_device_id(device_id), int(alerts[at]), int(days[at]), stormed, product)
-
-    def health(self, source: AlertSource) -> AlarmHealth:
-        """Alarm health of all codes together."""
-        replayed = self._replayed
-        if replayed.first is None:
-            return AlarmHealth((), (), self._asked.flood_line is not None, is_monthly=False)
-        names = [source.recipients.name_of(number) for number in range(len(source.recipients))]
-        shares: Mapping[Instant, DeviceShare] = {
-            day: DeviceShare(of_day.alerts, of_day.busiest)
-            for day, of_day in ((day, self._watch.of_day(day)) for day in self._days)
-        }
-        return alarm_health(
-            self._asked.days,
-            (replayed.first, self._last),
-            replayed.hours,
-            self._storms,
-            self._watch.ten_minutes(),
-            shares,
-            names,
-            self._asked.flood_line,
-        )
 
     def _storms_of(self, code: AlertCode) -> Spells:
         """The storms of a code, those of a group that has it included."""
