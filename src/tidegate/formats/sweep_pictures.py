@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from tidegate.formats import charts
 from tidegate.formats.picture import Picture
-from tidegate.policy.swept_parameters import SweptParameter, Value, value_in_words
+from tidegate.formats.sweep_chart import is_number, place_of, second_of, sweep_chart
+from tidegate.policy.swept_parameters import Value, value_in_words
 from tidegate.reports.numerals import length, percent
 from tidegate.reports.recommendation import Advice, Recommendation, value_of, values_in_words
 from tidegate.reports.sweep_verdict import about
@@ -26,21 +27,6 @@ MOST_PICTURES: Final = 6
 MOST_LINES: Final = 5
 """Values of a second parameter that are drawn, evenly chosen; the data beside the picture has all."""
 
-_WIDTH: Final = 640
-_HEIGHT: Final = 96
-_LINES: Final = (charts.BLUE, charts.VERMILLION, "#009E73", "#CC79A7", charts.INK)
-_SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross")
-_FEW_TICKS: Final = 12
-_MANY: Final = 10_000
-_DECADE: Final = 10
-_GREY: Final = "#5c6670"
-_AXIS: Final = {
-    "threshold": "Threshold: Alerts in a window above which a stream storms",
-    "window": "Window",
-    "forward_one_in": "One in so many forwarded in a storm",
-    "forward_at_least_every": "At least one forwarded every",
-    "clear_threshold": "Clear threshold: Alerts in a window at which a storm ends",
-}
 _NOUN: Final = {
     "threshold": "threshold",
     "window": "window",
@@ -70,7 +56,7 @@ def sweep_picture(swept: Swept, recommended: Recommendation) -> Picture | None:
     code = recommended.code
     if not any(row.storms for row in swept.rows_of(code)):
         return None
-    second = _second(swept)
+    second = second_of(swept)
     drawn = _evenly(second.values, MOST_LINES) if second is not None else [None]
     fixed = _fixed(swept, recommended, second.name if second is not None else "")
     points = [
@@ -89,7 +75,7 @@ def sweep_picture(swept: Swept, recommended: Recommendation) -> Picture | None:
         name,
         _title(swept, recommended),
         _subtitle(swept, second.name if second is not None else "", fixed),
-        charts.svg(name, _specification(swept, recommended, rows, lines)),
+        charts.svg(name, sweep_chart(swept, list(_rules(swept, recommended)), rows, lines)),
         _COLUMNS,
         tuple(_data(swept, swept.row(place, code)) for place in range(len(swept.points))),
     )
@@ -115,7 +101,7 @@ def _evenly(values: Sequence[Value], most: int) -> list[Value]:
 def _mark(swept: Swept, row: SweptRow, second: str) -> dict[str, Any]:
     values = swept.points[row.point].values
     mark: dict[str, Any] = {
-        "x": _x(swept, values[swept.main.name]),
+        "x": place_of(swept, values[swept.main.name]),
         "delivered": row.delivered / row.totals.received if row.totals.received else None,
         "storms": row.storms / swept.days if row.storms else None,
         "problems": row.problems,
@@ -124,180 +110,6 @@ def _mark(swept: Swept, row: SweptRow, second: str) -> dict[str, Any]:
     if second:
         mark["line"] = value_in_words(second, values[second])
     return mark
-
-
-def _x(swept: Swept, value: Value) -> float | str:
-    """Counts stand on a log scale, durations side by side."""
-    if _is_number(swept):
-        assert value is not None
-        return value
-    return value_in_words(swept.main.name, value)
-
-
-def _is_number(swept: Swept) -> bool:
-    return swept.main.name in ("threshold", "forward_one_in", "clear_threshold")
-
-
-def _specification(
-    swept: Swept, recommended: Recommendation, rows: Sequence[Mapping[str, Any]], lines: Sequence[str]
-) -> dict[str, Any]:
-    rules = list(_rules(swept, recommended))
-    panels: list[dict[str, Any]] = [
-        {
-            "field": "delivered",
-            "title": "Delivered",
-            "axis": {"format": "~%"},
-            "scale": {"domain": _shares(rows), "nice": False},
-        },
-        {"field": "storms", "title": ["Storms", "a day"], **_log_or_linear(rows, "storms", 1)},
-        {
-            "field": "problems",
-            "title": "Problems",
-            "axis": {"format": "d", "tickMinStep": 1},
-            "scale": {"zero": True},
-        },
-        {"field": "detect", "title": ["Minutes", "to detect"], **_log_or_linear(rows, "detect", 2)},
-    ]
-    x = _x_axis(swept)
-    return {
-        "spacing": 14,
-        "data": {"values": list(rows)},
-        "vconcat": [
-            {
-                "width": _WIDTH,
-                "height": _HEIGHT,
-                "layer": [
-                    *_rule_layers(
-                        rules, _labelled(x, is_last=panel is panels[-1]), is_first=panel is panels[0]
-                    ),
-                    _line_layer(swept, panel, _labelled(x, is_last=panel is panels[-1]), lines),
-                ],
-            }
-            for panel in panels
-        ],
-        "resolve": {"scale": {"x": "shared", "color": "shared", "shape": "shared"}},
-    }
-
-
-def _shares(rows: Sequence[Mapping[str, Any]]) -> list[float]:
-    """An axis from under the least share to over the most, ten per cent long at least."""
-    shares = [row["delivered"] for row in rows if row["delivered"] is not None]
-    high = min(1.0, math.ceil(20 * max(shares)) / 20)
-    return [max(0.0, min(math.floor(20 * min(shares)) / 20, high - 0.1)), high]
-
-
-def _log_or_linear(rows: Sequence[Mapping[str, Any]], field: str, decades: int) -> dict[str, Any]:
-    """A log scale where values are so many decades apart or more."""
-    values = [row[field] for row in rows if row[field]]
-    if not values or max(values) < 10**decades * min(values):
-        return {"axis": {"format": ",~r"}, "scale": {"zero": True}}
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-    ticks = [10**power for power in range(low, high + 1)]
-    return {
-        "axis": {"format": ",~r", "values": ticks},
-        "scale": {"type": "log", "nice": False, "domain": [ticks[0], ticks[-1]]},
-    }
-
-
-def _labelled(x: Mapping[str, Any], *, is_last: bool) -> dict[str, Any]:
-    """The shared axis, whose words stand under the last panel only."""
-    if is_last:
-        return dict(x)
-    return {**x, "axis": {**x["axis"], "title": None, "labels": False}}
-
-
-def _rule_layers(
-    rules: Sequence[Mapping[str, Any]], x: Mapping[str, Any], *, is_first: bool
-) -> Iterator[dict[str, Any]]:
-    for rule in rules:
-        yield {
-            "data": {"values": [rule]},
-            "mark": {
-                "type": "rule",
-                "strokeWidth": 2,
-                "color": _GREY if rule["dashed"] else charts.INK,
-                "strokeDash": [5, 4] if rule["dashed"] else [1, 0],
-            },
-            "encoding": {"x": x},
-        }
-        if is_first:
-            yield {
-                "data": {"values": [rule]},
-                "mark": {
-                    "type": "text",
-                    "align": rule["align"],
-                    "dx": 4 if rule["align"] == "left" else -4,
-                    "y": rule["height"],
-                    "fontWeight": "normal" if rule["dashed"] else "bold",
-                },
-                "encoding": {"x": x, "text": {"field": "said"}},
-            }
-
-
-def _line_layer(
-    swept: Swept, panel: Mapping[str, Any], x: Mapping[str, Any], lines: Sequence[str]
-) -> dict[str, Any]:
-    title = {"titleAngle": 0, "titleAlign": "left", "titleX": -96, "titleY": 4, "titleFontWeight": "bold"}
-    encoding: dict[str, Any] = {
-        "x": x,
-        "y": {
-            "field": panel["field"],
-            "type": "quantitative",
-            "scale": panel["scale"],
-            "axis": {"tickCount": 4, "minExtent": 96, "title": panel["title"], **title, **panel["axis"]},
-        },
-    }
-    mark: dict[str, Any] = {"type": "line", "strokeWidth": 2, "color": charts.BLUE}
-    point: dict[str, Any] = {"size": 34, "filled": True}
-    if lines:
-        second = _second(swept)
-        assert second is not None
-        legend = {"title": second.name.replace("_", " ").capitalize(), "titleFontSize": 12}
-        for channel, looks in (("color", _LINES), ("shape", _SHAPES)):
-            encoding[channel] = {
-                "field": "line",
-                "type": "nominal",
-                "scale": {"domain": list(lines), "range": list(looks[: len(lines)])},
-                "legend": legend,
-            }
-    else:
-        point["color"] = charts.BLUE
-    return {"mark": {**mark, "point": point}, "encoding": encoding}
-
-
-def _second(swept: Swept) -> SweptParameter | None:
-    """The parameter that makes several lines, where one does."""
-    return next((one for one in swept.swept if one is not swept.main and len(one.values) > 1), None)
-
-
-def _x_axis(swept: Swept) -> dict[str, Any]:
-    values = [_x(swept, value) for value in swept.main.values]
-    axis: dict[str, Any] = {"title": _AXIS[swept.main.name]}
-    if not _is_number(swept):
-        return {
-            "field": "x",
-            "type": "ordinal",
-            "sort": values,
-            "scale": {"domain": values},
-            "axis": {**axis, "grid": True, "labelAngle": 0},
-        }
-    numbers = [value for value in values if isinstance(value, int)]
-    least, most = min(numbers), max(numbers)
-    is_log = least > 0 and most >= _DECADE * least
-    if len(numbers) > _FEW_TICKS:
-        numbers = [least, *_apart(charts.round_numbers(least, most, 8), numbers), most]
-    return {
-        "field": "x",
-        "type": "quantitative",
-        "scale": {"nice": False, "padding": 12, **({"type": "log"} if is_log else {"zero": False})},
-        "axis": {**axis, "values": numbers, "format": "~s" if most >= _MANY else "d"},
-    }
-
-
-def _apart(ticks: Sequence[int], numbers: Sequence[int]) -> list[int]:
-    """Ticks far enough from both ends that no label lies over another."""
-    least, most = min(numbers), max(numbers)
-    return [tick for tick in ticks if tick >= 1.3 * least and 1.3 * tick <= most]
 
 
 def _rules(swept: Swept, recommended: Recommendation) -> Iterator[dict[str, Any]]:
@@ -313,7 +125,7 @@ def _rules(swept: Swept, recommended: Recommendation) -> Iterator[dict[str, Any]
         words = values_in_words(swept, swept.in_force, recommended.code)
         said = f"in force{' and recommended' if both else ''}: {words}"
         yield {
-            "x": _x(swept, now),
+            "x": place_of(swept, now),
             "said": said,
             "dashed": not both,
             "align": _side(swept, now),
@@ -321,7 +133,7 @@ def _rules(swept: Swept, recommended: Recommendation) -> Iterator[dict[str, Any]
         }
     if recommended.point is not None and not both and _is_on_axis(swept, then):
         yield {
-            "x": _x(swept, then),
+            "x": place_of(swept, then),
             "said": f"recommended: {recommended.words}",
             "dashed": False,
             "align": _side(swept, then),
@@ -337,7 +149,7 @@ def _side(swept: Swept, value: Value) -> str:
 
 
 def _is_on_axis(swept: Swept, value: Value) -> bool:
-    if not _is_number(swept):
+    if not is_number(swept):
         return value in swept.main.values
     numbers = [each for each in swept.main.values if each is not None]
     return value is not None and min(numbers) <= value <= max(numbers)

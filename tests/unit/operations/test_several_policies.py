@@ -56,7 +56,9 @@ def alone(alerts, policy):
 
 
 @settings(max_examples=60)
-@given(logs(), policies(rules()) | of_one_window(), st.lists(st.integers(0, 120), max_size=3), st.integers(1, 2))
+@given(
+    logs(), policies(rules()) | of_one_window(), st.lists(st.integers(0, 120), max_size=3), st.integers(1, 2)
+)
 def test_each_policy_gives_what_it_gives_alone(alerts, given_policies, cuts, shards):
     found = outcomes(alerts, given_policies, cuts=cuts, shards=shards)
 
