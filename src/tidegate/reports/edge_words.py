@@ -123,7 +123,7 @@ def spoken_of(found: EdgeProtection) -> RegionEdge | None:
     if bounded:
         return max(bounded, key=lambda region: region.flow(Place.NOWHERE, Link.WAN).minutes_over or 0)
     named = [region for region in served if region.region.casefold() == _THE_NORTH.casefold()]
-    return (named or served or [None])[0]
+    return next(iter(named or served), None)
 
 
 def shown_first(found: EdgeProtection) -> Sequence[RegionEdge]:
