@@ -116,7 +116,7 @@ def narrowest(suppressions: Iterable[Suppression], scope: Scope) -> Suppression 
 
 
 def ambiguities(suppressions: Sequence[Suppression]) -> Iterator[tuple[Suppression, Suppression, Product]]:
-    """Pairs of suppressions that a Device and code can be under, and neither is the narrower (readings.md#19).
+    """Pairs of suppressions that a Device and code can be under, and neither is the narrower (readings.md#26).
 
     With each a product of the second that the first has too, or crosses.
     """
