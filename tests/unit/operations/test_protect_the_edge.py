@@ -12,6 +12,7 @@ from tidegate.alert_storm.decision import Outcome
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, CountBy
 from tidegate.alert_storm.protection import AlertStormProtection
+from tidegate.alert_storm.suppressions import Suppression
 from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
@@ -19,11 +20,13 @@ from tidegate.operations.edge_events import EventPairs
 from tidegate.operations.protect_the_edge import EdgeOptions, protect_the_edge
 from tidegate.operations.replay import ReplayOptions, always, replay
 from tidegate.policy.mechanism import MechanismDocument, Mode
+from tidegate.policy.suppressions import FixStatus, RegisterEntry
 from tidegate.reports.edge import LINKS, PLACES, EdgeProtection, Link, Place, WanCopies
 from tidegate.vocabulary.alert_codes import DCC_ALERT
 from tidegate.vocabulary.alerts import Alert
 from tidegate.vocabulary.faults import InputError
 from tidegate.vocabulary.instants import HOUR, MINUTE, SECOND
+from tidegate.vocabulary.products import Product
 
 LAST = 2**64 - 1
 SMALL = AlertStormParameters(threshold=2, window_us=100 * SECOND, forward_one_in=3)
@@ -34,7 +37,9 @@ def policy(
 ) -> MechanismDocument:
     named = {*alert_storm.codes, *(code for group in alert_storm.code_groups for code in group)}
     reasons = {} if excluded is None else {code: "" for code in excluded if code not in named}
-    return MechanismDocument("p", mode, 0, alert_storm, ExclusionList(reasons))
+    entry = RegisterEntry("the hardware cannot be mended", FixStatus.NOT_FIXABLE)
+    register = {suppression.id: entry for suppression in alert_storm.suppressions}
+    return MechanismDocument("p", mode, 0, alert_storm, ExclusionList(reasons), register=register)
 
 
 def regions_of(rows: list[tuple[int, int, str]]) -> Inventory:
@@ -305,3 +310,24 @@ def test_why_copies_are_not_counted_one_by_one():
 
     assert 11 == len(heard)
     assert 1 == len(set(heard))
+
+
+def test_a_suppression_holds_at_every_place():
+    """Harder parameters for a product: an event a minute is under the threshold of two, and over one of one."""
+    product = Product("ESME", "Maker A", "M1", "1.0")
+    texts = {"device_type": "ESME", "manufacturer": "Maker A", "model": "M1", "firmware": "1.0"}
+    known = Inventory(
+        "inventory.csv",
+        np.array([0], np.uint64),
+        np.array([BEFORE_ALL], np.int64),
+        {name: Attribute(np.zeros(1, np.int32), [texts.get(name, "North")]) for name in INVENTORY_COLUMNS},
+    )
+    suppression = Suppression("magnets", (0x8F75,), (product,), expires=HOUR, threshold=1)
+    suppressed = AlertStormRules(SMALL, suppressions=(suppression,))
+    alerts = [Alert(number * MINUTE, 0, 0x8F75, "network") for number in range(9)]
+
+    plain = ask(alerts, policy(AlertStormRules(SMALL)), regions=known)
+    harder = ask(alerts, policy(suppressed), regions=known)
+
+    assert [0, 0, 0] == [plain.total.places[place].reach.throttled for place in PLACES]
+    assert [6, 6, 6] == [harder.total.places[place].reach.throttled for place in PLACES]
