@@ -130,19 +130,26 @@ def explain(
     alert_code: int | str,
     policy: PolicyInput | None = None,
     *,
+    inventory: Inventory | PathInput | Any | None = None,
     since: InstantInput | None = None,
     until: InstantInput | None = None,
 ) -> list[Story]:
     """Tell one Device's Alerts of one code step by step: a story for each recipient it is counted by.
 
+    `inventory` says which suppressions of the policy the Device is under.
+
     Raises:
-        InputError: the log has no such Alert; says what it has of the Device.
+        InputError: the log has no such Alert; says what it has of the Device. Or the policy has
+            suppressions, and there is no Inventory.
     """
     from tidegate.operations.explain import explain as run  # noqa: PLC0415
 
     options = options_of(since, until, None, strict=False)
     device, code = device_of("device_id", device_id), code_of("alert_code", alert_code)
-    return run(alerts_of(alerts).source(), device, code, periods_of(policy, options), options)
+    known = None if inventory is None else inventory_of(inventory)
+    return run(
+        alerts_of(alerts).source(), device, code, periods_of(policy, options), options, inventory=known
+    )
 
 
 def protect_the_edge(
