@@ -5,8 +5,8 @@
     ./run python -m benchmarks.fleet --alerts 10000000 --check    and the same by Polars
 
 Each part runs in a process of its own, warmed up, the files in the page cache:
-the Inventory alone; the Inventory, the log and the view, nothing decided; and
-all of it beside a replay. With `--check` Polars joins and groups the same, and
+the Inventory alone; the Inventory, the log and the view, nothing decided; a
+replay alone; and all of it: Inventory, replay, view and the causes found in it. With `--check` Polars joins and groups the same, and
 a difference in Alerts or Devices of any group ends the run with 1.
 """
 
@@ -92,36 +92,32 @@ def count(log: Path, inventory: Path) -> Any:
 
 def replay_alone(log: Path, _: Path) -> Any:
     """The replay alone: what all of it is to be compared with."""
-    return _replay(log, [])[0]
-
-
-def count_and_replay(log: Path, inventory: Path) -> Any:
-    """The Inventory, and a replay with the fleet counted beside it."""
     from tidegate import assembly  # noqa: PLC0415
-    from tidegate.alert_storm.fleet import Fleet  # noqa: PLC0415
-    from tidegate.reports.stormed import stormed_in  # noqa: PLC0415
+    from tidegate.operations.replay import ReplayOptions, replay  # noqa: PLC0415
 
-    fleet = Fleet(read(log, inventory), shards=assembly.shards())
-    replayed, recipients = _replay(log, [fleet])
-    return fleet.view(stormed_in(replayed.spells), recipients, *_PERIOD)
+    options = ReplayOptions(shards=assembly.shards())
+    source = assembly.open_alerts([log], mapping={})
+    return replay(source, assembly.policy_periods(POLICY, options), options)
+
+
+def all_of_it(log: Path, inventory: Path) -> Any:
+    """The Inventory, and a replay with the fleet counted beside it, up to the causes found."""
+    from tidegate import assembly  # noqa: PLC0415
+    from tidegate.operations.replay import ReplayOptions  # noqa: PLC0415
+    from tidegate.operations.replay_with_fleet import replay_with_fleet  # noqa: PLC0415
+
+    options = ReplayOptions(shards=assembly.shards())
+    source = assembly.open_alerts([log], mapping={})
+    periods = assembly.policy_periods(POLICY, options)
+    return replay_with_fleet(source, periods, read(log, inventory), options)
 
 
 PARTS: Final[dict[str, Callable[[Path, Path], Any]]] = {
     "Inventory": read,
     "Inventory, log, view": count,
     "replay": replay_alone,
-    "all of it": count_and_replay,
+    "all of it": all_of_it,
 }
-
-
-def _replay(log: Path, watchers: list[Any]) -> Any:
-    from tidegate import assembly  # noqa: PLC0415
-    from tidegate.operations.replay import ReplayOptions, replay  # noqa: PLC0415
-
-    options = ReplayOptions(shards=assembly.shards())
-    source = assembly.open_alerts([log], mapping={})
-    replayed = replay(source, assembly.policy_periods(POLICY, options), options, watchers=watchers)
-    return replayed, source.recipients
 
 
 def _differs_from_polars(log: Path, inventory: Path) -> int:
