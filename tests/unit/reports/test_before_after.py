@@ -57,12 +57,14 @@ def test_three_days_against_three_are_too_few_to_tell():
     found = before_after([9, 9, 9], [1, 1, 1])
 
     assert BeforeAfter(Side(3, 9, 9, 9), Side(3, 1, 1, 1), None) == found
+    assert found is not None
     assert not found.is_larger_than_chance
 
 
 def test_four_days_against_four_can_tell():
     found = before_after([100, 120, 110, 130], [20, 30, 25, 21])
 
+    assert found is not None
     assert (4, 115, 100, 130) == (found.before.days, found.before.mean, found.before.least, found.before.most)
     assert found.is_larger_than_chance
     assert isclose(24 / 115, found.ratio)
@@ -74,5 +76,8 @@ def test_without_days_on_a_side_there_is_nothing_to_compare():
 
 
 def test_what_was_nothing_before_has_no_end_to_its_ratio():
-    assert float("inf") == before_after([0], [5]).ratio
-    assert 1.0 == before_after([0], [0]).ratio
+    risen, silent = before_after([0], [5]), before_after([0], [0])
+
+    assert risen is not None
+    assert silent is not None
+    assert (float("inf"), 1.0) == (risen.ratio, silent.ratio)
