@@ -294,7 +294,7 @@ def test_every_row_of_a_spoiled_log_is_accounted_for(capfd: Capture, tmp_path: P
     assert truth["late"] == summary["late"] + len(too_late)
     assert too_late
     assert {"8FE1", "81F7"} <= set(summary["by_code"])
-    assert 10 == len(found.stormed)
+    assert 20 == len(found.stormed)
 
 
 def test_check_counts_the_doubled_rows_of_a_spoiled_log(capfd: Capture) -> None:
@@ -341,3 +341,48 @@ def test_the_nation_has_shouters_and_murmur(capfd: Capture, tmp_path: Path) -> N
     assert round(8 * 0.21) == len(found.stormed)
     assert {"murmur", "shouters"} == {cause["kind"] for cause in log.faults}
     assert parse_instant(log.truth["since"]) < parse_instant(found.summary["last"])
+
+
+# Suppressions, for what is to be or cannot be mended
+
+SUPPRESSION = """
+[[alert_storm.suppressions]]
+id = "S-1"
+codes = {codes}
+device_type = "{device_type}"
+manufacturer = "{manufacturer}"
+model = "{model}"
+firmware = "{firmware}"
+threshold = {threshold}
+forward_one_in = 100
+forward_at_least_every = "24h"
+clear_threshold = 0
+reason = "It cannot be mended."
+fix_status = "not_fixable"
+expires = 2099-01-01
+approval = {{ approved_by = "an invented Panel", on = 2020-01-01 }}
+"""
+
+
+def test_a_suppression_of_the_hub_holds_back_most_of_it_and_touches_no_other_hub(
+    capfd: Capture, tmp_path: Path
+) -> None:
+    log = simulated("unfixable-hub", 21_000)
+    (product,) = log.faults[0]["products"]
+    shown = tidegate(capfd, "policy", "show", "illustrative-2", "--toml").out
+    suppressed = tmp_path / "suppressed.toml"
+    suppressed.write_text(shown + SUPPRESSION.format(**product, codes=["8F12"], threshold=3))
+    (inventory,) = log.folder.glob("inventory.*")
+    found = replayed(capfd, tmp_path / "out", log.alerts, "--policy", suppressed, "--inventory", inventory)
+    hubs = log.faults[0]["devices_of_it"]
+
+    # 5 an hour are seldom none in an hour: once a storm has begun, it goes on.
+    assert hubs == len(found.stormed)
+    assert set(product.values()) == {
+        text
+        for name in ("device_type", "manufacturer", "model", "firmware")
+        for text in found.storms[name].to_pylist()
+    }
+    assert 0.9 < found.summary["throttled"] / of_kind(log, "murmur") < 0.99
+    # The first of each passes at least.
+    assert found.of_code("8F12")["forwarded"] >= hubs

@@ -39,6 +39,7 @@ def test_no_cause_is_named_in_a_quiet_fleet(seed: int) -> None:
         ("adapter-outage", 63_000, None),
         ("unfixable-hub", 63_000, 1),
         ("one-operator-week", 63_000, 2),
+        ("duplicates-and-disorder", 105_000, 2),
         ("exempt-code-overload", 63_000, 1),
         ("enwl-10k-by-10", 63_000, 1),
     ],

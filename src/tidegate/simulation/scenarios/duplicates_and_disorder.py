@@ -23,7 +23,7 @@ SCENARIO: Final = Scenario(
     ),
     invented="All of it.",
     expected=(
-        "Both, as without the mess: murmur of 8014 and 8015 by Maker A M1 1.04, and 10 shouters of 8F75. Every row is "
+        "Both, as without the mess: murmur of 8014 and 8015 by Maker A M1 1.04, and 20 shouters of 8F75, most of them of it too. Every row is "
         "accounted for: the late are put in order; the too late and the unreadable are rejected, each with its line and "
         "reason; the doubled count twice, and check says how many they are."
     ),
@@ -32,7 +32,7 @@ SCENARIO: Final = Scenario(
     devices=105_000,
     causes=(
         Murmur(firmwares=(firmware_number("M1 1.04"),), alerts_per_meter_day=14.0),
-        Shouters(count=10, events_per_day=1_000, firmwares=(firmware_number("M1 1.04"),)),
+        Shouters(count=20, events_per_day=1_000, firmwares=(firmware_number("M1 1.04"),)),
         Quiet(alerts_per_device_day=0.1),
     ),
     areas=areas_of("Network B"),
