@@ -32,6 +32,7 @@ from tidegate.duis.fields import (
     text_of,
 )
 from tidegate.duis.hardened_xml import RefusedDocument, parse
+from tidegate.duis.refusals import Reason
 from tidegate.vocabulary.alert_codes import DCC_ALERT, AlertCode, format_alert_code
 from tidegate.vocabulary.devices import DeviceId, format_device_id
 from tidegate.vocabulary.instants import Instant
@@ -139,7 +140,7 @@ def read_response(
     if root.tag != _RESPONSE:
         if root.tag == f"{NAMESPACE}Request":
             return NotAnAlert("Service Request", root.findtext(f"{_HEADER}/{NAMESPACE}RequestID", ""))
-        raise RefusedDocument(f"its root element is {root.tag}, not a DUIS Response")
+        raise RefusedDocument(f"its root element is {root.tag}, not a DUIS Response", Reason.NOT_DUIS)
     parts = fields(root)
     header = fields(part(parts, _HEADER))
     body = fields(part(parts, _BODY))
@@ -286,12 +287,15 @@ def _payload(
     try:
         said = decode_payload(payload)
     except ValueError as error:
-        raise RefusedDocument(f"its GBCSPayload is no GBCS Alert: {error}") from None
+        raise RefusedDocument(f"its GBCSPayload is no GBCS Alert: {error}", Reason.PAYLOAD) from None
     if said.alert_code != code:
-        raise RefusedDocument(f"its AlertCode is {code:04X}, and its GBCSPayload says {said.alert_code:04X}")
+        raise RefusedDocument(
+            f"its AlertCode is {code:04X}, and its GBCSPayload says {said.alert_code:04X}", Reason.PAYLOAD
+        )
     if said.originator != originator:
         raise RefusedDocument(
             f"its ResponseID names the Device {format_device_id(originator)}, "
-            f"and its GBCSPayload {format_device_id(said.originator)}"
+            f"and its GBCSPayload {format_device_id(said.originator)}",
+            Reason.PAYLOAD,
         )
     return payload

@@ -12,6 +12,8 @@ from typing import Final
 
 from lxml import etree
 
+from tidegate.duis.refusals import Reason
+
 MAX_DOCUMENT_OCTETS: Final = 4 * 1024 * 1024
 """No longer document is parsed. The longest DUIS has reason for is a list of 50,000 Devices, 1.2 MB."""
 
@@ -31,8 +33,19 @@ _PARSER: Final = etree.XMLParser(
 )
 
 
+_LONGEST_MESSAGE: Final = 500
+
+
 class RefusedDocument(ValueError):  # noqa: N818 - it is refused, as the Code says; nothing failed
-    """A document that is not read; the message says why in words that follow its name."""
+    """A document that is not read; the message says why in words that follow its name.
+
+    A message may quote what the document says, and what it says may be long: it is cut.
+    """
+
+    def __init__(self, message: str, reason: Reason = Reason.INVALID) -> None:
+        cut = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]} ..."
+        super().__init__(cut)
+        self.reason = reason
 
 
 def parse(xml: bytes) -> etree._Element:
@@ -42,18 +55,21 @@ def parse(xml: bytes) -> etree._Element:
         RefusedDocument: it is too long, too deep, not UTF-8, not well-formed, or has a DOCTYPE.
     """
     if len(xml) > MAX_DOCUMENT_OCTETS:
-        raise RefusedDocument(f"it has {len(xml)} octets; no document above {MAX_DOCUMENT_OCTETS} is parsed")
+        raise RefusedDocument(
+            f"it has {len(xml)} octets; no document above {MAX_DOCUMENT_OCTETS} is parsed", Reason.TOO_LONG
+        )
     if b"<!DOCTYPE" in xml:
-        raise RefusedDocument("it has a DOCTYPE; a DUIS document has none, and none is read")
+        raise RefusedDocument("it has a DOCTYPE; a DUIS document has none, and none is read", Reason.DOCTYPE)
     if b"\0" in xml:
-        raise RefusedDocument("it is not UTF-8")
+        raise RefusedDocument("it is not UTF-8", Reason.NOT_XML)
     try:
         root = etree.fromstring(xml, _PARSER)
     except etree.XMLSyntaxError as error:
-        raise RefusedDocument(f"it is not well-formed XML: {' '.join(str(error.msg).split())}") from None
+        what = " ".join(str(error.msg).split())
+        raise RefusedDocument(f"it is not well-formed XML: {what}", Reason.NOT_XML) from None
     # There are at least as many end tags as levels (an empty element at the bottom aside).
     if xml.count(b"</") >= MAX_DEPTH and _is_too_deep()(root):
-        raise RefusedDocument(f"its elements are nested deeper than {MAX_DEPTH}")
+        raise RefusedDocument(f"its elements are nested deeper than {MAX_DEPTH}", Reason.TOO_DEEP)
     return root
 
 
