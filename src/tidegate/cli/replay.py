@@ -110,7 +110,14 @@ def replay(
     if as_json:
         typer.echo(json.dumps(summary(replayed), indent=2, ensure_ascii=False))
     else:
-        show(replayed, output, alerts=alerts, policy=policy, can_explain=pseudonyms is None)
+        show(
+            replayed,
+            output,
+            alerts=alerts,
+            policy=policy,
+            inventory=inventory,
+            can_explain=pseudonyms is None,
+        )
     if replayed.is_partial:
         raise KeyboardInterrupt
     if tripped := [gate for gate in gates if gate.holds(summary(replayed))]:
