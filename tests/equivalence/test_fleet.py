@@ -15,7 +15,8 @@ from tidegate.alert_storm import fleet as fleet_module, fleet_streams
 from tidegate.alert_storm.fleet import Fleet, FleetView
 from tidegate.alert_storm.fleet_by_hand import activities_of, fleet_view_of, installed_of
 from tidegate.columnar.batches import Recipients
-from tidegate.vocabulary.instants import DAY, HOUR
+from tidegate.vocabulary.alerts import Alert
+from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND
 from tidegate.vocabulary.products import NOT_KNOWN, Product
 from tidegate.vocabulary.toggle_pairs import counted_as
 
@@ -106,6 +107,37 @@ def test_the_devices_are_those_found_by_hand(alerts, inventory, stormed, shards,
     for it in devices:
         known = None if it["row"] < 0 else inventory.product_numbers[it["row"]]
         assert known is None or it["product"] == known
+
+
+@pytest.mark.parametrize(("period", "patterns"), [(8 * HOUR, [1, 3, 3, 2, 2]), (DAY, [1, 0, 6, 2, 2])])
+def test_patterns_are_those_told_by_hand_at_their_edges(period, patterns):
+    """Few; 4, 6, 7 and 8 hours of the 6 that make 8 continuous; even gaps, and not quite; clusters, and not quite."""
+    gaps = [
+        [10 * MINUTE] * 8,
+        [20 * MINUTE] * 9,
+        [25 * MINUTE] * 9,
+        [30 * MINUTE] * 10,
+        [40 * MINUTE] * 9,
+        [2 * SECOND, 4 * SECOND] * 6,
+        [2 * SECOND, 5 * SECOND] * 6,
+        [10 * SECOND] * 9 + [5 * HOUR] + [10 * SECOND] * 9,
+        [10 * SECOND] * 4 + [5 * HOUR] + [10 * SECOND] * 4,
+        [10 * SECOND, 100 * SECOND] * 6 + [200 * SECOND],
+        [HOUR // 2] * 15,
+    ]
+    alerts = sorted(
+        (
+            Alert(SINCE + sum(each[:n]), device, 0x8F35)
+            for device, each in enumerate(gaps)
+            for n in range(len(each) + 1)
+        ),
+        key=lambda alert: alert.at,
+    )
+    fleet, recipients = counted(alerts, None)
+    view = fleet.view(columns([]), recipients, SINCE, SINCE + period)
+
+    assert_same(fleet_view_of(alerts, None, columns([]), recipients, SINCE, SINCE + period), view)
+    assert patterns == view.patterns[0].tolist()
 
 
 @pytest.mark.parametrize("waiting", [1, 7_000, 100_000])
