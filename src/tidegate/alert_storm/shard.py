@@ -120,6 +120,16 @@ class Shard:
         running: Spells = spells[spells["level"] != 0]
         return running
 
+    @property
+    def running_count(self) -> int:
+        """How many spells run now."""
+        return len(self.tables.spells) - int(self.tables.counters[kernel.FREE_SPELLS])
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether something has ended since `take_ended` was last asked."""
+        return bool(self._ended) or bool(self.tables.counters[kernel.SPELLS_ENDED])
+
     def untold(self, policy: int) -> list[Untold]:
         """What the streams of this shard have not told yet under a policy."""
         if policy not in self._lane.policies:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tidegate.alert_storm.decision import Level, Outcome, Storm
 from tidegate.alert_storm.kernel import DECIDED, NEVER, SLOTS_USED
-from tidegate.alert_storm.plan import KernelPolicy, lanes_of
+from tidegate.alert_storm.plan import KernelPolicy, Lane, lanes_of
 from tidegate.alert_storm.shard import Dealer, Shard, Spells, Untold, kinds_of_codes, widened
 from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar import stream_table
@@ -161,6 +161,21 @@ class AlertStormKernel:
         return np.concatenate(
             [lane.running(looks_back=looks_back) for shard in self._shards for lane in shard]
         )
+
+    @property
+    def running_count(self) -> int:
+        """How many storms and amber spells run now."""
+        return sum(lane.running_count for shard in self._shards for lane in shard)
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The policies, as lanes."""
+        return self._lanes
+
+    @property
+    def lanes_of_shards(self) -> Sequence[Sequence[Shard]]:
+        """Every lane's tables, by shard; for `snapshot`."""
+        return self._shards
 
     def tallies(self, policy: int) -> Tallies:
         """Totals of one policy over all that was received so far."""

@@ -443,7 +443,7 @@ class Decided:
     outbox:       Those that go on, with a document.
     without_document: Those whose document is not needed: they are held back.
     storms:       Storms that started or ended, as they stand.
-    versions:     (first seq, policy version): which version decides from an Alert on.
+    versions:     (first seq, version, mode): which policy decides from an Alert on.
     """
 
     through_seq: int = 0
@@ -451,7 +451,7 @@ class Decided:
     outbox: list[OutboxRow] = field(default_factory=list)
     without_document: list[int] = field(default_factory=list)
     storms: list[LiveStorm] = field(default_factory=list)
-    versions: list[tuple[int, str]] = field(default_factory=list)
+    versions: list[tuple[int, str, Mode]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,6 +505,7 @@ class Known:
     received_at: Instant
     decision: DecisionRow | None
     policy_version: str
+    mode: Mode
     is_decided: bool
 
 

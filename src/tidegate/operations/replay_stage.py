@@ -43,6 +43,11 @@ def policy_in_force(period: PolicyPeriod) -> KernelPolicy:
     return KernelPolicy(rules, period.policy.exclusion_list)
 
 
+def is_told_after(policy: MechanismDocument | None) -> bool:
+    """Say whether what a policy throttled is told under the next one: in shadow nothing was held back."""
+    return policy is None or policy.mode is not Mode.SHADOW
+
+
 class Stage:
     """A policy and the part of the period it is in force; `scopes` are those of the Alerts it is given."""
 
@@ -69,7 +74,8 @@ class Stage:
         if before is not None:
             before.end()
             self.kernel.remember_seen(before.kernel)
-            self.kernel.take_over(0, before.kernel.untold(0))
+            if is_told_after(before.policy):
+                self.kernel.take_over(0, before.kernel.untold(0))
 
     @property
     def since(self) -> Instant | None:

@@ -1,0 +1,103 @@
+"""A journal as a log: what a replay reads, so that anyone can see that it decides the same."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import select
+
+from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
+from tidegate.journal import reading, schema
+from tidegate.journal.database import Database
+from tidegate.operations.live import PolicyRecord
+
+_SQLITE: Final = b"SQLite format 3\0"
+
+
+def is_journal(path: Path) -> bool:
+    """Say whether a file is a database that may be a journal."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def policies_of(url: str) -> Sequence[PolicyRecord]:
+    """Every policy ever put in force by the engine of a journal.
+
+    Raises:
+        InputError: it is no journal, or one of a newer Tidegate.
+        JournalUnavailable: it cannot be read.
+    """
+    database = _opened(url)
+    try:
+        with database.connected() as connection:
+            return reading.policies(connection)
+    finally:
+        database.close()
+
+
+class JournalSource:
+    """The Alerts of a journal, in the order they were decided: an `operations.ports.AlertSource`.
+
+    With `keep_original`, each batch has its Alerts' numbers (int64 `seq`) as `original`, by way of `as_original`.
+
+    Raises:
+        InputError: it is no journal, or one of a newer Tidegate.
+        JournalUnavailable: it cannot be read.
+    """
+
+    def __init__(self, url: str, *, as_original: Any = None) -> None:
+        self._database = _opened(url)
+        self._as_original = as_original
+        self._recipients = Recipients()
+        self.name = self._database.name
+        self.columns = Columns(
+            {name: name for name in ("received_at", "device_id", "alert_code", "recipient")}
+        )
+
+    @property
+    def recipients(self) -> Recipients:
+        """The recipients met so far; batches refer to them by number."""
+        return self._recipients
+
+    def batches(self) -> Generator[ReadBatch]:
+        """Read on, from the first Alert to the last."""
+        try:
+            last = self._last_seq()
+            for block in reading.blocks_after(self._database, 0):
+                numbers = np.array([self._recipients.number_of(name) for name in block.recipients], np.uint32)
+                alerts = AlertBatch(
+                    block.received_at, block.device_id, block.alert_code, numbers[block.recipient]
+                )
+                original = None
+                if self._as_original is not None:
+                    original = self._as_original(block.first_seq, alerts, self._recipients)
+                yield ReadBatch(
+                    alerts,
+                    self.name,
+                    original=original,
+                    first_line=block.first_seq,
+                    progress=min(1.0, (block.first_seq + len(block) - 1) / max(last, 1)),
+                )
+        finally:
+            self._database.close()
+
+    def _last_seq(self) -> int:
+        with self._database.connected() as connection:
+            column = schema.alerts.c.seq
+            return connection.execute(select(column).order_by(column.desc()).limit(1)).scalar() or 0
+
+
+def _opened(url: str) -> Database:
+    database = Database(url, is_reader=True)
+    try:
+        database.check_version()
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,645 @@
+"""What the engine knows, and each thing it does to it; used by one thread, the engine's.
+
+What is to be written and was not yet (`_decided`, `_deliveries`, `_notes`) is
+let go of only once it is durable, so that a failed transaction loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from tidegate.alert_storm.decision import Outcome
+from tidegate.columnar.batches import AlertBatch
+from tidegate.columnar.inventory import Inventory
+from tidegate.columnar.ordering import BEFORE_ALL
+from tidegate.operations.live import (
+    Accepted,
+    AcceptedBatch,
+    AuditEntry,
+    Counters,
+    Decided,
+    DecisionRow,
+    DeliveryChange,
+    Entry,
+    Incoming,
+    IncomingBatch,
+    Journal,
+    JournalBlock,
+    JournalRow,
+    JournalUnavailable,
+    Known,
+    LiveStorm,
+    Note,
+    Outbox,
+    OutboxRow,
+    OutgoingAlert,
+    PolicyReader,
+    PolicyRecord,
+    StormWatcher,
+)
+from tidegate.operations.live_protection import LiveDecisions, LiveProtection, Piece, StaleSnapshotError
+from tidegate.operations.policy_timeline import in_force, timeline
+from tidegate.policy.mechanism import Mode
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import Instant
+
+Given: TypeAlias = "Sequence[Incoming] | IncomingBatch"
+Answer: TypeAlias = "Sequence[Accepted] | AcceptedBatch"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How an engine goes about it.
+
+    most_at_once:      Alerts in one transaction, but for a batch, which is never cut.
+    most_waiting:      Alerts that may wait; beyond it callers are told `Busy`.
+    linger_s:          How long decisions may wait for a next transaction before they get one of their own.
+    tick_s:            How often time passes where no Alert comes.
+    reconnect_s:       How often a journal that is gone is tried.
+    snapshot_every:    Alerts after which what the rule remembers is saved.
+    snapshot_apart_us: And not more often than this.
+    snapshot_part:     Octets written in one go.
+    """
+
+    most_at_once: int = 5_000
+    most_waiting: int = 20_000
+    linger_s: float = 0.02
+    tick_s: float = 0.25
+    reconnect_s: float = 0.25
+    snapshot_every: int = 500_000
+    snapshot_apart_us: int = 60_000_000
+    snapshot_part: int = 1 << 20
+
+
+@dataclass(slots=True)
+class Taken:
+    """Alerts that are durable: what was given, and the numbers they got.
+
+    parts:    For each submission its rows, None standing for a repeat, or its block.
+    repeats:  (submission, place): the answer of an Alert accepted before, or (submission, place) of the first here.
+    """
+
+    parts: list[list[JournalRow | None] | JournalBlock] = field(default_factory=list)
+    repeats: dict[tuple[int, int], Known | tuple[int, int]] = field(default_factory=dict)
+
+    def rows(self) -> list[JournalRow]:
+        """Its new rows."""
+        return [row for part in self.parts if isinstance(part, list) for row in part if row is not None]
+
+    def blocks(self) -> list[JournalBlock]:
+        """Its blocks."""
+        return [part for part in self.parts if isinstance(part, JournalBlock) and len(part)]
+
+
+class EngineState:
+    """All that the engine's thread works on.
+
+    live:      The rule, running.
+    records:   Every policy ever put in force.
+    counters:  Totals; replaced as a whole, so that any thread may read them.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        read_policy: PolicyReader,
+        inventory: Inventory | None,
+        outbox: Outbox,
+        watchers: Sequence[StormWatcher],
+        options: EngineOptions,
+    ) -> None:
+        self._journal = journal
+        self._read_policy = read_policy
+        self._inventory = inventory
+        self._outbox = outbox
+        self._watchers = watchers
+        self._options = options
+        self.records: Sequence[PolicyRecord] = ()
+        self.live = LiveProtection(timeline((), read_policy))
+        self.counters = Counters(0, 0, 0, 0, 0, 0, {}, 0)
+        self._entry = 0
+        self._last_seq = 0
+        self._decided = Decided()
+        self._deliveries: list[DeliveryChange] = []
+        self._notes: list[Note] = []
+        self._attempt: tuple[Entry, Taken] | None = None
+        self._undurable: dict[int, Accepted] = {}
+        self._deciding: tuple[str, Mode] | None = None
+        self._since_snapshot = 0
+        self._snapshot_at: Instant = BEFORE_ALL
+        self._parts: list[bytes] = []
+        self._part = 0
+        self._snapshot_seq = 0
+
+    @property
+    def has_undurable(self) -> bool:
+        """Whether something was decided, settled or noted that is not written yet."""
+        decided = self._decided
+        return bool(
+            decided.rows
+            or decided.outbox
+            or decided.without_document
+            or decided.storms
+            or decided.through_seq
+            or self._deliveries
+            or self._notes
+        )
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether a snapshot is being written."""
+        return bool(self._parts)
+
+    def record_at(self, at: Instant) -> PolicyRecord | None:
+        """The policy in force at an instant; any thread may ask."""
+        return in_force(self.records, at)
+
+    # Taking up, and taking up again.
+
+    def recover(self, now: Instant) -> None:
+        """Take up where the journal ends: what was lost is decided again.
+
+        Raises:
+            JournalUnavailable: it cannot be reached.
+            InputError: a policy in it cannot be used.
+        """
+        journal = self._journal
+        state = journal.state()
+        self.records = tuple(journal.policies())
+        periods = timeline(self.records, self._read_policy)
+        snapshot = journal.last_snapshot()
+        seq, live = 0, LiveProtection(periods, self._inventory)
+        if snapshot is not None and snapshot.seq <= state.last_seq:
+            try:
+                seq, live = snapshot.seq, LiveProtection.restored(snapshot.state, periods, self._inventory)
+            except StaleSnapshotError:
+                seq = 0
+        self.live = live
+        self._entry, self._last_seq = state.entry, state.last_seq
+        self._decided, self._attempt, self._undurable, self._deciding = Decided(), None, {}, None
+        self._parts, self._since_snapshot, self._snapshot_at = [], state.last_seq - seq, now
+        running = {_key(it) for it in journal.storms_running()}
+        outgoing = journal.outgoing_after(state.decided_seq, state.last_seq)
+        for block in journal.after(seq):
+            known = max(0, min(len(block), state.decided_seq - block.first_seq + 1))
+            for start, stop in ((0, known), (known, len(block))):
+                if start == stop:
+                    continue
+                made = live.decide(self._batch_of_block(block).slice(start, stop))
+                is_new = start == known
+                started = made.started if is_new else ()
+                running.update(map(_key, started))
+                ended = [it for it in made.ended if _key(it) in running]
+                first = block.first_seq + start
+                recipients = (
+                    {seq: outgoing[seq] for seq in range(first, first + stop - start) if seq in outgoing}
+                    if is_new and outgoing
+                    else {}
+                )
+                if is_new:
+                    self._note_decisions(made, first, recipients)
+                self._tell(started, ended)
+        self._count_anew()
+        ended = live.advance_to(max(now, live.now, state.last_at or BEFORE_ALL))
+        self._tell((), [it for it in ended if _key(it) in running])
+        self.flush((), ())
+
+    def reconnect(self, now: Instant) -> None:
+        """The journal was gone: see what it has, and go on.
+
+        Raises:
+            JournalUnavailable: it still is.
+        """
+        state = self._journal.state()
+        attempt = self._attempt
+        if attempt is not None and state.entry == attempt[0].number:
+            # It had become durable: only the word of it was lost. The callers were told that it had not.
+            self._attempt = None
+            self._is_written(attempt[0])
+            self.decide(attempt[1])
+        elif state.entry != self._entry or state.last_seq != self._last_seq:
+            # Another journal than the one that was lost, such as a backup of it.
+            self.recover(now)
+            return
+        self._attempt = None
+        records = tuple(self._journal.policies())
+        if records != self.records:
+            self.live.put_in_force(timeline(records, self._read_policy))
+            self.records = records
+
+    # Taking and deciding.
+
+    def take(
+        self,
+        given: Sequence[Given],
+        now: Instant,
+        settled: Sequence[DeliveryChange],
+        notes: Sequence[Note],
+    ) -> Taken:
+        """Make Alerts durable, and with them what was decided, settled and noted before.
+
+        Raises:
+            JournalUnavailable: they are not.
+        """
+        self._deliveries += settled
+        self._notes += notes
+        at = max(now, self.live.now)
+        ids = [it.response_id for part in given if not isinstance(part, IncomingBatch) for it in part]
+        known = self._journal.known({it for it in ids if it is not None})
+        taken = Taken()
+        first_here: dict[str, tuple[int, int]] = {}
+        seq = self._last_seq
+        for number, part in enumerate(given):
+            if isinstance(part, IncomingBatch):
+                taken.parts.append(_block_of(part, seq + 1, at))
+                seq += len(part)
+                continue
+            rows: list[JournalRow | None] = []
+            for place, it in enumerate(part):
+                repeated = known.get(it.response_id or "") or first_here.get(it.response_id or "")
+                if repeated is not None:
+                    taken.repeats[number, place] = repeated
+                    rows.append(None)
+                    continue
+                seq += 1
+                if it.response_id is not None:
+                    first_here[it.response_id] = (number, place)
+                rows.append(
+                    JournalRow(
+                        seq,
+                        at,
+                        it.device_id,
+                        it.alert_code,
+                        it.recipient,
+                        it.response_id,
+                        it.originator,
+                        it.document,
+                    )
+                )
+            taken.parts.append(rows)
+        if seq > self._last_seq:
+            self._write(taken)
+        return taken
+
+    def decide(self, taken: Taken) -> list[Answer]:
+        """Decide Alerts that are durable, hand on what goes on; what became of each, as they were given."""
+        batches, rows = self._batches_of(taken), taken.rows()
+        if not batches:
+            made, first = None, 0
+        else:
+            batch = AlertBatch.concatenate(batches)
+            first = self._last_seq + 1
+            self._last_seq += len(batch)
+            made = self.live.decide(batch)
+            self._note_decisions(
+                made, first, {row.seq: row.recipient for row in rows if row.document is not None}
+            )
+            self._since_snapshot += len(batch)
+            self._count(made)
+            self._outbox.put(_outgoing_of(made, first, rows))
+            self._tell(made.started, made.ended)
+        return self._answers(taken, made, first)
+
+    def advance_to(self, now: Instant) -> None:
+        """Time has passed: storms may have ended, another policy may be in force."""
+        self._tell((), self.live.advance_to(max(now, self.live.now)))
+
+    def flush(self, settled: Sequence[DeliveryChange], notes: Sequence[Note]) -> None:
+        """Write what was decided, settled and noted, if anything was.
+
+        Raises:
+            JournalUnavailable: it is not written; it is kept.
+        """
+        self._deliveries += settled
+        self._notes += notes
+        if self.has_undurable:
+            self._write(Taken())
+
+    # Policies.
+
+    def apply(self, record: PolicyRecord, audit: AuditEntry, now: Instant) -> PolicyRecord:
+        """Put a policy in force; decisions already made stand.
+
+        Raises:
+            InputError: it cannot be used.
+            JournalUnavailable: nothing was changed.
+        """
+        since = max(record.effective_from, self.live.now + 1)
+        record = replace(record, id=len(self.records) + 1, effective_from=since, recorded_at=now)
+        if record.until is not None and record.until <= since:
+            raise InputError(
+                Fault(record.version, "it would be over before it is in force", "Let it end later.")
+            )
+        self._change([*self.records, record], lambda: self._journal.put_policy(record, audit))
+        return record
+
+    def end_policy(self, number: int, until: Instant, audit: AuditEntry, now: Instant) -> Instant:
+        """Let a policy end at an instant, or as soon as may be; returns when.
+
+        Raises:
+            InputError: there is none of that number.
+            JournalUnavailable: nothing was changed.
+        """
+        if not 1 <= number <= len(self.records):
+            raise InputError(
+                Fault(f"policy {number}", "there is none of that number", "See the list of them.")
+            )
+        until = max(until, now, self.live.now + 1)
+        records = [replace(it, until=until) if it.id == number else it for it in self.records]
+        self._change(records, lambda: self._journal.end_policy(number, until, audit))
+        return until
+
+    def _change(self, records: Sequence[PolicyRecord], write: Callable[[], object]) -> None:
+        before = timeline(self.records, self._read_policy)
+        self.live.put_in_force(timeline(records, self._read_policy))
+        try:
+            write()
+        except JournalUnavailable:
+            self.live.put_in_force(before)
+            raise
+        self.records = tuple(records)
+
+    # Snapshots.
+
+    def save_snapshot_part(self, now: Instant) -> None:
+        """Write a part of a snapshot where one is under way, or begin one where it is time."""
+        options = self._options
+        if self._parts:
+            self._save_part()
+        elif (
+            self._since_snapshot >= options.snapshot_every
+            and now - self._snapshot_at >= options.snapshot_apart_us
+        ):
+            self._begin_snapshot(now)
+
+    def save_whole_snapshot(self) -> None:
+        """Save what is remembered, now."""
+        if self._since_snapshot and not self._parts:
+            self._begin_snapshot(self.live.now)
+        while self._parts:
+            self._save_part()
+
+    def _begin_snapshot(self, now: Instant) -> None:
+        # Decisions up to it must be durable: those before a snapshot are never made again.
+        self.flush((), ())
+        state = memoryview(self.live.snapshot())
+        size = self._options.snapshot_part
+        self._parts = [bytes(state[start : start + size]) for start in range(0, len(state), size)]
+        self._part, self._snapshot_seq, self._snapshot_at = 0, self._last_seq, now
+        self._since_snapshot = 0
+
+    def _save_part(self) -> None:
+        parts = len(self._parts)
+        self._journal.save_snapshot_part(
+            self._snapshot_seq, self._snapshot_at, self._part, parts, self._parts[self._part]
+        )
+        self._part += 1
+        if self._part == parts:
+            self._parts = []
+
+    # Within.
+
+    def _write(self, taken: Taken) -> None:
+        if self._last_seq:
+            self._decided.through_seq = self._last_seq
+        entry = Entry(
+            self._entry + 1,
+            taken.rows(),
+            taken.blocks(),
+            self._decided if self._last_seq else None,
+            tuple(self._deliveries),
+            tuple(self._notes),
+        )
+        self._attempt = (entry, taken)
+        self._journal.append(entry)
+        self._attempt = None
+        self._is_written(entry)
+
+    def _is_written(self, entry: Entry) -> None:
+        self._entry = entry.number
+        self._decided = Decided()
+        self._undurable = {}
+        del self._deliveries[: len(entry.deliveries)]
+        del self._notes[: len(entry.notes)]
+
+    def _batches_of(self, taken: Taken) -> list[AlertBatch]:
+        batches = []
+        for part in taken.parts:
+            if isinstance(part, JournalBlock):
+                if len(part):
+                    batches.append(self._batch_of_block(part))
+            elif rows := [row for row in part if row is not None]:
+                batches.append(self._batch_of_rows(rows))
+        return batches
+
+    def _batch_of_rows(self, rows: Sequence[JournalRow]) -> AlertBatch:
+        number_of = self.live.recipients.number_of
+        return AlertBatch(
+            np.array([row.received_at for row in rows], np.int64),
+            np.array([row.device_id for row in rows], np.uint64),
+            np.array([row.alert_code for row in rows], np.uint32),
+            np.array([number_of(row.recipient) for row in rows], np.uint32),
+        )
+
+    def _batch_of_block(self, block: JournalBlock) -> AlertBatch:
+        numbers = np.array([self.live.recipients.number_of(name) for name in block.recipients], np.uint32)
+        return AlertBatch(block.received_at, block.device_id, block.alert_code, numbers[block.recipient])
+
+    def _note_decisions(self, made: LiveDecisions, first: int, recipients: Mapping[int, str]) -> None:
+        """Keep what is to be written; `recipients` are those of the Alerts that have a document."""
+        decided = self._decided
+        told = np.flatnonzero((made.outcome != Outcome.FORWARDED) | (made.throttled_alert_count > 0))
+        columns = (
+            (first + told).tolist(),
+            made.outcome[told].tolist(),
+            made.throttled_alert_sequence_id[told].tolist(),
+            made.throttled_alert_count[told].tolist(),
+        )
+        decided.rows += map(DecisionRow, *columns)
+        for piece in made.pieces:
+            if (piece.policy_version, piece.mode) != self._deciding:
+                self._deciding = (piece.policy_version, piece.mode)
+                decided.versions.append((first + piece.start, piece.policy_version, piece.mode))
+            if not recipients:
+                continue
+            for seq in range(first + piece.start, first + piece.stop):
+                recipient = recipients.get(seq)
+                if recipient is None:
+                    continue
+                if made.outcome[seq - first] == Outcome.THROTTLED and piece.mode is Mode.ENFORCED:
+                    decided.without_document.append(seq)
+                else:
+                    decided.outbox.append(OutboxRow(seq, recipient))
+        decided.through_seq = first + len(made.outcome) - 1
+
+    def _tell(self, started: Sequence[LiveStorm], ended: Sequence[LiveStorm]) -> None:
+        if started or ended:
+            self._decided.storms += [*started, *ended]
+            for watcher in self._watchers:
+                watcher.storms(started, ended)
+
+    def _count_anew(self) -> None:
+        totals = self.live.totals
+        received, excluded = int(totals.received.sum()), int(totals.excluded.sum())
+        throttled = int(totals.throttled.sum()) - totals.in_shadow
+        self.counters = replace(
+            self.counters,
+            received=received,
+            forwarded=received - excluded - throttled,
+            throttled=throttled,
+            excluded=excluded,
+            throttled_in_shadow=totals.in_shadow,
+        )
+
+    def _count(self, made: LiveDecisions) -> None:
+        received = len(made.outcome)
+        excluded = int((made.outcome == Outcome.EXCLUDED).sum())
+        throttled = in_shadow = 0
+        for piece in made.pieces:
+            count = int((made.outcome[piece.start : piece.stop] == Outcome.THROTTLED).sum())
+            if piece.mode is Mode.SHADOW:
+                in_shadow += count
+            else:
+                throttled += count
+        before = self.counters
+        self.counters = replace(
+            before,
+            received=before.received + received,
+            forwarded=before.forwarded + received - excluded - throttled,
+            throttled=before.throttled + throttled,
+            excluded=before.excluded + excluded,
+            throttled_in_shadow=before.throttled_in_shadow + in_shadow,
+        )
+
+    def _answers(self, taken: Taken, made: LiveDecisions | None, first: int) -> list[Answer]:
+        accepted = _Answers(made, first)
+        answers: list[Answer] = []
+        for part in taken.parts:
+            if isinstance(part, JournalBlock):
+                answers.append(accepted.of_block(part))
+                continue
+            rows = [None if row is None else accepted.of_row(row) for row in part]
+            self._undurable.update(
+                (answer.seq, answer)
+                for row, answer in zip(part, rows, strict=True)
+                if row is not None and answer is not None and row.response_id is not None
+            )
+            answers.append(rows)  # type: ignore[arg-type] # repeats are filled in below
+        for (number, place), first_one in taken.repeats.items():
+            if isinstance(first_one, Known):
+                answer = self._undurable.get(first_one.seq) or _answer_of(first_one)
+            else:
+                answer = answers[first_one[0]][first_one[1]]  # type: ignore[index]
+            answers[number][place] = replace(answer, is_repeat=True)  # type: ignore[index]
+        if taken.repeats:
+            self.counters = replace(self.counters, repeats=self.counters.repeats + len(taken.repeats))
+        return answers
+
+
+class _Answers:
+    """What became of each Alert of a batch that was decided together."""
+
+    def __init__(self, made: LiveDecisions | None, first: int) -> None:
+        self._made = made
+        self._first = first
+        self._pieces = list(made.pieces) if made is not None else []
+
+    def of_row(self, row: JournalRow) -> Accepted:
+        assert self._made is not None
+        at = row.seq - self._first
+        piece = self._piece(at)
+        return Accepted(
+            row.seq,
+            row.received_at,
+            Outcome(self._made.outcome[at]),
+            int(self._made.throttled_alert_sequence_id[at]),
+            int(self._made.throttled_alert_count[at]),
+            piece.policy_version,
+            piece.mode,
+        )
+
+    def of_block(self, block: JournalBlock) -> AcceptedBatch:
+        if self._made is None or not len(block):
+            none = np.zeros(0, np.uint32)
+            return AcceptedBatch(
+                block.first_seq, block.received_at, np.zeros(0, np.uint8), none, none, "", Mode.OFF
+            )
+        start = block.first_seq - self._first
+        rows = slice(start, start + len(block))
+        # All of one instant, and so of one policy.
+        piece = self._piece(start)
+        return AcceptedBatch(
+            block.first_seq,
+            block.received_at,
+            self._made.outcome[rows],
+            self._made.throttled_alert_sequence_id[rows],
+            self._made.throttled_alert_count[rows],
+            piece.policy_version,
+            piece.mode,
+        )
+
+    def _piece(self, at: int) -> Piece:
+        return next(piece for piece in self._pieces if piece.start <= at < piece.stop)
+
+
+def _answer_of(known: Known) -> Accepted:
+    decision = known.decision or DecisionRow(known.seq, Outcome.FORWARDED, 0, 0)
+    return Accepted(
+        known.seq,
+        known.received_at,
+        Outcome(decision.outcome),
+        decision.throttled_alert_sequence_id,
+        decision.throttled_alert_count,
+        known.policy_version,
+        known.mode,
+    )
+
+
+def _block_of(batch: IncomingBatch, first_seq: int, at: Instant) -> JournalBlock:
+    return JournalBlock(
+        first_seq,
+        np.full(len(batch), at, np.int64),
+        batch.device_id,
+        batch.alert_code,
+        batch.recipient,
+        batch.recipients,
+        batch.originator,
+    )
+
+
+def _outgoing_of(made: LiveDecisions, first: int, rows: Sequence[JournalRow]) -> list[OutgoingAlert]:
+    """Those with a document that go on, in order."""
+    modes = _Answers(made, first)
+    outgoing = []
+    for row in rows:
+        if row.document is None:
+            continue
+        answer = modes.of_row(row)
+        if answer.is_held_back:
+            continue
+        # In shadow nothing was held back: there is nothing to tell.
+        tells = answer.mode is not Mode.SHADOW
+        outgoing.append(
+            OutgoingAlert(
+                seq=row.seq,
+                received_at=row.received_at,
+                device_id=row.device_id,
+                alert_code=row.alert_code,
+                recipient=row.recipient,
+                response_id=row.response_id,
+                originator=row.originator,
+                outcome=answer.outcome,
+                throttled_alert_sequence_id=answer.throttled_alert_sequence_id if tells else 0,
+                throttled_alert_count=answer.throttled_alert_count if tells else 0,
+                document=row.document,
+            )
+        )
+    return outgoing
+
+
+def _key(it: LiveStorm) -> tuple[object, ...]:
+    return it.storm.stream, it.storm.level, it.storm.started_at
