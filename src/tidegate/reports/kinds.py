@@ -137,11 +137,22 @@ def _code_murmur_in_words(replayed: Replayed, murmur: CodeMurmur) -> str:
 def _murmur_in_words(replayed: Replayed, cause: Cause) -> str:
     share = f"{many(cause.alerts, 'Alert')} ({percent(cause.alerts, replayed.received)}) of {codes_in_words(cause.alert_codes)}"
     if not cause.is_named:
-        return f"Murmur: {share} come from {many(cause.devices, 'Device')} of no one product: no threshold reaches them."
+        return f"Murmur: {share} come from {many(cause.devices, 'Device')} of no one product: {_why_not(replayed, cause)}."
     return (
         f"Murmur: {cause.product}: {share} come from {thousands(cause.devices)} of its "
         f"{many(cause.installed, 'Device')}, {rate_in_words(cause.rate)} for each installed a day where the rest "
-        f"raise {rate_in_words(cause.rest)}: no threshold reaches them. Remedy: mend the firmware; call its manufacturer."
+        f"raise {rate_in_words(cause.rest)}: {_why_not(replayed, cause)}. Remedy: mend the firmware; call its manufacturer."
+    )
+
+
+def _why_not(replayed: Replayed, cause: Cause) -> str:
+    """Why throttling does nothing about murmur: its code is excluded, or no Device comes near a threshold."""
+    of_codes = [replayed.by_code[code] for code in cause.alert_codes if code in replayed.by_code]
+    excluded, received = sum(it.excluded for it in of_codes), sum(it.received for it in of_codes)
+    return (
+        "the exclusion list lets all of them pass"
+        if 0 < excluded == received
+        else "no threshold reaches them"
     )
 
 

@@ -25,6 +25,7 @@ from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.reports.kinds import kinds_in_words, kinds_of, remedies
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells
+from tidegate.reports.silence import storms_after_silence
 from tidegate.reports.storm_streams import RUNNING, numbered, storm_streams
 from tidegate.reports.suppressed import suppression_cautions, suppression_findings
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_of, parse_alert_code
@@ -275,6 +276,8 @@ def _cautions(replayed: Replayed) -> Iterator[str]:
     if inventory is not None and inventory.doubled:
         yield f"Said twice by the Inventory: {many(inventory.doubled, 'row')}; the first of each Device counts."
     yield from suppression_cautions(replayed)
+    if silence := storms_after_silence(replayed):
+        yield silence
     if replayed.late:
         yield f"Late: {many(replayed.late, 'Alert')} came after a younger one and were put in order."
     if replayed.outside_period:

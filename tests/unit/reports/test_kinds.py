@@ -125,3 +125,12 @@ def test_shouters_of_one_firmware_are_told_with_it_and_others_without() -> None:
     assert "Shouters: Maker A M1 1.04: 2 of its 100 Devices stormed with 8F75, many times the rate" in next(
         remedies(replace(storming, causes=[SHOUTING]))
     )
+
+
+def test_of_an_excluded_code_it_is_the_list_that_lets_it_pass_and_not_the_threshold() -> None:
+    made = replayed({0x8014: Totals(900, 0, 0, 900)})
+
+    (said,) = remedies(replace(made, causes=[replace(FIRMWARE, alert_codes=(0x8014,))]))
+
+    assert "the exclusion list lets all of them pass. Remedy: mend the firmware" in said
+    assert "threshold" not in said
