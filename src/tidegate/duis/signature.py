@@ -31,7 +31,7 @@ from tidegate.duis.signature_profile import Signed, as_parsed, as_written
 from tidegate.vocabulary.instants import Instant, format_instant
 
 DCC_ROLES: Final = frozenset({"89", "137"})
-"""Role of the DCC Data Systems' signing certificates, 137, as hexadecimal or decimal (both are about): readings.md#26."""
+"""Role of the DCC Data Systems' signing certificates, 137, as hexadecimal or decimal (both are about): readings.md#27."""
 
 _ALGORITHM: Final = ec.ECDSA(hashes.SHA256())
 _HALF: Final = 32

@@ -170,6 +170,16 @@ def test_every_reason_has_one_answer_that_puts_it_to_the_sender() -> None:
     assert all(400 <= answer.status < 500 for answer in ANSWERS.values())
 
 
+def test_the_page_of_the_wire_has_every_reason_and_its_answer() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "duis-wire.md"
+    rows = [
+        f"| `{reason}` | {answer.status} | {answer.response_code} | {answer.meaning} |".replace("|  |", "| |")
+        for reason, answer in ANSWERS.items()
+    ]
+
+    assert "\n".join(rows) in page.read_text(encoding="utf-8")
+
+
 @needs_shared
 def test_every_response_code_given_is_one_of_duis() -> None:
     known = {line.split("\t")[0] for line in shared("tables/response_codes.tsv").read_text().splitlines()[1:]}
