@@ -20,8 +20,10 @@ from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
 from tidegate.cli.offenders import offenders
 from tidegate.cli.policy import policy_app
+from tidegate.cli.policy_live import audit
 from tidegate.cli.replay import replay
 from tidegate.cli.report import report_app
+from tidegate.cli.serve import serve, token_app
 from tidegate.cli.simulate import simulate
 from tidegate.cli.sweep import sweep
 from tidegate.vocabulary.faults import InputError
@@ -51,10 +53,11 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, sweep, offenders, explain):
+for command in (demo, simulate, check, replay, sweep, offenders, explain, serve):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)
+app.add_typer(token_app)
 
 
 def main() -> None:

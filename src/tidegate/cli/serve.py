@@ -1,0 +1,193 @@
+"""`tidegate serve` and `tidegate token`: the gateway, and who may come to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+
+from tidegate.cli import arguments, console
+from tidegate.vocabulary.devices import format_device_id, parse_device_id
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import format_instant
+
+if TYPE_CHECKING:
+    from tidegate.gateway.settings import Settings
+    from tidegate.gateway.tokens import Token, TokenFile
+
+token_app = typer.Typer(
+    name="token", help="Make, list and revoke the tokens parties come with.", no_args_is_help=True
+)
+
+CONFIG = typer.Option(
+    None,
+    "--config",
+    metavar="FILE",
+    help=r"The configuration. \[default: tidegate-serve.toml, where there is one]",
+)
+SECRETS = typer.Option(None, "--secrets", metavar="DIR", help="A folder of secrets, one file for each key.")
+
+
+def serve(
+    config: Path | None = CONFIG,
+    secrets: Path | None = SECRETS,
+    check: bool = typer.Option(False, "--check", help="Look for faults in the configuration, and end."),
+) -> None:
+    """Run the gateway: Alerts in over HTTP, made durable, decided, and sent on.
+
+    With no configuration it listens on 127.0.0.1:8080 and keeps its journal in this folder.
+
+    Example:  tidegate serve --config tidegate-serve.toml
+    """
+    settings = read(config, secrets)
+    if check:
+        console.out.print("The configuration can be used.")
+        return
+    with _needs_web():
+        from tidegate.gateway.serving import make_gateway  # noqa: PLC0415 - a server is slow to start
+        from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
+    try:
+        make_gateway(settings).run()
+    except JournalUnavailable as error:
+        raise InputError(
+            Fault(
+                "journal.url",
+                f"the journal cannot be reached: {error}",
+                "Start its database, or name another.",
+            )
+        ) from None
+
+
+@token_app.command()
+def make(
+    name: str = typer.Argument(metavar="NAME", help="Who is to come with it, as a log will call them."),
+    scope: list[str] = typer.Option(
+        ["read"], "--scope", metavar="SCOPE", help="submit, read or operate; may be given again."
+    ),
+    party: str = typer.Option(
+        "", "--party", metavar="EUI-64", help="Their EUI-64: answers are limited to it."
+    ),
+    submits_for: list[str] = typer.Option(
+        [], "--for", metavar="EUI-64", help="Originators or signers they may submit for; any: whomever."
+    ),
+    valid_for: str = typer.Option("90d", "--valid-for", metavar="DURATION", help="How long it is of use."),
+    config: Path | None = CONFIG,
+    secrets: Path | None = SECRETS,
+) -> None:
+    """Make a token. It is shown once, and kept nowhere."""
+    from tidegate.assembly.serving import clock  # noqa: PLC0415
+    from tidegate.gateway.parties import ANYONE, Scope  # noqa: PLC0415
+
+    unknown = [each for each in scope if each not in set(Scope)]
+    if unknown:
+        raise InputError(Fault("--scope", f"{unknown[0]} is no scope", "Write submit, read or operate."))
+    now = clock()
+    text, token = _tokens(config, secrets).make(
+        name,
+        _eui("--party", party) if party else "",
+        {Scope(each) for each in scope},
+        {each if each == ANYONE else _eui("--for", each) for each in submits_for},
+        now,
+        now + arguments.duration("--valid-for", valid_for),
+    )
+    console.talk.print(
+        f"Token {token.token_id} of {token.name}, until {format_instant(token.expires_at)}. Keep it: it is not shown again."
+    )
+    typer.echo(text)
+
+
+@token_app.command("list")
+def list_(
+    as_json: bool = typer.Option(False, "--json", help="Print them as JSON."),
+    config: Path | None = CONFIG,
+    secrets: Path | None = SECRETS,
+) -> None:
+    """List the tokens ever made; never their secrets."""
+    from tidegate.assembly.serving import clock  # noqa: PLC0415
+
+    tokens, now = _tokens(config, secrets).tokens(), clock()
+    if as_json:
+        typer.echo(json.dumps([_row(token, now) for token in tokens], indent=2))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for heading in ("token", "name", "party", "scopes", "for", "until", "state"):
+        table.add_column(heading, overflow="fold")
+    for token in tokens:
+        table.add_row(
+            *(" ".join(it) if isinstance(it, list) else str(it) for it in _row(token, now).values())
+        )
+    console.out.print(table)
+
+
+@token_app.command()
+def revoke(
+    token_id: str = typer.Argument(metavar="TOKEN", help="Its id, as `tidegate token list` shows it."),
+    config: Path | None = CONFIG,
+    secrets: Path | None = SECRETS,
+) -> None:
+    """Revoke a token; a gateway that runs takes it no longer a second later."""
+    from tidegate.assembly.serving import clock  # noqa: PLC0415
+
+    token = _tokens(config, secrets).revoke(token_id, clock())
+    console.out.print(f"Token {token.token_id} of {token.name} is revoked.")
+
+
+def read(config: Path | None, secrets: Path | None) -> Settings:
+    """The settings; the folder of secrets is systemd's where none is named.
+
+    Raises:
+        InputError: with every fault of them.
+    """
+    with _needs_web():
+        from tidegate.gateway.settings_reading import read_settings  # noqa: PLC0415 - pydantic is slow to start
+
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return read_settings(config, secrets or (Path(folder) if folder else None))
+
+
+class _needs_web:  # noqa: N801 - it reads as what it is
+    """What the gateway is made of is an extra; who lacks it is told so."""
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Say what is missing."""
+        if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("tidegate"):
+            what = f"{error.name} is not installed, which the gateway needs"
+            raise InputError(Fault("tidegate serve", what, 'Install "tidegate[web]".')) from None
+
+
+def _tokens(config: Path | None, secrets: Path | None) -> TokenFile:
+    settings = read(config, secrets)
+    from tidegate.gateway.tokens import TokenFile  # noqa: PLC0415
+
+    return TokenFile(settings.access.tokens)
+
+
+def _eui(option: str, text: str) -> str:
+    try:
+        return format_device_id(parse_device_id(text))
+    except ValueError as error:
+        raise InputError(Fault(option, str(error))) from None
+
+
+def _row(token: Token, now: int) -> dict[str, str | list[str]]:
+    state = "of use"
+    if token.revoked_at is not None:
+        state = "revoked"
+    elif token.expires_at <= now:
+        state = "expired"
+    return {
+        "token": token.token_id,
+        "name": token.name,
+        "party": token.party,
+        "scopes": sorted(token.scopes),
+        "for": sorted(token.submits_for),
+        "until": format_instant(token.expires_at),
+        "state": state,
+    }

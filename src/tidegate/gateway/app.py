@@ -1,0 +1,132 @@
+"""The gateway's application: two raw routes for what comes by the thousand, FastAPI for what is asked seldom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tidegate import __version__
+from tidegate.assembly.serving import MakeReader
+from tidegate.gateway import batches, receiving
+from tidegate.gateway.batches import BatchRoute
+from tidegate.gateway.description import described, page
+from tidegate.gateway.door import REQUEST_ID, Door
+from tidegate.gateway.ended_storms import EndedStorms
+from tidegate.gateway.queries import Problems, queries
+from tidegate.gateway.receiving import AlertRoute
+from tidegate.gateway.replies import AtTheDoor, Refusal, body_of, headers_of
+from tidegate.vocabulary.instants import Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BY_STATUS: Final = {404: AtTheDoor.NOT_FOUND, 405: AtTheDoor.METHOD}
+_DESCRIPTION: Final = (
+    "HTTP for the parties of Great Britain's smart metering network: Alerts in, answers about them out."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of.
+
+    processes:  How many processes read documents; 0: a thread does.
+    problems:   Tells of problems; None: storms by code are told in their place.
+    """
+
+    door: Door
+    make_reader: MakeReader
+    processes: int
+    clock: Callable[[], Instant]
+    ended: EndedStorms
+    problems: Problems | None = None
+
+
+def make_app(parts: Parts) -> FastAPI:
+    """The application."""
+    door = parts.door
+    alerts = AlertRoute(door, parts.make_reader, parts.processes, parts.clock)
+    batch = BatchRoute(door)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(alerts.start, asyncio.get_running_loop())
+        yield
+        # Every request has been answered by now: what was begun is finished, and what is remembered is saved.
+        door.is_draining = True
+        await asyncio.to_thread(alerts.stop)
+        await asyncio.to_thread(batch.stop)
+        await asyncio.to_thread(door.engine.stop)
+
+    app = FastAPI(
+        title="Tidegate",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    # First, so that the hot path asks no other route.
+    app.router.routes.insert(0, Route(receiving.PATH, alerts, include_in_schema=False))
+    app.router.routes.insert(1, Route(batches.PATH, batch, include_in_schema=False))
+    app.include_router(queries(door, parts.ended, parts.problems))
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page(app.openapi()))
+
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = described(plain(), door.settings)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    _answer_refusals(app, door)
+    return app
+
+
+def _answer_refusals(app: FastAPI, door: Door) -> None:
+    """Every refusal of FastAPI's routes is answered by the one table too."""
+
+    def answer(request: Request, refusal: Refusal) -> Response:
+        headers = dict(request.scope["headers"])
+        request_id = door.request_id_of(headers)
+        route = request.scope.get("route")
+        caller = getattr(request.state, "caller", None)
+        door.refuse(refusal, getattr(route, "path", "other"), request_id, caller)
+        kind, body = body_of(refusal, request.headers.get("accept", ""), request_id.decode())
+        said = {**headers_of(refusal), REQUEST_ID.decode(): request_id.decode()}
+        return Response(body, refusal.reply.status, said, media_type=kind)
+
+    @app.exception_handler(Refusal)
+    async def refused(request: Request, refusal: Refusal) -> Response:
+        return answer(request, refusal)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+        reason = _BY_STATUS.get(error.status_code, AtTheDoor.QUERY)
+        return answer(request, Refusal(reason, headers=headers))
+
+    @app.exception_handler(RequestValidationError)
+    async def query(request: Request, error: RequestValidationError) -> Response:
+        faults = (f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        return answer(request, Refusal(AtTheDoor.QUERY, "; ".join(faults)))
+
+    @app.exception_handler(Exception)
+    async def ours(request: Request, error: Exception) -> Response:
+        door.log.error("a fault of ours", path=request.url.path, exc_info=error)
+        return answer(request, Refusal(AtTheDoor.OURS))

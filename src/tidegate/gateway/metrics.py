@@ -1,0 +1,95 @@
+"""What Prometheus is told. Every label has a bounded number of values: never a Device, never what a caller wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from tidegate.gateway.replies import REPLIES
+from tidegate.operations.live import Counters
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """Counts of one gateway.
+
+    counters:  Totals of the engine, asked for when Prometheus asks; None while there are none.
+    ready:     Says whether the gateway is ready.
+    """
+
+    def __init__(self, counters: Callable[[], Counters | None], ready: Callable[[], bool]) -> None:
+        self._registry = CollectorRegistry()
+        self._refusals = Counter(
+            "tidegate_refusals", "Requests refused, by reason.", ["reason"], registry=self._registry
+        )
+        # All are there from the start, so that a first one is seen as a rise.
+        self._refused = {reason: self._refusals.labels(reason) for reason in REPLIES}
+        self._requests = Counter(
+            "tidegate_http_requests", "Requests answered.", ["route", "status"], registry=self._registry
+        )
+        self._answered: dict[tuple[str, int], Counter] = {}
+        self.acknowledged_after = Histogram(
+            "tidegate_acknowledge_seconds",
+            "From the request's headers to its answer, of Alerts that were accepted.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.document_acknowledged_after = self.acknowledged_after.labels("alerts")
+        self.batch_acknowledged_after = self.acknowledged_after.labels("alerts:batch")
+        self.rejected_rows = Counter(
+            "tidegate_batch_rows_rejected", "Rows of batches that were no Alerts.", registry=self._registry
+        )
+        self._registry.register(_Totals(counters, ready))
+
+    def refused(self, reason: str) -> None:
+        """A request was refused."""
+        self._refused[reason].inc()
+
+    def answered(self, route: str, status: int) -> None:
+        """A request was answered; `route` is one of ours, not what was asked for."""
+        key = (route, status)
+        counter = self._answered.get(key)
+        if counter is None:
+            counter = self._answered[key] = self._requests.labels(route, str(status))
+        counter.inc()
+
+    def exposition(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+
+class _Totals(Collector):
+    def __init__(self, counters: Callable[[], Counters | None], ready: Callable[[], bool]) -> None:
+        self._counters = counters
+        self._ready = ready
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("tidegate_ready", "1 while Alerts are accepted.", int(self._ready()))
+        now = self._counters()
+        if now is None:
+            return
+        outcomes = CounterMetricFamily(
+            "tidegate_alerts", "Alerts by outcome, of all that the journal holds.", labels=["outcome"]
+        )
+        outcomes.add_metric(["forwarded"], now.forwarded)
+        outcomes.add_metric(["throttled"], now.throttled)
+        outcomes.add_metric(["excluded"], now.excluded)
+        yield outcomes
+        yield CounterMetricFamily("tidegate_alerts_received", "Alerts the journal holds.", value=now.received)
+        yield CounterMetricFamily(
+            "tidegate_alerts_repeated", "Alerts that came again; not received again.", value=now.repeats
+        )
+        yield CounterMetricFamily(
+            "tidegate_alerts_throttled_in_shadow",
+            "Alerts a policy in shadow would have held back.",
+            value=now.throttled_in_shadow,
+        )
+        yield GaugeMetricFamily("tidegate_alerts_waiting", "Alerts taken and not durable yet.", now.waiting)

@@ -1,0 +1,72 @@
+"""A route as ASGI has it, for what comes by the thousand: who calls, what is taken, and the answer, with nothing between."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final
+
+from tidegate.gateway.door import REQUEST_ID, Door
+from tidegate.gateway.parties import Caller, Scope
+from tidegate.gateway.replies import AtTheDoor, Refusal
+
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
+    from starlette.types import Receive, Scope as Request, Send
+
+_NO_CONTENT: Final = 204
+_OK: Final = 200
+
+
+class RawRoute(ABC):
+    """A route that Alerts are posted to.
+
+    name:   What metrics and logs call it.
+    after:  Told how long each answer took that was no refusal.
+    """
+
+    def __init__(self, door: Door, name: str, after: Histogram) -> None:
+        self._door = door
+        self._name = name
+        self._after = after
+
+    @abstractmethod
+    async def take(self, caller: Caller, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """Take in what is posted; the answer, JSON, or empty for 204.
+
+        Raises:
+            Refusal: it is not taken.
+        """
+
+    async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        door = self._door
+        began = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(request["headers"])
+        request_id = door.request_id_of(headers)
+        caller: Caller | None = None
+        door.in_flight += 1
+        try:
+            caller = self._admit(request, headers)
+            body = await self.take(caller, headers, receive)
+        except Refusal as refusal:
+            await door.answer_refusal(refusal, self._name, headers, request_id, caller, send)
+            return
+        finally:
+            door.in_flight -= 1
+        status = _OK if body else _NO_CONTENT
+        door.metrics.answered(self._name, status)
+        self._after.observe(time.perf_counter() - began)
+        answer = [(REQUEST_ID, request_id)]
+        if body:
+            answer += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": answer})
+        await send({"type": "http.response.body", "body": body})
+
+    def _admit(self, request: Request, headers: dict[bytes, bytes]) -> Caller:
+        if request["method"] != "POST":
+            raise Refusal(AtTheDoor.METHOD, headers={"allow": "POST"})
+        caller = self._door.caller_of(request, headers, Scope.SUBMIT)
+        if self._door.in_flight > self._door.settings.limits.requests:
+            raise Refusal(AtTheDoor.BUSY)
+        return caller

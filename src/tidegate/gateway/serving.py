@@ -1,0 +1,117 @@
+"""The whole gateway, from settings to a server that runs until it is asked to end."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tidegate.assembly.serving import ReadingPlan, clock, open_engine, reader_of
+from tidegate.gateway.access import identification
+from tidegate.gateway.app import Parts, make_app
+from tidegate.gateway.bodies import Budget
+from tidegate.gateway.door import Door
+from tidegate.gateway.ended_storms import EndedStorms
+from tidegate.gateway.logs import RefusalLog, configure
+from tidegate.gateway.metrics import Metrics
+from tidegate.gateway.recipient_totals import RecipientTotals
+from tidegate.gateway.replies import Refusal
+from tidegate.gateway.server import Server, make_server
+from tidegate.gateway.settings import Settings
+from tidegate.operations.engine import Engine
+
+_AT_THE_CONNECTION: Final = "connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that is ready to run."""
+
+    settings: Settings
+    engine: Engine
+    door: Door
+    server: Server
+    log: Any
+
+    def run(self) -> None:
+        """Run until a signal says to end; what was begun is finished then.
+
+        Raises:
+            JournalUnavailable: the journal cannot be reached to begin with.
+        """
+        self.engine.start()
+        self.log.info(
+            "serving",
+            listen=self.settings.listen,
+            access=self.settings.access.mode,
+            verifies=self.settings.verifies,
+            recipients=len(self.settings.recipients),
+        )
+        try:
+            self.server.run()
+        finally:
+            self.engine.stop()
+        self.log.info("ended", received=self.engine.counters().received)
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """Everything of a gateway, joined.
+
+    Raises:
+        InputError: the journal, the policy, certificates or the schema cannot be used.
+        JournalUnavailable: the journal cannot be reached.
+    """
+    log = configure(
+        json_lines=settings.logs.json_lines, level=settings.logs.level, device_ids=settings.logs.device_ids
+    )
+    plan = reading_plan(settings)
+    make_reader = reader_of(plan)
+    make_reader()  # what is wrong with certificates is told now, not by a process that reads
+    ended = EndedStorms()
+    engine = open_engine(
+        settings.journal.url.get_secret_value(), settings.policy.begin_with, watchers=[ended]
+    )
+    metrics = Metrics(engine.counters, lambda: engine.is_ready)
+    door = Door(
+        settings=settings,
+        engine=engine,
+        identify=identification(settings, clock),
+        metrics=metrics,
+        log=log,
+        refusal_log=RefusalLog(log),
+        budget=Budget(settings.limits.bodies_bytes),
+        totals=RecipientTotals(),
+    )
+
+    def refused(refusal: Refusal) -> bytes:
+        request_id = door.new_id()
+        door.refuse(refusal, _AT_THE_CONNECTION, request_id)
+        return request_id
+
+    def draining() -> None:
+        door.is_draining = True
+        log.info("draining", in_flight=door.in_flight)
+
+    app = make_app(Parts(door, make_reader, _processes(settings), clock, ended))
+    return Gateway(settings, engine, door, make_server(app, settings, refused, draining), log)
+
+
+def reading_plan(settings: Settings) -> ReadingPlan:
+    """How documents are read, by the settings."""
+    signatures = settings.signatures
+    return ReadingPlan(
+        certificates=signatures.certificates if settings.verifies else None,
+        dcc_roles=None if signatures.dcc_roles is None else tuple(signatures.dcc_roles),
+        dcc_parties=tuple(signatures.dcc_parties),
+        accept_expired=signatures.accept_expired,
+        check_payload=signatures.check_payload,
+        schema=signatures.xml_schema,
+    )
+
+
+def _processes(settings: Settings) -> int:
+    """Verifying is worth a process of its own, and one core is left for all the rest."""
+    said = settings.limits.reading_processes
+    if said is not None:
+        return said
+    return max(1, min(4, (os.cpu_count() or 2) - 1)) if settings.verifies else 0

@@ -1,0 +1,231 @@
+"""The configuration of `tidegate serve`: a TOML file, a folder of secrets, the environment; the later ones win.
+
+Everything has a default: with no configuration at all the gateway listens on
+this machine alone, keeps its journal beside it, and asks nobody who they are.
+docs/reference/configuration.md tells every key.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from tidegate.vocabulary.devices import format_device_id, parse_device_id
+
+FILE_NAME: Final = "tidegate-serve.toml"
+"""The file that is read where none is named."""
+
+ENVIRONMENT: Final = "TIDEGATE_"
+"""What a variable begins with; two underscores stand between a table and its key."""
+
+BETWEEN: Final = "__"
+
+
+def _eui(text: str) -> str:
+    return format_device_id(parse_device_id(text))
+
+
+def _user(text: str) -> str:
+    """An EUI-64 is written one way; a name stays as it is."""
+    try:
+        return _eui(text)
+    except ValueError:
+        if not text.strip():
+            raise ValueError("it is empty: write an EUI-64, or a name") from None
+        return text.strip()
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004 - ports are 16 bits
+        raise ValueError(f"{text!r} is no address and port: write 127.0.0.1:8080")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or any(mark.isspace() for mark in text):
+        raise ValueError(f"{text!r} is no address of a service: write https://host/path")
+    return text
+
+
+Eui = Annotated[str, AfterValidator(_eui)]
+User = Annotated[str, AfterValidator(_user)]
+Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_url)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Form(BaseModel):
+    """A table of the file: what it does not know, it refuses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Recipient(Form):
+    """A User whose Alerts are delivered."""
+
+    user: User
+    name: str = ""
+    role: Literal["IS", "ES", "GS", "RSA", "ED", "GT", "OU", ""] = ""
+    url: Url | None = None
+    takes_throttle_metadata: bool = False
+    notices: bool = True
+
+
+class JournalTable(Form):
+    """Where everything is kept."""
+
+    url: SecretStr = SecretStr("sqlite:///tidegate-journal.db")
+    snapshot_every_s: Seconds = 600
+
+
+class PolicyTable(Form):
+    """Which policy is in force where the journal has none yet."""
+
+    begin_with: str = "illustrative-2"
+
+
+class SignaturesTable(Form):
+    """How documents are verified that come in."""
+
+    verify: bool | None = None
+    certificates: Path | None = None
+    dcc_roles: list[str] | None = None
+    dcc_parties: list[Eui] = []
+    accept_expired: bool = False
+    check_payload: bool = True
+    xml_schema: Annotated[Path | None, Field(alias="schema")] = None
+
+
+class SigningTable(Form):
+    """What documents are signed with that throttle metadata is added to."""
+
+    key: Path | None = None
+    certificate: Path | None = None
+    password: SecretStr | None = None
+
+
+class Party(Form):
+    """Who comes with a client certificate, or is named by a proxy."""
+
+    party: Eui | Literal[""] = ""
+    name: str
+    subject: str
+    scopes: Annotated[list[Literal["submit", "read", "operate"]], Field(min_length=1)]
+    submits_for: list[Eui | Literal["any"]] = []
+
+
+class AccessTable(Form):
+    """How callers say who they are."""
+
+    mode: Literal["local", "token", "certificate", "proxy"] = "local"
+    tokens: Path = Path("tidegate-tokens.json")
+    proxy_header: str = "x-client-subject"
+    proxies: list[str] = ["127.0.0.1"]
+
+
+class TlsTable(Form):
+    """HTTPS."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    password: SecretStr | None = None
+    client_authorities: Path | None = None
+
+
+class LimitsTable(Form):
+    """How much may come, and how slowly."""
+
+    document_bytes: Count = 1_048_576
+    batch_bytes: Count = 67_108_864
+    bodies_bytes: Count = 134_217_728
+    request_seconds: Seconds = 20
+    batch_seconds: Seconds = 120
+    idle_seconds: Seconds = 75
+    connections: Count = 2_000
+    requests: Count = 4_000
+    batches: Count = 2
+    reading_processes: Annotated[int, Field(ge=0)] | None = None
+    drain_seconds: Seconds = 30
+
+
+class LogsTable(Form):
+    """What is told of what happens."""
+
+    json_lines: bool = False
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    device_ids: bool = False
+
+
+class Settings(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT,
+        env_nested_delimiter=BETWEEN,
+        extra="forbid",
+        frozen=True,
+        secrets_prefix="",
+        secrets_nested_delimiter=BETWEEN,
+        secrets_dir_missing="ok",
+    )
+
+    listen: Address = "127.0.0.1:8080"
+    recipients: list[Recipient] = []
+    parties: list[Party] = []
+    journal: JournalTable = JournalTable()
+    policy: PolicyTable = PolicyTable()
+    signatures: SignaturesTable = SignaturesTable()
+    signing: SigningTable = SigningTable()
+    access: AccessTable = AccessTable()
+    tls: TlsTable = TlsTable()
+    limits: LimitsTable = LimitsTable()
+    logs: LogsTable = LogsTable()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before secrets, secrets before the file."""
+        del settings_cls, dotenv_settings
+        # What the file says is what the settings are made with: see `settings_reading`.
+        return env_settings, NestedSecretsSettingsSource(file_secret_settings), init_settings
+
+    @property
+    def host(self) -> str:
+        """The address listened on."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port listened on; 0: any that is free."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def is_loopback(self) -> bool:
+        """Only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def verifies(self) -> bool:
+        """Signatures are verified: where it is said, else where there are certificates to verify with."""
+        said = self.signatures.verify
+        return self.signatures.certificates is not None if said is None else said
