@@ -80,11 +80,11 @@ class Taken:
     """Alerts that are durable: what was given, and the numbers they got.
 
     parts:    For each submission its rows, None standing for a repeat, or its block.
-    repeats:  (submission, place): the answer of an Alert accepted before, or (submission, place) of the first here.
+    repeats:  (submission, place): the answer of an Alert accepted before, or where the first one stands here.
     """
 
     parts: list[list[JournalRow | None] | JournalBlock] = field(default_factory=list)
-    repeats: dict[tuple[int, int], Known | tuple[int, int]] = field(default_factory=dict)
+    repeats: dict[tuple[int, int], Accepted | tuple[int, int]] = field(default_factory=dict)
 
     def rows(self) -> list[JournalRow]:
         """Its new rows."""
@@ -249,7 +249,11 @@ class EngineState:
         self._notes += notes
         at = max(now, self.live.now)
         ids = [it.response_id for part in given if not isinstance(part, IncomingBatch) for it in part]
-        known = self._journal.known({it for it in ids if it is not None})
+        # Their answers now: what of them is not durable yet soon will be, and is forgotten here then.
+        known = {
+            response_id: self._undurable.get(it.seq) or _answer_of(it)
+            for response_id, it in self._journal.known({it for it in ids if it is not None}).items()
+        }
         taken = Taken()
         first_here: dict[str, tuple[int, int]] = {}
         seq = self._last_seq
@@ -530,10 +534,10 @@ class EngineState:
             )
             answers.append(rows)  # type: ignore[arg-type] # repeats are filled in below
         for (number, place), first_one in taken.repeats.items():
-            if isinstance(first_one, Known):
-                answer = self._undurable.get(first_one.seq) or _answer_of(first_one)
-            else:
+            if isinstance(first_one, tuple):
                 answer = answers[first_one[0]][first_one[1]]  # type: ignore[index]
+            else:
+                answer = first_one
             answers[number][place] = replace(answer, is_repeat=True)  # type: ignore[index]
         if taken.repeats:
             self.counters = replace(self.counters, repeats=self.counters.repeats + len(taken.repeats))
