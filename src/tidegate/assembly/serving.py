@@ -16,6 +16,7 @@ from tidegate.operations.live import AuditEntry, Incoming, Outbox, PolicyRecord,
 from tidegate.vocabulary.instants import Instant
 
 if TYPE_CHECKING:
+    from tidegate.journal import SqlJournal
     from tidegate.operations.engine import Engine
 
 
@@ -103,6 +104,19 @@ def reader_of(plan: ReadingPlan) -> MakeReader:
     return partial(make_reader, plan)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine over its journal, which nobody else writes until `close`."""
+
+    engine: Engine
+    journal: SqlJournal
+
+    def close(self) -> None:
+        """Finish what the engine took, save what it remembers, let go of the journal."""
+        self.engine.stop()
+        self.journal.close()
+
+
 def clock() -> Instant:
     """Now, in microseconds UTC."""
     return time.time_ns() // 1_000
@@ -116,8 +130,8 @@ def open_engine(
     watchers: Sequence[StormWatcher] = (),
     outbox: Outbox | None = None,
     who: str = "tidegate serve",
-) -> Engine:
-    """The engine over a journal, not started yet; see `begin`.
+) -> Opened:
+    """The engine over a journal, not started yet.
 
     begin_with:  Policy put in force where the journal has none: a file, or the name of a published one.
 
@@ -145,4 +159,5 @@ def open_engine(
             recorded_at=now,
         )
         journal.put_policy(record, AuditEntry(now, who, "policy.begin", {"version": policy.version}))
-    return Engine(journal, parse_policy, clock, inventory=known, watchers=watchers, outbox=outbox)
+    engine = Engine(journal, parse_policy, clock, inventory=known, watchers=watchers, outbox=outbox)
+    return Opened(engine, journal)

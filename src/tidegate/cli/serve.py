@@ -48,10 +48,13 @@ def serve(
         console.out.print("The configuration can be used.")
         return
     with _needs_web():
-        from tidegate.gateway.serving import make_gateway  # noqa: PLC0415 - a server is slow to start
+        from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
+        from tidegate.gateway.serving import make_gateway  # noqa: PLC0415
         from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
+    logs = settings.logs
+    log = configure(json_lines=logs.json_lines, level=logs.level, device_ids=logs.device_ids)
     try:
-        make_gateway(settings).run()
+        make_gateway(settings, log).run()
     except JournalUnavailable as error:
         raise InputError(
             Fault(

@@ -22,6 +22,7 @@ from tidegate.gateway.batches import BatchRoute
 from tidegate.gateway.description import described, page
 from tidegate.gateway.door import REQUEST_ID, Door
 from tidegate.gateway.ended_storms import EndedStorms
+from tidegate.gateway.policy_changes import policy_changes
 from tidegate.gateway.queries import Problems, queries
 from tidegate.gateway.receiving import AlertRoute
 from tidegate.gateway.replies import AtTheDoor, Refusal, body_of, headers_of
@@ -81,6 +82,7 @@ def make_app(parts: Parts) -> FastAPI:
     app.router.routes.insert(0, Route(receiving.PATH, alerts, include_in_schema=False))
     app.router.routes.insert(1, Route(batches.PATH, batch, include_in_schema=False))
     app.include_router(queries(door, parts.ended, parts.problems))
+    app.include_router(policy_changes(door, parts.clock))
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

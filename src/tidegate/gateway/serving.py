@@ -6,19 +6,18 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tidegate.assembly.serving import ReadingPlan, clock, open_engine, reader_of
+from tidegate.assembly.serving import Opened, ReadingPlan, clock, open_engine, reader_of
 from tidegate.gateway.access import identification
 from tidegate.gateway.app import Parts, make_app
 from tidegate.gateway.bodies import Budget
 from tidegate.gateway.door import Door
 from tidegate.gateway.ended_storms import EndedStorms
-from tidegate.gateway.logs import RefusalLog, configure
+from tidegate.gateway.logs import RefusalLog
 from tidegate.gateway.metrics import Metrics
 from tidegate.gateway.recipient_totals import RecipientTotals
 from tidegate.gateway.replies import Refusal
 from tidegate.gateway.server import Server, make_server
 from tidegate.gateway.settings import Settings
-from tidegate.operations.engine import Engine
 
 _AT_THE_CONNECTION: Final = "connection"
 
@@ -28,7 +27,7 @@ class Gateway:
     """A gateway that is ready to run."""
 
     settings: Settings
-    engine: Engine
+    opened: Opened
     door: Door
     server: Server
     log: Any
@@ -39,38 +38,37 @@ class Gateway:
         Raises:
             JournalUnavailable: the journal cannot be reached to begin with.
         """
-        self.engine.start()
-        self.log.info(
-            "serving",
-            listen=self.settings.listen,
-            access=self.settings.access.mode,
-            verifies=self.settings.verifies,
-            recipients=len(self.settings.recipients),
-        )
+        engine = self.opened.engine
         try:
+            engine.start()
+            self.log.info(
+                "serving",
+                listen=self.settings.listen,
+                access=self.settings.access.mode,
+                verifies=self.settings.verifies,
+                recipients=len(self.settings.recipients),
+            )
             self.server.run()
         finally:
-            self.engine.stop()
-        self.log.info("ended", received=self.engine.counters().received)
+            self.opened.close()
+        self.log.info("ended", received=engine.counters().received)
 
 
-def make_gateway(settings: Settings) -> Gateway:
+def make_gateway(settings: Settings, log: Any) -> Gateway:
     """Everything of a gateway, joined.
 
     Raises:
         InputError: the journal, the policy, certificates or the schema cannot be used.
         JournalUnavailable: the journal cannot be reached.
     """
-    log = configure(
-        json_lines=settings.logs.json_lines, level=settings.logs.level, device_ids=settings.logs.device_ids
-    )
     plan = reading_plan(settings)
     make_reader = reader_of(plan)
     make_reader()  # what is wrong with certificates is told now, not by a process that reads
     ended = EndedStorms()
-    engine = open_engine(
+    opened = open_engine(
         settings.journal.url.get_secret_value(), settings.policy.begin_with, watchers=[ended]
     )
+    engine = opened.engine
     metrics = Metrics(engine.counters, lambda: engine.is_ready)
     door = Door(
         settings=settings,
@@ -93,7 +91,7 @@ def make_gateway(settings: Settings) -> Gateway:
         log.info("draining", in_flight=door.in_flight)
 
     app = make_app(Parts(door, make_reader, _processes(settings), clock, ended))
-    return Gateway(settings, engine, door, make_server(app, settings, refused, draining), log)
+    return Gateway(settings, opened, door, make_server(app, settings, refused, draining), log)
 
 
 def reading_plan(settings: Settings) -> ReadingPlan:

@@ -282,7 +282,7 @@ def _refuse_compressed(body: bytes) -> None:
             if body_length < 0:
                 raise UnreadableBatchError("is no Arrow IPC stream: a message has no length")
             place = start + size + body_length
-    except struct.error:
+    except (struct.error, IndexError):
         raise UnreadableBatchError("is no Arrow IPC stream: it is not whole") from None
 
 
