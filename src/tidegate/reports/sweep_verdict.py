@@ -18,6 +18,9 @@ from tidegate.vocabulary.alert_codes import AlertCode
 SHOWN: Final = 8
 """Points of a sweep told on a screen: both ends, the one in force, the recommended, and some between."""
 
+WORTH_SAYING: Final = 1
+"""Per cent held back at most under which a sweep is said to hold back next to nothing."""
+
 _NAMED = 3
 
 
@@ -71,7 +74,11 @@ def _headline(swept: Swept, recommended: Sequence[Recommendation]) -> str:
             return f"There are too few Alerts of {what} to choose parameters by."
         if it.advice is Advice.EXCLUDED:
             return f"{what} is on the exclusion list: no parameter changes anything."
-        return f"No policy swept would deal with {what}: throttling holds back next to nothing of it."
+        most = max(swept.rows_of(it.code), key=lambda row: row.totals.throttled)
+        if 100 * most.totals.throttled < WORTH_SAYING * most.totals.received:
+            return f"No policy swept would deal with {what}: throttling holds back next to nothing of it."
+        held = percent(most.totals.throttled, most.totals.received)
+        return f"No policy swept is worth it for {what}: {held} at most, at the price of {many(most.storms, 'storm')}."
     row = swept.row(it.point, it.code)
     held = percent(row.totals.throttled, row.totals.received)
     share = 100 * row.totals.throttled / row.totals.received

@@ -84,8 +84,7 @@ def test_murmur_has_no_threshold_and_that_is_said():
 
 
 def test_a_window_long_enough_to_reach_murmur_is_not_worth_its_storms():
-    found = swept(murmur(), "threshold=3..6", "window=24h", base=policy(AlertStormParameters(5, DAY, 2)))
-    it = recommend(found, 0x8014)
+    it = recommend(dear(), 0x8014)
 
     assert Advice.NOT_WORTH_IT is it.advice
     assert f"a storm counts for {WORTH} Alerts" in it.reason
@@ -193,7 +192,14 @@ def test_the_verdict_says_how_far_throttling_reaches():
     assert "Throttling deals with most of this: 30 in 1 h, as in force, holds back 8" in headline(most)
     assert "Throttling reaches little of this: 30 in 1 h, as in force, holds back 5" in headline(little)
     assert "No policy swept would deal with this" in headline(none)
+    assert "storms." == headline(dear()).split()[-1]
+    assert headline(dear()).startswith("No policy swept is worth it for this: ")
     assert "There was no Alert to sweep over." == headline(swept([], "threshold=5"))
+
+
+def dear():
+    """A sweep that holds back something, for more storms than it is worth."""
+    return swept(murmur(), "threshold=3..6", "window=24h", base=policy(AlertStormParameters(5, DAY, 2)))
 
 
 def headline(found):
