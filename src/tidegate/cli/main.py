@@ -53,7 +53,7 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, sweep, offenders, explain, serve):
+for command in (demo, simulate, check, replay, sweep, offenders, explain, serve, audit):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from tidegate.cli import arguments, console
+from tidegate.cli import arguments, console, policy_live
 from tidegate.cli.suppression_screen import (
     bullets,
     register_as_json,
@@ -31,11 +31,14 @@ from tidegate.vocabulary.instants import DAY, SECOND, Instant, format_duration, 
 
 policy_app = typer.Typer(
     name="policy",
-    help="Check, show, compare and explain policies: versions of the Mechanism Document.",
+    help="Check, show, compare and explain policies: versions of the Mechanism Document. Put them in force.",
     no_args_is_help=True,
 )
 
 _FILE = "A policy file, or the name of one that comes with tidegate, as illustrative-2."
+
+
+policy_live.register(policy_app)
 
 
 @policy_app.command()

@@ -1,6 +1,6 @@
 """Change control over HTTP, for operators: change the policy in force, its history, the audit log."""
 
-from __future__ import annotations
+# FastAPI reads the annotations of the routes, which name what stands in the function around them: they are no texts.
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ def policy_changes(door: Door, clock: Callable[[], Instant]) -> APIRouter:
     async def change(request: Request, caller: Annotated[Caller, operates]) -> Response:
         try:
             body = json.loads(await _body_of(request))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refusal(AtTheDoor.QUERY, "the body is no JSON") from None
         told = await _asked(lambda: _or_faults(lambda: carry(body, caller)))
         if isinstance(told, _Refused):

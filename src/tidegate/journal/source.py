@@ -12,7 +12,8 @@ from sqlalchemy import select
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.journal import reading, schema
 from tidegate.journal.database import Database
-from tidegate.operations.live import PolicyRecord
+from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.vocabulary.instants import Instant
 
 _SQLITE: Final = b"SQLite format 3\0"
 
@@ -37,6 +38,21 @@ def policies_of(url: str) -> Sequence[PolicyRecord]:
     try:
         with database.connected() as connection:
             return reading.policies(connection)
+    finally:
+        database.close()
+
+
+def audit_of(url: str, *, since: Instant = 0, limit: int = 1_000) -> Sequence[AuditEntry]:
+    """Who did what, the latest first, whether an engine uses the journal or none.
+
+    Raises:
+        InputError: it is no journal, or one of a newer Tidegate.
+        JournalUnavailable: it cannot be read.
+    """
+    database = _opened(url)
+    try:
+        with database.connected() as connection:
+            return reading.audit(connection, since, limit)
     finally:
         database.close()
 

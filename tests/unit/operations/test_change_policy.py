@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.policy_book import EXCLUDED, A, B, Book, a_version
 
-from tests.policy_book import A, B, EXCLUDED, Book, a_version
 from tidegate.operations.back_out_plan import back_out_plan
 from tidegate.operations.change_policy import OVERRIDE_EXPIRED
 from tidegate.operations.override_exclusion import audit_log
