@@ -24,6 +24,7 @@ _REQUEST_ID: Final = {
     "description": "A name for the request, for logs; it comes back. Without one, one is given.",
     "schema": {"type": "string", "maxLength": 64},
 }
+_FOR_EVERYONE: Final = ("metrics", "healthz", "readyz")
 _PROBLEM: Final = {
     "type": "object",
     "description": "RFC 9457. `reason` is a word that does not change; `response_code` a DUIS response code where one fits.",
@@ -76,10 +77,9 @@ def described(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
     schemas |= {"Problem": _PROBLEM, "BatchAnswer": _BATCH_ANSWER}
     for path in document["paths"].values():
         for operation in path.values():
-            asks = operation["operationId"].startswith(("storms", "problems", "policy", "summary"))
             operation["responses"].pop("422", None)
-            if asks:
-                operation["responses"] |= _refusals(401, 403, 422, 500, 503)
+            if not operation["operationId"].startswith(_FOR_EVERYONE):
+                operation["responses"] |= _refusals(400, 401, 403, 413, 422, 500, 503)
     document["paths"] = {**_raw_paths(), **document["paths"]}
     if settings.access.mode == "token":
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

@@ -24,6 +24,7 @@ from tidegate.vocabulary.instants import format_instant
 
 MOST_STORMS: Final = 1_000
 _ENGINE_ANSWERS_S: Final = 10.0
+_CODE: Final = r"^(?:(?:0[xX])?[0-9A-Fa-f]{4}|[nN][1-9][0-9]{0,2}|[aA][dD]1)$"
 
 Problems = Callable[[str | None], Sequence[Mapping[str, Any]]]
 """The problems one recipient is told of, or all."""
@@ -148,7 +149,7 @@ def queries(door: Door, ended: EndedStorms, problems: Problems | None) -> APIRou
     async def storms(
         caller: Annotated[Caller, reads],
         alert_code: Annotated[
-            str | None, Query(description="Only this Alert Code, as 8F75.", max_length=8)
+            str | None, Query(description="Only this Alert Code, as 8F75.", pattern=_CODE)
         ] = None,
         state: Annotated[Literal["running", "ended", "all"], Query()] = "all",
         limit: Annotated[int, Query(ge=1, le=MOST_STORMS)] = 100,

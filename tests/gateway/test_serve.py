@@ -1,0 +1,96 @@
+"""`tidegate serve` as a process: with no configuration, until a signal says to end; and the tokens it takes."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+from contextlib import closing
+
+import pytest
+from tests.commands import start_tidegate, tidegate
+from tests.gateways import XML, wait_until
+from tests.material.signed_alerts import AlertMint
+
+from tidegate.cli.console import INPUT_AT_FAULT
+
+
+def a_free_port():
+    with closing(socket.create_server(("127.0.0.1", 0))) as it:
+        return it.getsockname()[1]
+
+
+def answers(at, path, body=None):
+    with closing(http.client.HTTPConnection(at, timeout=30)) as connection:
+        try:
+            connection.request("POST" if body else "GET", path, body, XML)
+            return connection.getresponse().status
+        except OSError:
+            return 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order_and_nothing_acknowledged_is_lost(tmp_path, number):
+    at = f"127.0.0.1:{a_free_port()}"
+    environment = {**os.environ, "TIDEGATE_LISTEN": at, "TIDEGATE_LOGS__JSON_LINES": "true"}
+    process = start_tidegate("serve", cwd=tmp_path, env=environment)
+    wait_until(lambda: process.poll() is not None or answers(at, "/readyz") == 200)
+    acknowledged = [answers(at, "/api/v1/alerts", AlertMint(None).alert(counter=n)) for n in range(5)]
+
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+
+    assert [204] * 5 == acknowledged
+    assert 0 == process.returncode, err
+    told = [json.loads(line) for line in err.splitlines()]
+    assert ["serving", "draining", "ended"] == [each["event"] for each in told]
+    assert 5 == told[-1]["received"]
+
+
+def test_every_fault_of_a_configuration_is_told_with_its_place(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tidegate-serve.toml").write_text('listen = "nowhere"\n[limits]\nconnections = "many"\n')
+
+    ran = tidegate(capfd, "serve")
+
+    assert INPUT_AT_FAULT == ran.status
+    assert "tidegate-serve.toml:1: listen" in ran.err
+    assert "tidegate-serve.toml:3: limits.connections" in ran.err
+
+
+def test_a_configuration_can_be_checked_without_serving(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert 0 == tidegate(capfd, "serve", "--check").status
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = tidegate(
+        capfd, "token", "make", "adapter", "--scope", "submit", "--for", "any", "--party", "00DB1234567890A0"
+    )
+    listed = tidegate(capfd, "token", "list", "--json")
+    (token,) = json.loads(listed.out)
+    revoked = tidegate(capfd, "token", "revoke", token["token"])
+
+    assert re.fullmatch(r"tg_[0-9a-f]{12}_[\w-]{43}\n", made.out)
+    assert ("adapter", "00-DB-12-34-56-78-90-A0", ["any"], "of use") == (
+        token["name"],
+        token["party"],
+        token["for"],
+        token["state"],
+    )
+    assert made.out.strip().split("_", 2)[2] not in listed.out
+    assert 0 == revoked.status
+    assert "revoked" in tidegate(capfd, "token", "list").out
+    assert 0o600 == (tmp_path / "tidegate-tokens.json").stat().st_mode & 0o777
+
+
+def test_a_token_that_is_not_there_cannot_be_revoked(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert INPUT_AT_FAULT == tidegate(capfd, "token", "revoke", "000000000000").status
