@@ -26,7 +26,7 @@ from tidegate.cli.report import report_app
 from tidegate.cli.serve import serve, token_app
 from tidegate.cli.simulate import simulate
 from tidegate.cli.sweep import sweep
-from tidegate.vocabulary.faults import InputError
+from tidegate.vocabulary.faults import Fault, InputError
 
 app = typer.Typer(
     name="tidegate",
@@ -60,6 +60,23 @@ app.add_typer(report_app)
 app.add_typer(token_app)
 
 
+_OF_WEB = frozenset(
+    {
+        "aiohttp", "apprise", "cryptography", "fastapi", "httptools", "prometheus_client", "pydantic_settings",
+        "sqlalchemy", "starlette", "structlog", "uvicorn", "uvloop",
+    }
+)  # fmt: skip
+"""What only the live parts need: the extra `[web]`."""
+
+
+def _extra_of(error: Exception) -> str | None:
+    """The extra that brings a package that is not there; None where that is not what is wrong."""
+    if not isinstance(error, ModuleNotFoundError):
+        return None
+    package = (error.name or "").partition(".")[0]
+    return "web" if package in _OF_WEB else "postgres" if package == "pg8000" else None
+
+
 def main() -> None:
     """Run the command line; the one place where a fault becomes an exit status."""
     if hasattr(signal, "SIGPIPE"):
@@ -77,5 +94,9 @@ def main() -> None:
     except Exception as error:
         if "TIDEGATE_TRACEBACK" in os.environ:
             raise
+        if extra := _extra_of(error):
+            what = f"{getattr(error, 'name', '')} is not installed, which this command needs"
+            console.show_faults(InputError(Fault("tidegate", what, f'Install "tidegate[{extra}]".')))
+            sys.exit(console.INPUT_AT_FAULT)
         console.show_fault_of_ours(error)
         sys.exit(console.FAULT_OF_OURS)

@@ -47,10 +47,10 @@ def serve(
     if check:
         console.out.print("The configuration can be used.")
         return
-    with _needs_web():
-        from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
-        from tidegate.gateway.serving import make_gateway  # noqa: PLC0415
-        from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
+    from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
+    from tidegate.gateway.serving import make_gateway  # noqa: PLC0415
+    from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
+
     logs = settings.logs
     log = configure(json_lines=logs.json_lines, level=logs.level, device_ids=logs.device_ids)
     try:
@@ -145,24 +145,10 @@ def read(config: Path | None, secrets: Path | None) -> Settings:
     Raises:
         InputError: with every fault of them.
     """
-    with _needs_web():
-        from tidegate.gateway.settings_reading import read_settings  # noqa: PLC0415 - pydantic is slow to start
+    from tidegate.gateway.settings_reading import read_settings  # noqa: PLC0415 - pydantic is slow to start
 
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     return read_settings(config, secrets or (Path(folder) if folder else None))
-
-
-class _needs_web:  # noqa: N801 - it reads as what it is
-    """What the gateway is made of is an extra; who lacks it is told so."""
-
-    def __enter__(self) -> None:
-        """Nothing yet."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Say what is missing."""
-        if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("tidegate"):
-            what = f"{error.name} is not installed, which the gateway needs"
-            raise InputError(Fault("tidegate serve", what, 'Install "tidegate[web]".')) from None
 
 
 def _tokens(config: Path | None, secrets: Path | None) -> TokenFile:
