@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from tidegate.alert_storm.causes import Cause, Kind
+from tidegate.alert_storm.suppressions import Suppression
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.reports.replayed import Replayed
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, parse_alert_code
-from tidegate.vocabulary.instants import DAY
+from tidegate.vocabulary.instants import DAY, format_instant
 from tidegate.vocabulary.toggle_pairs import codes_counted_as
 
 MURMUR_A_DAY: Final = 3.0
@@ -56,9 +57,30 @@ def kinds_of(replayed: Replayed) -> tuple[Kind, ...]:
     return (*((Kind.SHOUTERS,) if len(replayed.storms) else ()), *((Kind.MURMUR,) if murmurs else ()))
 
 
-def kinds_in_words(kinds: Sequence[Kind]) -> str:
+def kinds_in_words(kinds: Sequence[str]) -> str:
     """What a headline begins with: `Shouters and murmur. `; empty where there is no trouble."""
     return f"{' and '.join(kinds).capitalize()}. " if kinds else ""
+
+
+def kinds_told(replayed: Replayed) -> list[str]:
+    """The kinds in the words of a headline: what storms only by its suppression is murmur that is held."""
+    kinds: list[str] = list(kinds_of(replayed))
+    shouters = _of_kind(replayed.causes or (), Kind.SHOUTERS)
+    if shouters and all(suppressions_of(replayed, cause) for cause in shouters):
+        kinds[0] = "suppressed murmur"
+    return kinds
+
+
+def suppressions_of(replayed: Replayed, cause: Cause) -> list[Suppression]:
+    """The suppressions that all storms of a cause are under; none where the code's own threshold was reached."""
+    return [
+        suppression
+        for each in replayed.in_force
+        for suppression in each.policy.alert_storm.suppressions
+        if cause.is_named
+        and set(cause.alert_codes) <= set(suppression.codes)
+        and any(product.includes(cause.product) for product in suppression.products)
+    ]
 
 
 def remedies(replayed: Replayed) -> Iterator[str]:
@@ -66,7 +88,8 @@ def remedies(replayed: Replayed) -> Iterator[str]:
     if len(replayed.storms):
         named = [cause for cause in _of_kind(replayed.causes or (), Kind.SHOUTERS) if cause.is_named]
         for cause in named[:MOST_NAMED]:
-            yield _shouters_in_words(cause)
+            held_by = suppressions_of(replayed, cause)
+            yield _suppressed_in_words(cause, held_by[-1]) if held_by else _shouters_in_words(cause)
         if not named:
             devices = many(replayed.devices_stormed, "Device")
             yield f"Shouters: {devices} went over a threshold. Remedy: throttle, and have those Devices looked at."
@@ -161,6 +184,14 @@ def _shouters_in_words(cause: Cause) -> str:
         f"Shouters: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} stormed with "
         f"{codes_in_words(cause.alert_codes)}, {ratio_in_words(cause.ratio)} the rate of the rest. Remedy: throttle "
         "them, have those Devices looked at, and ask its manufacturer."
+    )
+
+
+def _suppressed_in_words(cause: Cause, suppression: Suppression) -> str:
+    return (
+        f"Suppressed: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} went over the "
+        f"threshold of {suppression.id} with {codes_in_words(cause.alert_codes)}. Remedy: mend the firmware before it "
+        f"expires on {format_instant(suppression.expires)[:10]}."
     )
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, harder
 from tidegate.policy.mechanism import MechanismDocument, Mode
-from tidegate.reports.kinds import kinds_in_words, kinds_of, remedies
+from tidegate.reports.kinds import kinds_in_words, kinds_told, remedies
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.silence import storms_after_silence
@@ -84,7 +84,7 @@ def verdict(replayed: Replayed) -> Verdict:
     storms = replayed.storms
     devices = len(np.unique(storms.columns["device_id"]))
     return Verdict(
-        kinds_in_words(kinds_of(replayed)) + _headline(replayed, len(storms), devices),
+        kinds_in_words(kinds_told(replayed)) + _headline(replayed, len(storms), devices),
         tuple(_findings(replayed, storms, devices)),
         tuple(_cautions(replayed)),
     )

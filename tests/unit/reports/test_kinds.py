@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.reports.replayed_examples import replayed, spell
+from tests.unit.reports.replayed_examples import DEFAULT, START, policy, replayed, spell
 
 from tidegate.alert_storm.causes import Cause, Kind
-from tidegate.reports.kinds import FEWEST_STREAMS, kinds_in_words, kinds_of, murmur_of, remedies
+from tidegate.alert_storm.parameters import AlertStormRules
+from tidegate.alert_storm.suppressions import Suppression
+from tidegate.policy.suppressions import FixStatus, RegisterEntry
+from tidegate.reports.kinds import FEWEST_STREAMS, kinds_in_words, kinds_of, kinds_told, murmur_of, remedies
 from tidegate.reports.replayed import Replayed, Totals
 from tidegate.reports.verdict import verdict
 from tidegate.vocabulary.instants import DAY
@@ -134,3 +137,24 @@ def test_of_an_excluded_code_it_is_the_list_that_lets_it_pass_and_not_the_thresh
 
     assert "the exclusion list lets all of them pass. Remedy: mend the firmware" in said
     assert "threshold" not in said
+
+
+def test_what_storms_by_its_suppression_alone_is_not_called_shouting() -> None:
+    product = Product("ESME", "Maker A", "M1", "")
+    held = Suppression("S-1", (0x8014,), (product,), START + 30 * DAY, threshold=1, forward_one_in=100)
+    in_force = replace(
+        policy(),
+        alert_storm=AlertStormRules(DEFAULT, suppressions=(held,)),
+        register={"S-1": RegisterEntry("why", FixStatus.IN_PROGRESS)},
+    )
+    made = replayed({0x8014: Totals(100, 10, 90)}, [spell(alert_code="8014")], policies=[in_force])
+    cause = replace(SHOUTING, alert_codes=(0x8014,))
+    suppressed = replace(made, causes=[cause])
+
+    assert ["suppressed murmur"] == kinds_told(suppressed)
+    assert next(remedies(suppressed)) == (
+        "Suppressed: Maker A M1 1.04: 2 of its 100 Devices went over the threshold of S-1 with 8014. Remedy: mend the "
+        "firmware before it expires on 2026-03-31."
+    )
+    assert ["shouters"] == kinds_told(replace(made, causes=[replace(cause, alert_codes=(0x8F75,))]))
+    assert ["shouters"] == kinds_told(replace(made, causes=[cause, replace(cause, product=NOT_KNOWN)]))
