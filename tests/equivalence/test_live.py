@@ -49,7 +49,8 @@ def histories(draw):
 
 def live_decisions(live, alerts, cuts, *, restart, periods):
     """Decide a log cut anywhere, time passing at each cut, and where asked with a restart there."""
-    rows, storms = [], []
+    rows: list[tuple[int, int, int]] = []
+    storms = []
     edges = sorted({0, len(alerts), *cuts})
     for start, stop in pairwise(edges):
         part = alerts[start:stop]

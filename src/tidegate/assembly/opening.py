@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tidegate.assembly.journals import is_journal, journal_periods, open_journal_log
 from tidegate.operations.ordered_log import ReadOptions
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import always
@@ -36,7 +37,7 @@ def open_alerts(
     keep_original: bool = False,
     sidecar: Path | None = None,
 ) -> AlertSource:
-    """Open Alerts, by what the paths are: tables (CSV, Parquet), or DUIS documents (.xml, .zip, folders of them).
+    """Open Alerts, by what the paths are: tables (CSV, Parquet), DUIS documents (.xml, .zip, folders of them), or a journal.
 
     mapping:   Our column name -> the table's; None: what `tidegate.toml` in this folder says, if it is there.
     sidecar:   A CSV of receipt instants for DUIS documents.
@@ -44,6 +45,8 @@ def open_alerts(
     Raises:
         InputError: nothing is there, it is of no kind we know, or of both.
     """
+    if len(paths) == 1 and is_journal(paths[0]):
+        return open_journal_log(paths[0], keep_original=keep_original)
     of_documents = [path for path in paths if _holds_documents(path)]
     if not of_documents:
         from tidegate.tables.mapping_file import read_mapping  # noqa: PLC0415 - each reader only where needed
@@ -78,8 +81,12 @@ def open_inventory(path: Path, progress: Progress = no_progress) -> Inventory:
     return read_inventory(path, progress)
 
 
-def policy_periods(policy: str | None, options: ReadOptions) -> list[PolicyPeriod]:
+def policy_periods(
+    policy: str | None, options: ReadOptions, alerts: Sequence[Path] = ()
+) -> list[PolicyPeriod]:
     """Which policy decides when: a file or published name decides everything, a folder is a history.
+
+    Where none is named and the Alerts are a journal's, those that were in force.
 
     Raises:
         InputError: there is no such policy, or it has faults.
@@ -87,6 +94,8 @@ def policy_periods(policy: str | None, options: ReadOptions) -> list[PolicyPerio
     from tidegate.columnar.ordering import BEFORE_ALL  # noqa: PLC0415
     from tidegate.policy_files import DEFAULT_POLICY, find_policy, read_history  # noqa: PLC0415
 
+    if policy is None and len(alerts) == 1 and is_journal(alerts[0]):
+        return journal_periods(alerts[0])
     if policy is not None and Path(policy).is_dir():
         since = BEFORE_ALL if options.since is None else options.since
         return read_history(Path(policy)).over(since, None)

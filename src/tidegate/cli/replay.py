@@ -95,7 +95,7 @@ def replay(
     if alert_bytes is not None:
         raise InputError(Fault("--alert-bytes", "it is about a comparison", "Give --policy twice or more."))
     policy = policies[0] if policies else None
-    periods = assembly.policy_periods(policy, options)
+    periods = assembly.policy_periods(policy, options, alerts)
     known = None if inventory is None else assembly.open_inventory(inventory)
     with_decisions = output is not None and not no_decisions
     source = assembly.open_alerts(alerts, keep_original=with_decisions, sidecar=sidecar)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from sqlalchemy import select
@@ -12,31 +12,20 @@ from sqlalchemy import select
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.journal import reading, schema
 from tidegate.journal.database import Database
-from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.operations.live import AuditEntry, JournalBlock, JournalUnavailable, PolicyRecord
+from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
-
-_SQLITE: Final = b"SQLite format 3\0"
-
-
-def is_journal(path: Path) -> bool:
-    """Say whether a file is a database that may be a journal."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
-    except OSError:
-        return False
 
 
 def policies_of(url: str) -> Sequence[PolicyRecord]:
     """Every policy ever put in force by the engine of a journal.
 
     Raises:
-        InputError: it is no journal, or one of a newer Tidegate.
-        JournalUnavailable: it cannot be read.
+        InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
     """
     database = _opened(url)
     try:
-        with database.connected() as connection:
+        with _readable(database), database.connected() as connection:
             return reading.policies(connection)
     finally:
         database.close()
@@ -46,12 +35,11 @@ def audit_of(url: str, *, since: Instant = 0, limit: int = 1_000) -> Sequence[Au
     """Who did what, the latest first, whether an engine uses the journal or none.
 
     Raises:
-        InputError: it is no journal, or one of a newer Tidegate.
-        JournalUnavailable: it cannot be read.
+        InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
     """
     database = _opened(url)
     try:
-        with database.connected() as connection:
+        with _readable(database), database.connected() as connection:
             return reading.audit(connection, since, limit)
     finally:
         database.close()
@@ -60,11 +48,10 @@ def audit_of(url: str, *, since: Instant = 0, limit: int = 1_000) -> Sequence[Au
 class JournalSource:
     """The Alerts of a journal, in the order they were decided: an `operations.ports.AlertSource`.
 
-    With `keep_original`, each batch has its Alerts' numbers (int64 `seq`) as `original`, by way of `as_original`.
+    as_original:  Makes the columns as they were read of a batch: of its first `seq`, its Alerts and the recipients.
 
     Raises:
-        InputError: it is no journal, or one of a newer Tidegate.
-        JournalUnavailable: it cannot be read.
+        InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
     """
 
     def __init__(self, url: str, *, as_original: Any = None) -> None:
@@ -84,24 +71,26 @@ class JournalSource:
     def batches(self) -> Generator[ReadBatch]:
         """Read on, from the first Alert to the last."""
         try:
-            last = self._last_seq()
-            for block in reading.blocks_after(self._database, 0):
-                numbers = np.array([self._recipients.number_of(name) for name in block.recipients], np.uint32)
-                alerts = AlertBatch(
-                    block.received_at, block.device_id, block.alert_code, numbers[block.recipient]
-                )
-                original = None
-                if self._as_original is not None:
-                    original = self._as_original(block.first_seq, alerts, self._recipients)
-                yield ReadBatch(
-                    alerts,
-                    self.name,
-                    original=original,
-                    first_line=block.first_seq,
-                    progress=min(1.0, (block.first_seq + len(block) - 1) / max(last, 1)),
-                )
+            with _readable(self._database):
+                last = self._last_seq()
+                for block in reading.blocks_after(self._database, 0):
+                    yield self._batch(block, last)
         finally:
             self._database.close()
+
+    def _batch(self, block: JournalBlock, last: int) -> ReadBatch:
+        numbers = np.array([self._recipients.number_of(name) for name in block.recipients], np.uint32)
+        alerts = AlertBatch(block.received_at, block.device_id, block.alert_code, numbers[block.recipient])
+        original = None
+        if self._as_original is not None:
+            original = self._as_original(block.first_seq, alerts, self._recipients)
+        return ReadBatch(
+            alerts,
+            self.name,
+            original=original,
+            first_line=block.first_seq,
+            progress=min(1.0, (block.first_seq + len(block) - 1) / max(last, 1)),
+        )
 
     def _last_seq(self) -> int:
         with self._database.connected() as connection:
@@ -112,8 +101,18 @@ class JournalSource:
 def _opened(url: str) -> Database:
     database = Database(url, is_reader=True)
     try:
-        database.check_version()
+        with _readable(database):
+            database.check_version()
     except BaseException:
         database.close()
         raise
     return database
+
+
+@contextmanager
+def _readable(database: Database) -> Iterator[None]:
+    """To a reader, a journal that cannot be reached is a fault of the call."""
+    try:
+        yield
+    except JournalUnavailable as error:
+        raise InputError(Fault(database.name, f"cannot be read: {error}", "Name a journal.")) from None

@@ -382,7 +382,9 @@ class EngineState:
 
     def save_whole_snapshot(self) -> None:
         """Save what is remembered, now."""
-        if self._since_snapshot and not self._parts:
+        while self._parts:
+            self._save_part()
+        if self._since_snapshot:
             self._begin_snapshot(self.live.now)
         while self._parts:
             self._save_part()
@@ -534,10 +536,9 @@ class EngineState:
             )
             answers.append(rows)  # type: ignore[arg-type] # repeats are filled in below
         for (number, place), first_one in taken.repeats.items():
-            if isinstance(first_one, tuple):
-                answer = answers[first_one[0]][first_one[1]]  # type: ignore[index]
-            else:
-                answer = first_one
+            answer = first_one
+            if isinstance(answer, tuple):
+                answer = answers[answer[0]][answer[1]]  # type: ignore[index]
             answers[number][place] = replace(answer, is_repeat=True)  # type: ignore[index]
         if taken.repeats:
             self.counters = replace(self.counters, repeats=self.counters.repeats + len(taken.repeats))

@@ -243,6 +243,7 @@ class QueueQuery:
     recipient:  Only this User's; None: everyone's.
     after_seq:  Only those with a higher number: the last one of the page before.
     limit:      At most so many.
+    is_excluded: Only those whose code is on the exclusion list, or only the others; None: all.
     has_documents: False: without their documents (b""), for a listing.
     """
 
@@ -250,6 +251,7 @@ class QueueQuery:
     recipient: str | None = None
     after_seq: int = 0
     limit: int = 1_000
+    is_excluded: bool | None = None
     has_documents: bool = True
 
 

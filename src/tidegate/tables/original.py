@@ -18,6 +18,7 @@ _TYPES: Final[Mapping[str, Any]] = {
     "response_date_time": _INSTANT,
     "throttled_alert_sequence_id_in": pa.uint32(),
     "throttled_alert_count_in": pa.uint32(),
+    "seq": pa.int64(),
 }
 """Types of columns that come as lists; all others are text. Fixed, for a batch may hold nothing but nulls."""
 

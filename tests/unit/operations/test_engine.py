@@ -218,7 +218,7 @@ def test_an_override_is_over_by_itself(path, clock):
             versions.append(accept(engine, incoming(number, code=0x8F75))[0].policy_version)
 
         assert ["1", "override", "override", "1"] == versions
-        assert "1" == engine.in_force().version
+        assert "1" == getattr(engine.in_force(), "version", None)
     assert decided_in(path) == replayed(path)
 
 
