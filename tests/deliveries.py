@@ -59,7 +59,7 @@ class Simulation:
 
     answers: Callable[[int, float], tuple[Answer, float]]
     terms: DeliveryTerms = field(default_factory=DeliveryTerms)
-    draw: Draw = field(default_factory=lambda: Random(1).randrange)
+    draw: Draw = field(default_factory=lambda: Random(1).randrange)  # noqa: S311 - a test says what chance is
     read_takes: float = 0.01
 
     def __post_init__(self) -> None:
@@ -117,10 +117,18 @@ class Simulation:
                 heapq.heappop(self._next)[2]()
 
     def retry(self, query: QueueQuery | None = None, **options: bool) -> int:
-        return self.queue.retry(self.page(query or QueueQuery()), self.now, **options)
+        changed = self.queue.asks()
+        done = self.queue.retry(self.page(query or QueueQuery()), changed, self.now, **options)
+        self._turn()
+        self.queue.asked(changed)
+        return done
 
     def drop(self, query: QueueQuery | None = None) -> int:
-        return self.queue.drop(self.page(query or QueueQuery()), "not wanted", self.now)
+        changed = self.queue.asks()
+        done = self.queue.drop(self.page(query or QueueQuery()), changed, "not wanted", self.now)
+        self._turn()
+        self.queue.asked(changed)
+        return done
 
     def page(self, query: QueueQuery) -> list[OutgoingAlert]:
         self._write()

@@ -22,7 +22,13 @@ from enum import Enum, auto
 from typing import Final
 
 from tidegate.operations.delivery_backlog import WAS_DOWN, Backlog, Read
-from tidegate.operations.delivery_book import WITHOUT_METADATA, DeliveryBook, DeliveryCounters, reason_of
+from tidegate.operations.delivery_book import (
+    WITHOUT_METADATA,
+    Changed,
+    DeliveryBook,
+    DeliveryCounters,
+    reason_of,
+)
 from tidegate.operations.delivery_events import FAILED, REFUSED, RETURNED, DeliveryEvents
 from tidegate.operations.delivery_lane import Held, Lane, Place
 from tidegate.operations.live import DeliveryChange, DeliveryState, OutgoingAlert, ServiceEvent
@@ -283,24 +289,31 @@ class RecipientQueue:
 
     # What a person wants. Between asking the journal and telling here, what changes is watched.
 
-    def asks(self) -> None:
+    def asks(self) -> Changed:
         """The journal is asked which Alerts a person means."""
-        self._book.asks()
+        return self._book.asks()
 
-    def asked(self) -> None:
+    def asked(self, changed: Changed) -> None:
         """What it answered was told, or it did not answer."""
-        self._book.asked()
+        self._book.asked(changed)
 
-    def retry(self, alerts: Sequence[OutgoingAlert], now: Instant, *, without_metadata: bool = False) -> int:
+    def retry(
+        self,
+        alerts: Sequence[OutgoingAlert],
+        changed: Changed,
+        now: Instant,
+        *,
+        without_metadata: bool = False,
+    ) -> int:
         """Send these again as soon as may be, those too that were refused; says how many it is done for.
 
-        `alerts` are as the journal has them now. Those under way, or settled meanwhile, are left alone.
+        `alerts` are as the journal has them, `changed` what changed since it was asked. Those under way, or settled meanwhile, are left alone.
         """
         retried = 0
         for alert in alerts:
             lane = self._lane(alert)
             held = lane.in_memory.get(alert.seq)
-            if alert.seq in self._book.changed and held is None:
+            if alert.seq in changed and held is None:
                 continue
             if held is not None and held.place is Place.UNDER_WAY:
                 continue
@@ -318,13 +331,13 @@ class RecipientQueue:
         self.reach.ask_soon(now)
         return retried
 
-    def drop(self, alerts: Sequence[OutgoingAlert], reason: str, now: Instant) -> int:
+    def drop(self, alerts: Sequence[OutgoingAlert], changed: Changed, reason: str, now: Instant) -> int:
         """Take these off the queue; says how many it did. One that is under way is left alone, or settled meanwhile."""
         dropped = 0
         for alert in alerts:
             lane = self._lane(alert)
             held = lane.in_memory.get(alert.seq)
-            if alert.seq in self._book.changed and held is None:
+            if alert.seq in changed and held is None:
                 continue
             if held is not None and held.place is Place.UNDER_WAY:
                 continue

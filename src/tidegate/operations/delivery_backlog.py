@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from tidegate.operations.delivery_book import DeliveryBook, reason_of
+from tidegate.operations.delivery_book import Changed, DeliveryBook, reason_of
 from tidegate.operations.delivery_events import FAILED
 from tidegate.operations.delivery_lane import Held, Lane, Place
 from tidegate.operations.live import DeliveryState, OutgoingAlert, QueueQuery
@@ -64,6 +64,7 @@ class Backlog:
         self._book = book
         self._terms = terms
         self._reading: Read | None = None
+        self._changed = Changed()
         self._read_at: Instant = now
         self._came: deque[tuple[Instant, int]] = deque()
         self._fails_through: tuple[Instant, int] = (now, 0)
@@ -78,7 +79,7 @@ class Backlog:
             return None
         self._reading = next(self._wanted(now), None)
         if self._reading is not None:
-            self._book.asks()
+            self._changed = self._book.asks()
             if self._reading.purpose is Purpose.TO_SEND:
                 lane = self._lane(is_excluded=self._reading.query.is_excluded)
                 lane.was_told = lane.is_rewound = False
@@ -90,7 +91,7 @@ class Backlog:
         self._reading = None
         is_last = len(page) < read.query.limit
         through = page[-1].seq if page else 0
-        unchanged = [alert for alert in page if alert.seq not in self._book.changed]
+        unchanged = [alert for alert in page if alert.seq not in self._changed]
         match read.purpose:
             case Purpose.TO_SEND:
                 lane = self._lane(is_excluded=read.query.is_excluded)
@@ -109,13 +110,13 @@ class Backlog:
                     kept, self._oldest_kept = self._oldest_kept, None
                     hold = self._terms.hold_us
                     self._expire_at = now + hold if kept is None else max(now + MINUTE, kept + hold)
-        self._book.asked()
+        self._book.asked(self._changed)
 
     def could_not_read(self, now: Instant) -> None:
         """The journal did not answer: it is asked again."""
         self._reading = None
         self._read_at = now + _READ_AGAIN
-        self._book.asked()
+        self._book.asked(self._changed)
 
     def came(self, now: Instant) -> None:
         """Remember, to the second, what had come by when while the system is down."""

@@ -17,6 +17,10 @@ WITHOUT_METADATA: Final = "to be sent without throttle metadata"
 """The reason of an Alert begins so that is not to carry `ThrottledAlertCount` though there is one to tell."""
 
 
+class Changed(set[int]):
+    """Numbers of Alerts that changed since the journal was asked: what it says of them is out of date."""
+
+
 @dataclass(slots=True)
 class DeliveryCounters:
     """One User's Alerts: those that wait and those on the failed queue now, the others since the start.
@@ -40,26 +44,24 @@ class DeliveryCounters:
 class DeliveryBook:
     """Counters, changes and events of one User.
 
-    changed:         Numbers of the Alerts changed while the journal is asked: what it says of them is out of date.
     oldest_failed_at: First attempt of the oldest Alert put on the failed queue since it was set anew; None: of none.
     """
 
     events: DeliveryEvents
     counters: DeliveryCounters = field(default_factory=DeliveryCounters)
     changes: list[DeliveryChange] = field(default_factory=list)
-    changed: set[int] = field(default_factory=set)
     oldest_failed_at: Instant | None = None
-    _questions: int = 0
+    _questions: list[Changed] = field(default_factory=list)
 
-    def asks(self) -> None:
-        """The journal is asked something from now on."""
-        self._questions += 1
+    def asks(self) -> Changed:
+        """The journal is asked something from now on; the numbers of those changed before `asked` are gathered."""
+        changed = Changed()
+        self._questions.append(changed)
+        return changed
 
-    def asked(self) -> None:
+    def asked(self, changed: Changed) -> None:
         """What it answered is dealt with."""
-        self._questions -= 1
-        if not self._questions:
-            self.changed.clear()
+        self._questions = [each for each in self._questions if each is not changed]
 
     def stands(self, held: Held, next_at: Instant | None) -> None:
         """How an Alert stands now that is not settled."""
@@ -113,8 +115,8 @@ class DeliveryBook:
             self.counters.dropped += 1
 
     def _write(self, change: DeliveryChange) -> None:
-        if self._questions:
-            self.changed.add(change.seq)
+        for changed in self._questions:
+            changed.add(change.seq)
         self.changes.append(change)
 
     def _count_out(self, state: DeliveryState) -> None:

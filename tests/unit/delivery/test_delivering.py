@@ -6,7 +6,6 @@ from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings, strategies as st
-
 from tests.deliveries import (
     ACCEPTED,
     BROKEN,
@@ -18,6 +17,7 @@ from tests.deliveries import (
     in_order,
     outgoing,
 )
+
 from tidegate.operations.delivering import Answer, Ending
 from tidegate.operations.delivery_book import WITHOUT_METADATA
 from tidegate.operations.live import DeliveryState, QueueQuery
@@ -116,7 +116,7 @@ def test_an_alert_that_fails_for_300_s_is_on_the_failed_queue_and_then_delivered
 
     run.run(312)
 
-    assert DeliveryState.FAILED_QUEUE is run.rows[1].state
+    assert 311 >= run.failed_at[1]
     assert "alerts_on_failed_queue" in [event.kind for event in run.events]
 
     run.run(1_100)
@@ -316,7 +316,7 @@ def test_promises(arrivals, outages, poison, refused, hangs, restart, seed):
             return BROKEN, 0.01
         return (REFUSED if seq in refused else ACCEPTED), 0.01
 
-    run = Simulation(answers, SMALL, Random(seed).randrange)
+    run = Simulation(answers, SMALL, Random(seed).randrange)  # noqa: S311 - as above
     alerts = [
         (at, outgoing(seq, device=device, code=0x8F3F if excluded else 0x8F75, at=at, excluded=excluded))
         for seq, (at, device, excluded) in enumerate(sorted(arrivals), start=1)
