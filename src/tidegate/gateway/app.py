@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tidegate import __version__
-from tidegate.assembly.serving import MakeReader
 from tidegate.gateway import batches, receiving
 from tidegate.gateway.batches import BatchRoute
 from tidegate.gateway.description import described, page
@@ -24,6 +23,7 @@ from tidegate.gateway.door import REQUEST_ID, Door
 from tidegate.gateway.ended_storms import EndedStorms
 from tidegate.gateway.policy_changes import policy_changes
 from tidegate.gateway.queries import Problems, queries
+from tidegate.gateway.reading import MakeReader
 from tidegate.gateway.receiving import AlertRoute
 from tidegate.gateway.replies import AtTheDoor, Refusal, body_of, headers_of
 from tidegate.vocabulary.instants import Instant

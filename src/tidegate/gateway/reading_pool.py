@@ -17,14 +17,15 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Final, Generic, TypeVar
 
-from tidegate.assembly.serving import MakeReader, ReadDocument, ReadOne
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.refusals import Reason
+from tidegate.gateway.reading import MakeReader, ReadDocument, ReadOne
 from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.vocabulary.instants import Instant
 
 _AT_ONCE: Final = 32
 _WORKER_BACK_S: Final = 2
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Item = TypeVar("Item")
 Outcome = ReadDocument | Refusal
@@ -161,7 +162,13 @@ class _InProcess:
         self._process = self._context.Process(
             target=_serve, args=(theirs, self._make_reader), name="tidegate-reading", daemon=True
         )
-        self._process.start()
+        # A signal is for the gateway to act on: it finishes what was begun, and for that its workers must live. A
+        # process begins with what its starter's thread blocks.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
         try:
             self._connection.recv()
@@ -171,9 +178,7 @@ class _InProcess:
 
 
 def _serve(connection: Connection, make_reader: MakeReader) -> None:
-    """What a worker does: read until there is no one to read for. Signals are for the gateway to act on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """What a worker does: read until there is no one to read for."""
     read = make_reader()
     connection.send(True)
     while True:

@@ -15,11 +15,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tidegate.assembly.serving import MakeReader, ReadDocument
 from tidegate.gateway.bodies import content_type_of, length_of, read_body
 from tidegate.gateway.door import Door, refusal_of
 from tidegate.gateway.parties import Caller
 from tidegate.gateway.raw_route import RawRoute
+from tidegate.gateway.reading import MakeReader, ReadDocument
 from tidegate.gateway.reading_pool import Outcome, ReadingPool
 from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.operations.live import Accepted, NotAccepted

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tidegate.assembly.serving import Opened, ReadingPlan, clock, open_engine, reader_of
+from tidegate.assembly.serving import Opened, clock, open_engine
 from tidegate.gateway.access import identification
 from tidegate.gateway.app import Parts, make_app
 from tidegate.gateway.bodies import Budget
@@ -14,6 +14,7 @@ from tidegate.gateway.door import Door
 from tidegate.gateway.ended_storms import EndedStorms
 from tidegate.gateway.logs import RefusalLog
 from tidegate.gateway.metrics import Metrics
+from tidegate.gateway.reading import ReadingPlan, reader_of
 from tidegate.gateway.recipient_totals import RecipientTotals
 from tidegate.gateway.replies import Refusal
 from tidegate.gateway.server import Server, make_server

@@ -1,0 +1,158 @@
+"""The gateway under load: signed, unsigned, batches; beside a bare server on the same stack, in one run.
+
+    ./run python -m benchmarks.live.run [REQUESTS]
+
+Each row: requests a second as fast as answers come, p50 and p99 then, and p99 at 600 a second. "kept" is verified,
+decided and durable before the answer; "forwarded" is all of that, and each Alert POSTed to a receiver.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tests.material.duis_documents import eui
+from tests.material.gbcs_alerts import SUPPLIER
+from tests.material.signed_alerts import mint_party, write_certificates
+
+CONNECTIONS = 64
+PACED = 600
+BATCH_ROWS = 200_000
+BATCHES = 5
+
+
+def main() -> None:
+    requests = int(sys.argv[1]) if len(sys.argv) > 1 else 6_000
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        dsp = mint_party()
+        keys = write_certificates(folder / "keys", dsp)
+        (keys / "signer.key").write_bytes(dsp.key_pem)
+        signed, verifies = ("signed", str(keys)), f'[signatures]\ncertificates = "{keys}"\n'
+        told: list[tuple[str, dict[str, Any]]] = []
+        with _bare() as port:
+            told.append(("bare acknowledge", _load(port, requests, signed)))
+        with _gateway(folder / "a", verifies) as port:
+            told.append(("signed, kept", _load(port, requests, signed)))
+        with _gateway(folder / "b", "") as port:
+            told.append(("unsigned, kept", _load(port, requests, ("unsigned",))))
+            batches = _batches(port)
+        with _bare() as receiver:
+            to = f'[[recipients]]\nuser = "{eui(SUPPLIER)}"\nurl = "http://127.0.0.1:{receiver}/"\n'
+            with _gateway(folder / "c", verifies + to) as port:
+                told.append(("signed, forwarded", _load(port, requests, signed)))
+    bare = told[0][1]["per_second"]
+    print(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {requests:,} requests, {CONNECTIONS} connections"
+    )
+    for what, it in told:
+        share = f"{it['per_second'] / bare:5.0%}"
+        print(
+            f"{what:<18} {it['per_second']:>7,}/s {share} of bare  p50 {it['p50_ms']:>6} ms  p99 {it['p99_ms']:>6} ms"
+            f"  at {PACED}/s: p50 {it['paced']['p50_ms']} ms p99 {it['paced']['p99_ms']} ms  {it['statuses']}"
+        )
+    print(f"batches of Arrow   {batches:>9,.0f} Alerts/s, {BATCH_ROWS:,} a batch")
+
+
+def _load(port: int, requests: int, documents: tuple[str, ...]) -> dict[str, Any]:
+    """As fast as answers come, after a warm-up; then paced."""
+    _ask(port, 500, 0, documents, 0)
+    result = _ask(port, requests, 0, documents, 1_000_000)
+    result["paced"] = _ask(port, min(requests, 5 * PACED), PACED, documents, 10_000_000)
+    return result
+
+
+def _ask(port: int, requests: int, pace: int, documents: tuple[str, ...], first: int) -> dict[str, Any]:
+    command = (port, requests, CONNECTIONS, pace, *documents, first)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.live.load", *map(str, command)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def _batches(port: int) -> float:
+    random = np.random.default_rng(1)
+    table = pa.table(
+        {
+            "device_id": pa.array(random.integers(1 << 50, (1 << 50) + 1_000_000, BATCH_ROWS, np.uint64)),
+            "alert_code": pa.array(np.full(BATCH_ROWS, 0x8014, np.uint32)),
+            "recipient": pa.array([eui(SUPPLIER)] * BATCH_ROWS).dictionary_encode(),
+        }
+    )
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    body, headers = sink.getvalue(), {"content-type": "application/vnd.apache.arrow.stream"}
+    began = 0.0
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        for number in range(BATCHES + 1):
+            if number == 1:
+                began = time.perf_counter()  # the first is a warm-up
+            connection.request("POST", "/api/v1/alerts:batch", body, headers)
+            answer = json.loads(connection.getresponse().read())
+            assert answer["received"] == BATCH_ROWS, answer
+    return BATCHES * BATCH_ROWS / (time.perf_counter() - began)
+
+
+@contextmanager
+def _gateway(folder: Path, configuration: str) -> Iterator[int]:
+    folder.mkdir()
+    port = _free_port()
+    (folder / "tidegate-serve.toml").write_text(f'listen = "127.0.0.1:{port}"\n{configuration}')
+    with _running(
+        [sys.executable, "-c", "from tidegate.cli.main import main; main()", "serve"], port, folder
+    ):
+        yield port
+
+
+@contextmanager
+def _bare() -> Iterator[int]:
+    port = _free_port()
+    with _running([sys.executable, "-m", "benchmarks.live.bare", str(port)], port, Path.cwd()):
+        yield port
+
+
+@contextmanager
+def _running(command: list[str], port: int, folder: Path) -> Iterator[None]:
+    process = subprocess.Popen(command, cwd=folder, stderr=(folder / "errors.log").open("wb"))
+    try:
+        while True:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+                try:
+                    connection.request("GET", "/readyz")
+                    if connection.getresponse().status < 300:
+                        break
+                except OSError:
+                    assert process.poll() is None, "it did not start"
+                    time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as it:
+        port: int = it.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()
