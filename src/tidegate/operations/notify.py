@@ -1,0 +1,352 @@
+"""Who is told what, when: storms, problems and Service Management Events in, messages out.
+
+People are told at once of a problem that is new to them, once, and outside
+their quiet hours; everything else stands in one digest a day. Machines get
+every event. So ten thousand Devices with one fault are one message and one line.
+
+It does no I/O and reads no clock: what it makes is sent by others (`tidegate.notices`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from tidegate.alert_storm.decision import Level
+from tidegate.alert_storm.problems import SILENT_FOR
+from tidegate.columnar.inventory import Inventory
+from tidegate.operations.digest import digest_of
+from tidegate.operations.live import LiveStorm, Note, NoticeEntry, NoticeState, ServiceEvent
+from tidegate.operations.live_problems import LiveProblem, LiveProblems, Part, Placed
+from tidegate.operations.messages import (
+    AVOIDED,
+    DIGEST,
+    EVERYONE,
+    INFORMED,
+    OPERATOR,
+    PROBLEM_CLOSED,
+    PROBLEM_OPENED,
+    PROBLEM_UPDATED,
+    RESPONSIBLE,
+    SERVICE_MANAGEMENT,
+    STORM_ENDED,
+    STORM_STARTED,
+    Audience,
+    Message,
+    NoticeParty,
+    event_in_words,
+    opened_in_words,
+    problem_data,
+    problem_in_words,
+    storm_data,
+    storm_key,
+)
+from tidegate.operations.party_told import PartyTold, next_time
+from tidegate.reports.numerals import many
+from tidegate.vocabulary.days import Days
+from tidegate.vocabulary.instants import Duration, Instant, format_instant
+
+
+class Notices:
+    """Makes messages of what happens. Instants must not go back.
+
+    parties:    Those that are told; others are not.
+    now:        When it begins.
+    inventory:  What Devices are and who can mend them; without one a problem is an Alert Code.
+    silent_for: How long a problem must be silent to be closed.
+    """
+
+    def __init__(
+        self,
+        parties: Sequence[NoticeParty],
+        now: Instant,
+        inventory: Inventory | None = None,
+        silent_for: Duration = SILENT_FOR,
+    ) -> None:
+        self._told = {it.party: PartyTold(it, now, next_time(it.digest_at, now)) for it in parties}
+        assert len(self._told) == len(parties), "a party is told once"
+        self._problems = LiveProblems(inventory, silent_for)
+        self._notes: list[Note] = []
+
+    def storms(self, started: Sequence[LiveStorm], ended: Sequence[LiveStorm], now: Instant) -> list[Message]:
+        """Storms have started and ended. Amber spells are left out: they hold nothing back."""
+        messages: list[Message] = []
+        begun = self._problems.started([it for it in started if it.storm.level is Level.RED])
+        for placed in begun:
+            # All are counted before any is told of.
+            for told, role in self._concerned(placed):
+                self._count_start(told, placed, role, now)
+        for placed in begun:
+            messages += self._started(placed, now)
+        messages += self._grown({placed.problem.problem_id: placed.problem for placed in begun}.values(), now)
+        for placed in self._problems.ended([it for it in ended if it.storm.level is Level.RED]):
+            messages += self._ended(placed, now)
+        return messages
+
+    def advance_to(self, now: Instant) -> list[Message]:
+        """Time has passed: problems may be silent, quiet hours over, digests due."""
+        messages: list[Message] = []
+        for problem in self._problems.close_silent(now):
+            self._notes.append(
+                ServiceEvent(now, "problem_closed", problem_data(problem, problem.whole, OPERATOR))
+            )
+            for told in self._told.values():
+                messages += self._closed(told, problem, now)
+        for told in self._told.values():
+            messages += self._after_quiet(told, now)
+            if now >= told.due:
+                messages += self._digest(told, now)
+        return messages
+
+    def service_event(self, event: ServiceEvent) -> list[Message]:
+        """A Service Management Event: to whom it names as its recipient, and to who operates the gateway.
+
+        People are told of the first of a kind in a day at once, of the others in the digest.
+        """
+        messages = []
+        for name in dict.fromkeys((str(event.details.get("recipient", "")), EVERYONE)):
+            told = self._told.get(name)
+            if told is None:
+                continue
+            kind = f"{SERVICE_MANAGEMENT}.{event.kind}"
+            key = f"{event.at}.{event.kind}.{sorted(map(str, event.details.items()))}"
+            data = {"event": event.kind, **event.details}
+            messages.append(_machine(told, event.at, kind, event.kind, key, data))
+            told.events[event.kind] += 1
+            if told.events[event.kind] == 1 and told.may_tell_now(event.at):
+                title = f"Tidegate: {event.kind.replace('_', ' ')}"
+                text = event_in_words(event)
+                messages.append(
+                    Message(event.at, kind, name, Audience.PEOPLE, event.kind, key, title, text, data)
+                )
+        return messages
+
+    def resume(
+        self, storms: Iterable[LiveStorm], entries: Sequence[NoticeEntry], now: Instant
+    ) -> list[Message]:
+        """Take up where the journal ends, before anything else happens; what was not told yet comes out.
+
+        Args:
+            storms:   Those of the last days, and those that run, as the journal has them.
+            entries:  The notices of the journal, the latest first.
+            now:      When.
+        """
+        storms = sorted(storms, key=lambda it: it.storm.started_at)
+        begins = storms[0].storm.started_at if storms else now
+        for told in self._told.values():
+            told.since = 0
+        for entry in reversed(entries):
+            self._remember(entry)
+        for told in self._told.values():
+            told.since = told.since or begins
+            told.due = next_time(told.party.digest_at, told.since)
+        closed: dict[str, LiveProblem] = {}
+        for live in storms:
+            if live.storm.level is not Level.RED:
+                continue
+            for problem in self._problems.close_silent(live.storm.started_at):
+                closed[problem.problem_id] = problem
+            for placed in self._problems.started([live]):
+                closed.pop(placed.problem.problem_id, None)
+                for told, role in self._concerned(placed):
+                    self._count_start(told, placed, role, live.storm.started_at)
+            if live.storm.ended_at is not None:
+                for placed in self._problems.ended([live]):
+                    for told, role in self._concerned(placed):
+                        self._count_end(told, placed, role, live.storm.ended_at)
+        messages = [
+            message
+            for problem in closed.values()
+            for told in self._told.values()
+            for message in self._closed(told, problem, now)
+        ]
+        for problem in self._problems:
+            for told in self._told.values():
+                role = _role_in(told.party.party, problem)
+                if not role:
+                    continue
+                if problem.problem_id not in told.problems:
+                    messages += self._opened(told, problem, role, now)
+                told.problems[problem.problem_id] = len(told.part(problem).devices)
+        return messages
+
+    def take_notes(self) -> list[Note]:
+        """What is to be recorded: problems opened and closed, messages avoided."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    def problems_for(self, party: str | None) -> list[dict[str, object]]:
+        """The open problems that concern a party that is told, or (None) all; the one with most storms first."""
+        shown: list[tuple[LiveProblem, Part, str]] = []
+        for problem in self._problems:
+            if party is None:
+                shown.append((problem, problem.whole, OPERATOR))
+            elif party in self._told and (role := _role_in(party, problem)):
+                shown.append((problem, self._told[party].part(problem), role))
+        shown.sort(key=lambda it: (-it[1].storms, it[0].problem_id))
+        return [problem_data(*it) for it in shown]
+
+    def _concerned(self, placed: Placed) -> Iterator[tuple[PartyTold, str]]:
+        recipient = placed.storm.storm.stream.recipient
+        roles = {EVERYONE: OPERATOR, recipient: INFORMED}
+        if placed.responsible:
+            roles[placed.responsible] = RESPONSIBLE
+        for name, role in roles.items():
+            if name in self._told:
+                yield self._told[name], role
+
+    def _started(self, placed: Placed, now: Instant) -> Iterator[Message]:
+        if placed.is_first:
+            self._notes.append(
+                ServiceEvent(
+                    now, "problem_opened", problem_data(placed.problem, placed.problem.whole, OPERATOR)
+                )
+            )
+        for told, role in self._concerned(placed):
+            yield self._storm(told, placed, STORM_STARTED, now)
+            if placed.problem.problem_id not in told.problems:
+                yield from self._opened(told, placed.problem, role, now)
+
+    def _ended(self, placed: Placed, now: Instant) -> Iterator[Message]:
+        for told, role in self._concerned(placed):
+            self._count_end(told, placed, role, now)
+            yield self._storm(told, placed, STORM_ENDED, now)
+            if placed.problem.problem_id not in told.problems:
+                # It had started before there was a journal to remember it.
+                yield from self._opened(told, placed.problem, role, now)
+
+    def _count_start(self, told: PartyTold, placed: Placed, role: str, at: Instant) -> None:
+        told.part(placed.problem).started(placed.storm)
+        if at < told.since:
+            return
+        tally = told.tally(placed.problem, role)
+        tally.started += 1
+        tally.add_device(placed.storm.storm.stream.device_id)
+        told.spared.told += 1
+
+    def _count_end(self, told: PartyTold, placed: Placed, role: str, at: Instant) -> None:
+        told.part(placed.problem).ended(placed.storm)
+        if at < told.since:
+            return
+        tally = told.tally(placed.problem, role)
+        tally.ended += 1
+        tally.received += placed.storm.storm.received
+        tally.throttled += placed.storm.storm.throttled
+        tally.add_device(placed.storm.storm.stream.device_id)
+        told.spared.told += 1
+
+    def _storm(self, told: PartyTold, placed: Placed, kind: str, now: Instant) -> Message:
+        data = storm_data(placed)
+        return _machine(told, now, kind, str(data["device_id"]), storm_key(placed.storm), data)
+
+    def _opened(self, told: PartyTold, problem: LiveProblem, role: str, now: Instant) -> Iterator[Message]:
+        part = told.part(problem)
+        told.problems[problem.problem_id] = len(part.devices)
+        data = problem_data(problem, part, role)
+        key = f"{problem.problem_id}.{problem.opened_at}"
+        yield _machine(told, now, PROBLEM_OPENED, problem.problem_id, key, data)
+        if not told.party.immediate:
+            return
+        if told.is_quiet(now):
+            told.held.append((problem, role))
+        elif told.may_tell_now(now):
+            yield _problem_message(told, [(problem, role)], now)
+
+    def _grown(self, problems: Iterable[LiveProblem], now: Instant) -> Iterator[Message]:
+        """Machines are told when a problem has twice the Devices it had: seldom, however large it grows."""
+        for problem in problems:
+            for told in self._told.values():
+                before = told.problems.get(problem.problem_id)
+                devices = len(told.part(problem).devices) if before is not None else 0
+                if before is None or devices < 2 * max(before, 1):
+                    continue
+                told.problems[problem.problem_id] = devices
+                data = problem_data(problem, told.part(problem), _role_in(told.party.party, problem))
+                key = f"{problem.problem_id}.{problem.opened_at}.{devices}"
+                yield _machine(told, now, PROBLEM_UPDATED, problem.problem_id, key, data)
+
+    def _closed(self, told: PartyTold, problem: LiveProblem, now: Instant) -> Iterator[Message]:
+        if problem.problem_id not in told.problems:
+            told.parts.pop(problem.problem_id, None)
+            return
+        role = _role_in(told.party.party, problem)
+        part = told.part(problem)
+        told.tally(problem, role).is_closed = True
+        del told.problems[problem.problem_id]
+        del told.parts[problem.problem_id]
+        told.held = [it for it in told.held if it[0] is not problem]
+        key = f"{problem.problem_id}.{problem.opened_at}"
+        yield _machine(told, now, PROBLEM_CLOSED, problem.problem_id, key, problem_data(problem, part, role))
+
+    def _after_quiet(self, told: PartyTold, now: Instant) -> Iterator[Message]:
+        if told.held and not told.is_quiet(now):
+            held, told.held = told.held, []
+            if told.may_tell_now(now):
+                yield _problem_message(told, held, now)
+
+    def _digest(self, told: PartyTold, now: Instant) -> Iterator[Message]:
+        is_sent = told.party.digest and bool(told.tallies or told.events)
+        before = told.spared.total
+        avoided = told.spared.close(int(is_sent))
+        if is_sent:
+            tallies = list(told.tallies.values())
+            yield digest_of(told.party, tallies, told.since, now, avoided, before, told.events)
+        if told.tallies or avoided:
+            body = {"avoided": avoided, "since": format_instant(told.since)}
+            date = Days.LOCAL.date_of(told.since)
+            self._notes.append(
+                NoticeEntry(now, AVOIDED, told.party.party, date, body, "", NoticeState.AVOIDED)
+            )
+        told.tallies, told.events = {}, Counter()
+        told.since, told.due = now, next_time(told.party.digest_at, now)
+
+    def _remember(self, entry: NoticeEntry) -> None:
+        told = self._told.get(entry.party)
+        if told is None:
+            return
+        if entry.kind == PROBLEM_OPENED:
+            named = entry.body.get("problems", [entry.subject])
+            for problem_id in named if isinstance(named, list) else []:
+                told.problems.setdefault(str(problem_id), 1)
+        elif entry.kind == PROBLEM_CLOSED:
+            told.problems.pop(entry.subject, None)
+        elif entry.kind in {DIGEST, AVOIDED}:
+            told.since = max(told.since, entry.at)
+            avoided = entry.body.get("avoided", 0)
+            if entry.kind == AVOIDED and isinstance(avoided, int):
+                told.spared.total += avoided
+
+
+def _role_in(party: str, problem: LiveProblem) -> str:
+    """What a party has to do with a problem; empty: nothing."""
+    if party == EVERYONE:
+        return OPERATOR
+    if party in problem.responsible:
+        return RESPONSIBLE
+    return INFORMED if party in problem.recipients else ""
+
+
+def _machine(
+    told: PartyTold, at: Instant, kind: str, subject: str, key: str, data: dict[str, object]
+) -> Message:
+    return Message(at, kind, told.party.party, Audience.MACHINES, subject, key, data=data)
+
+
+def _problem_message(told: PartyTold, opened: Sequence[tuple[LiveProblem, str]], now: Instant) -> Message:
+    """People are told of a new problem; or of all those of the quiet hours, in one message."""
+    first, role = opened[0]
+    ids = [problem.problem_id for problem, _ in opened]
+    if len(opened) == 1:
+        title = f"Tidegate: new problem {first.problem_id}: {problem_in_words(first)}"
+        text = opened_in_words(first, told.part(first), role)
+    else:
+        title = f"Tidegate: {many(len(opened), 'new problem')}"
+        lines = [f"* {problem.problem_id}: {problem_in_words(problem)}" for problem, _ in opened[:25]]
+        more = [f"* and {len(opened) - 25} more"] if len(opened) > 25 else []  # noqa: PLR2004 - as a digest
+        last = "What comes of them stands in the daily digest."
+        text = "\n".join([f"{many(len(opened), 'problem')} opened in your quiet hours:", *lines, *more, last])
+    data = {"problems": ids, "your_role": role}
+    key = f"{ids[0]}.{first.opened_at}.{len(ids)}"
+    return Message(
+        now, PROBLEM_OPENED, told.party.party, Audience.PEOPLE, first.problem_id, key, title, text, data
+    )
