@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
+from tidegate.assembly.asking_gateway import ask_gateway, say_server
 from tidegate.operations.back_out_plan import back_out_plan
 from tidegate.operations.change_policy import carry_out
 from tidegate.operations.live import AuditEntry, JournalUnavailable, PolicyRecord
@@ -29,8 +25,6 @@ from tidegate.vocabulary.instants import Instant
 CHANGE_PATH: Final = "/api/v1/policy:change"
 HISTORY_PATH: Final = "/api/v1/policy:history"
 AUDIT_PATH: Final = "/api/v1/audit"
-_ANSWERS_S: Final = 30
-_LONGEST_ANSWER: Final = 1 << 26
 _MOST_ENTRIES: Final = 10_000
 
 
@@ -108,27 +102,7 @@ class PolicyPlace:
         return back_out_plan(register_of(self.records()), clock(), version, to)
 
     def _asked(self, path: str, body: Mapping[str, object] | None = None) -> Any:
-        server = (self.server or "").rstrip("/")
-        _refuse_in_clear(server, self.token)
-        headers = {"accept": "application/json", "content-type": "application/json"}
-        if self.token:
-            headers["authorization"] = f"Bearer {self.token}"
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(server + path, data, headers)  # noqa: S310 - http and https only: see _refuse_in_clear
-        try:
-            with urlopen(request, timeout=_ANSWERS_S) as answer:  # noqa: S310
-                return json.loads(answer.read(_LONGEST_ANSWER))
-        except HTTPError as error:
-            with error:
-                raise InputError(*_faults_in(server, error.code, error.read(_LONGEST_ANSWER))) from None
-        except (URLError, TimeoutError, OSError) as error:
-            reason = getattr(error, "reason", error)
-            what = f"the gateway cannot be reached: {reason}"
-            raise InputError(Fault(server, what, "Is it running? Without one, use --journal.")) from None
-        except ValueError:
-            raise InputError(
-                Fault(server, "what answers is no gateway of Tidegate", "Look at the URL.")
-            ) from None
+        return ask_gateway(self.server or "", self.token, path, body)
 
 
 def register_of(records: Sequence[PolicyRecord]) -> PolicyRegister:
@@ -167,7 +141,7 @@ def _change_journal(url: str, request: PolicyRequest) -> Mapping[str, Any]:
     except JournalUnavailable as error:
         raise _cannot_be_read(url, error) from None
     except InputError as error:
-        raise InputError(*map(_in_use, error.faults)) from None
+        raise InputError(*map(say_server, error.faults)) from None
     try:
         last = journal.state().last_at
         # What was decided stays decided: the change takes force after the last Alert.
@@ -181,45 +155,6 @@ def _change_journal(url: str, request: PolicyRequest) -> Mapping[str, Any]:
     return change_as_json(change)
 
 
-def _in_use(fault: Fault) -> Fault:
-    if "another engine uses it" not in fault.what:
-        return fault
-    return Fault(
-        fault.where, fault.what, "Ask the gateway that runs on it: --server URL in place of --journal."
-    )
-
-
 def _cannot_be_read(journal: str | None, error: JournalUnavailable) -> InputError:
     what = f"the journal cannot be reached or written: {error}"
     return InputError(Fault(journal or "--journal", what, "Nothing was changed that it does not show."))
-
-
-def _refuse_in_clear(server: str, token: str) -> None:
-    parts = urlsplit(server)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InputError(Fault("--server", f"{server!r} is no URL of a gateway", "Write https://host:port."))
-    if parts.scheme == "http" and token and not _is_loopback(parts.hostname):
-        what = "the token would go over the network in clear"
-        raise InputError(
-            Fault("--server", what, "Write https://, or run the command on the gateway's machine.")
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _faults_in(server: str, status: int, body: bytes) -> list[Fault]:
-    """What an answer says is wrong: our own faults, or a problem (RFC 9457), or its status alone."""
-    try:
-        said = json.loads(body)
-        if faults := said.get("faults"):
-            return [Fault(str(it["where"]), str(it["what"]), str(it.get("remedy", ""))) for it in faults]
-        what = str(said.get("detail") or said.get("title") or "")
-    except (ValueError, AttributeError, KeyError, TypeError):
-        what = ""
-    remedy = "Give a token of scope operate: --token-file FILE." if status in {401, 403} else ""
-    return [Fault(server, f"the gateway answers {status}{': ' if what else ''}{what}".rstrip("."), remedy)]

@@ -12,7 +12,14 @@ from sqlalchemy import select
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.journal import reading, schema
 from tidegate.journal.database import Database
-from tidegate.operations.live import AuditEntry, JournalBlock, JournalUnavailable, PolicyRecord
+from tidegate.operations.live import (
+    AuditEntry,
+    JournalBlock,
+    JournalUnavailable,
+    OutgoingAlert,
+    PolicyRecord,
+    QueueQuery,
+)
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
@@ -41,6 +48,20 @@ def audit_of(url: str, *, since: Instant = 0, limit: int = 1_000) -> Sequence[Au
     try:
         with _readable(database), database.connected() as connection:
             return reading.audit(connection, since, limit)
+    finally:
+        database.close()
+
+
+def queue_of(url: str, query: QueueQuery) -> Sequence[OutgoingAlert]:
+    """Alerts of a journal that are to be delivered, an engine using it or not.
+
+    Raises:
+        InputError: it is no journal, one of a newer Tidegate, or cannot be read.
+    """
+    database = _opened(url)
+    try:
+        with _readable(database), database.connected() as connection:
+            return reading.queue(connection, query)
     finally:
         database.close()
 

@@ -93,22 +93,25 @@ class QueueRequest:
         return AuditEntry(now, self.who, f"queue.{self.action}", details)
 
 
+def checked_selection(selection: QueueSelection) -> QueueSelection:
+    """A selection that can be made.
+
+    Raises:
+        InputError: it cannot; carries everything wrong with it.
+    """
+    faults = list(_faults_of_selection(selection))
+    if faults:
+        raise InputError(*faults)
+    return selection
+
+
 def checked(request: QueueRequest) -> QueueRequest:
     """A request that can be carried out.
 
     Raises:
         InputError: it cannot; carries everything wrong with it.
     """
-    faults = []
-    chosen = request.selection
-    if chosen.code is not None:
-        try:
-            parse_alert_code(chosen.code)
-        except ValueError as error:
-            what, _, remedy = str(error).partition(": write ")
-            faults.append(Fault("--code", what, f"Write {remedy}." if remedy else ""))
-    if chosen.state is not None and chosen.state not in {"waiting", "failed_queue"}:
-        faults.append(Fault("--state", f"{chosen.state!r} is no state", "Write waiting or failed_queue."))
+    faults = list(_faults_of_selection(request.selection))
     if not request.who.strip():
         faults.append(Fault("--by", "a change of the queue needs its author", "Write who asks for it."))
     if request.action is QueueAction.DROP:
@@ -165,7 +168,9 @@ def request_from_json(body: object, who: str) -> QueueRequest:
     if faults:
         raise InputError(*faults)
     chosen = QueueSelection(**{**selection, "seqs": tuple(selection.get("seqs") or ())})
-    by = who if not body.get("who") or body["who"] == who else f"{who} ({body['who']})"
+    said = str(body.get("who") or "").strip()
+    # As `policy_requests.by_caller`: who asks is not only what it says.
+    by = f"{said} ({who})" if said else who
     return checked(
         QueueRequest(
             QueueAction(body["action"]),
@@ -175,6 +180,17 @@ def request_from_json(body: object, who: str) -> QueueRequest:
             bool(body.get("without_metadata", False)),
         )
     )
+
+
+def _faults_of_selection(selection: QueueSelection) -> Iterator[Fault]:
+    if selection.code is not None:
+        try:
+            parse_alert_code(selection.code)
+        except ValueError as error:
+            what, _, remedy = str(error).partition(": write ")
+            yield Fault("--code", what, f"Write {remedy}." if remedy else "")
+    if selection.state is not None and selection.state not in {"waiting", "failed_queue"}:
+        yield Fault("--state", f"{selection.state!r} is no state", "Write waiting or failed_queue.")
 
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
