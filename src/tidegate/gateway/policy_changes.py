@@ -19,7 +19,7 @@ from tidegate.assembly.changing_policy import (
     register_of,
 )
 from tidegate.gateway.door import Door
-from tidegate.gateway.operator_requests import faults_of, in_a_thread
+from tidegate.gateway.operator_requests import faults_of, in_a_thread, json_of
 from tidegate.gateway.parties import Caller, Scope
 from tidegate.gateway.replies import AtTheDoor
 from tidegate.operations.change_policy import carry_out
