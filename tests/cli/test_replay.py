@@ -265,7 +265,9 @@ def test_an_inventory_says_what_stormed(folder, capfd):
     assert "Said twice by the Inventory: 1 row; the first of each Device counts." in " ".join(ran.out.split())
     (problem,) = pq.read_table(folder / "out/problems.parquet").to_pylist()
     assert problem["problem_id"] == storm["problem_id"]
-    assert ("shouters", "8F75", "", 1) == tuple(problem[k] for k in ("kind", "alert_codes", "firmware", "devices"))
+    assert ("shouters", "8F75", "", 1) == tuple(
+        problem[k] for k in ("kind", "alert_codes", "firmware", "devices")
+    )
 
 
 def test_an_inventory_may_be_the_simulators_parquet_and_may_miss_devices(folder, capfd):
