@@ -97,7 +97,7 @@ def test_tokens_made_before_stay_of_use(file):
 def test_another_process_sees_what_was_made(file, tmp_path):
     text, _ = a_token(file)
 
-    assert TokenFile(tmp_path / "tokens.json").caller_of(text, 0)
+    assert TokenFile(tmp_path / "tokens.json").caller_of(text, 0) is not None
 
 
 def test_a_file_that_is_damaged_is_told_to_a_person_and_lets_nobody_in(file, tmp_path):
