@@ -48,13 +48,15 @@ def serve(
         console.out.print("The configuration can be used.")
         return
     from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
-    from tidegate.gateway.serving import make_gateway  # noqa: PLC0415
+    from tidegate.gateway.serving import keep_out_of_collections, make_gateway  # noqa: PLC0415
     from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
 
     logs = settings.logs
     log = configure(json_lines=logs.json_lines, level=logs.level, device_ids=logs.device_ids)
     try:
-        make_gateway(settings, log).run()
+        gateway = make_gateway(settings, log)
+        keep_out_of_collections()
+        gateway.run()
     except JournalUnavailable as error:
         raise InputError(
             Fault(

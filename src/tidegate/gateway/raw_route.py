@@ -52,6 +52,12 @@ class RawRoute(ABC):
         except Refusal as refusal:
             await door.answer_refusal(refusal, self._name, headers, request_id, caller, send)
             return
+        except Exception:
+            # This is the edge: a fault of ours is told in the log, and answered without a trace of it.
+            door.log.exception("a fault of ours", route=self._name, request_id=request_id.decode())
+            ours = Refusal(AtTheDoor.OURS)
+            await door.answer_refusal(ours, self._name, headers, request_id, caller, send)
+            return
         finally:
             door.in_flight -= 1
         status = _OK if body else _NO_CONTENT
