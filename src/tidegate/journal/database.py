@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -182,13 +182,21 @@ class Database:
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                connection.invalidate()
-                connection.close()
-            except SQLAlchemyError:
-                # It was gone already.
-                pass
+        if connection is None:
+            return
+        with suppress(SQLAlchemyError):
+            if not connection.invalidated:
+                raw: Any = connection.connection.driver_connection
+                # Not by way of the library, which logs a page where a connection is gone already.
+                connection.detach()
+                with suppress(OSError, self._engine_errors):
+                    raw.close()
+            connection.close()
+
+    @property
+    def _engine_errors(self) -> type[Exception]:
+        assert self._engine is not None
+        return self._engine.dialect.loaded_dbapi.Error
 
     def _check_file(self) -> None:
         """A file that was removed can still be written, and no one would ever read it: that is not durable."""

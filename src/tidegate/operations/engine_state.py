@@ -7,8 +7,7 @@ let go of only once it is durable, so that a failed transaction loses nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,39 +15,41 @@ from tidegate.alert_storm.decision import Outcome
 from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
+from tidegate.operations.engine_answers import (
+    Answer,
+    Given,
+    Taken,
+    answer_of,
+    answers_of,
+    block_of,
+    outgoing_of,
+)
 from tidegate.operations.live import (
     Accepted,
-    AcceptedBatch,
     AuditEntry,
     Counters,
     Decided,
     DecisionRow,
     DeliveryChange,
     Entry,
-    Incoming,
     IncomingBatch,
     Journal,
     JournalBlock,
     JournalRow,
     JournalUnavailable,
-    Known,
     LiveStorm,
     Note,
     Outbox,
     OutboxRow,
-    OutgoingAlert,
     PolicyReader,
     PolicyRecord,
     StormWatcher,
 )
-from tidegate.operations.live_protection import LiveDecisions, LiveProtection, Piece, StaleSnapshotError
+from tidegate.operations.live_protection import LiveDecisions, LiveProtection, StaleSnapshotError
 from tidegate.operations.policy_timeline import in_force, timeline
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
-
-Given: TypeAlias = "Sequence[Incoming] | IncomingBatch"
-Answer: TypeAlias = "Sequence[Accepted] | AcceptedBatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +74,6 @@ class EngineOptions:
     snapshot_every: int = 500_000
     snapshot_apart_us: int = 60_000_000
     snapshot_part: int = 1 << 20
-
-
-@dataclass(slots=True)
-class Taken:
-    """Alerts that are durable: what was given, and the numbers they got.
-
-    parts:    For each submission its rows, None standing for a repeat, or its block.
-    repeats:  (submission, place): the answer of an Alert accepted before, or where the first one stands here.
-    """
-
-    parts: list[list[JournalRow | None] | JournalBlock] = field(default_factory=list)
-    repeats: dict[tuple[int, int], Accepted | tuple[int, int]] = field(default_factory=dict)
-
-    def rows(self) -> list[JournalRow]:
-        """Its new rows."""
-        return [row for part in self.parts if isinstance(part, list) for row in part if row is not None]
-
-    def blocks(self) -> list[JournalBlock]:
-        """Its blocks."""
-        return [part for part in self.parts if isinstance(part, JournalBlock) and len(part)]
 
 
 class EngineState:
@@ -251,7 +232,7 @@ class EngineState:
         ids = [it.response_id for part in given if not isinstance(part, IncomingBatch) for it in part]
         # Their answers now: what of them is not durable yet soon will be, and is forgotten here then.
         known = {
-            response_id: self._undurable.get(it.seq) or _answer_of(it)
+            response_id: self._undurable.get(it.seq) or answer_of(it)
             for response_id, it in self._journal.known({it for it in ids if it is not None}).items()
         }
         taken = Taken()
@@ -259,7 +240,7 @@ class EngineState:
         seq = self._last_seq
         for number, part in enumerate(given):
             if isinstance(part, IncomingBatch):
-                taken.parts.append(_block_of(part, seq + 1, at))
+                taken.parts.append(block_of(part, seq + 1, at))
                 seq += len(part)
                 continue
             rows: list[JournalRow | None] = []
@@ -304,9 +285,17 @@ class EngineState:
             )
             self._since_snapshot += len(batch)
             self._count(made)
-            self._outbox.put(_outgoing_of(made, first, rows))
+            self._outbox.put(outgoing_of(made, first, rows))
             self._tell(made.started, made.ended)
-        return self._answers(taken, made, first)
+        answers = answers_of(taken, made, first)
+        for part, of_part in zip(taken.parts, answers, strict=True):
+            if not isinstance(part, JournalBlock):
+                for row, answer in zip(part, of_part, strict=True):  # type: ignore[arg-type]
+                    if row is not None and row.response_id is not None:
+                        self._undurable[row.seq] = answer
+        if taken.repeats:
+            self.counters = replace(self.counters, repeats=self.counters.repeats + len(taken.repeats))
+        return answers
 
     def advance_to(self, now: Instant) -> None:
         """Time has passed: storms may have ended, another policy may be in force."""
@@ -520,130 +509,6 @@ class EngineState:
             excluded=before.excluded + excluded,
             throttled_in_shadow=before.throttled_in_shadow + in_shadow,
         )
-
-    def _answers(self, taken: Taken, made: LiveDecisions | None, first: int) -> list[Answer]:
-        accepted = _Answers(made, first)
-        answers: list[Answer] = []
-        for part in taken.parts:
-            if isinstance(part, JournalBlock):
-                answers.append(accepted.of_block(part))
-                continue
-            rows = [None if row is None else accepted.of_row(row) for row in part]
-            self._undurable.update(
-                (answer.seq, answer)
-                for row, answer in zip(part, rows, strict=True)
-                if row is not None and answer is not None and row.response_id is not None
-            )
-            answers.append(rows)  # type: ignore[arg-type] # repeats are filled in below
-        for (number, place), first_one in taken.repeats.items():
-            answer = first_one
-            if isinstance(answer, tuple):
-                answer = answers[answer[0]][answer[1]]  # type: ignore[index]
-            answers[number][place] = replace(answer, is_repeat=True)  # type: ignore[index]
-        if taken.repeats:
-            self.counters = replace(self.counters, repeats=self.counters.repeats + len(taken.repeats))
-        return answers
-
-
-class _Answers:
-    """What became of each Alert of a batch that was decided together."""
-
-    def __init__(self, made: LiveDecisions | None, first: int) -> None:
-        self._made = made
-        self._first = first
-        self._pieces = list(made.pieces) if made is not None else []
-
-    def of_row(self, row: JournalRow) -> Accepted:
-        assert self._made is not None
-        at = row.seq - self._first
-        piece = self._piece(at)
-        return Accepted(
-            row.seq,
-            row.received_at,
-            Outcome(self._made.outcome[at]),
-            int(self._made.throttled_alert_sequence_id[at]),
-            int(self._made.throttled_alert_count[at]),
-            piece.policy_version,
-            piece.mode,
-        )
-
-    def of_block(self, block: JournalBlock) -> AcceptedBatch:
-        if self._made is None or not len(block):
-            none = np.zeros(0, np.uint32)
-            return AcceptedBatch(
-                block.first_seq, block.received_at, np.zeros(0, np.uint8), none, none, "", Mode.OFF
-            )
-        start = block.first_seq - self._first
-        rows = slice(start, start + len(block))
-        # All of one instant, and so of one policy.
-        piece = self._piece(start)
-        return AcceptedBatch(
-            block.first_seq,
-            block.received_at,
-            self._made.outcome[rows],
-            self._made.throttled_alert_sequence_id[rows],
-            self._made.throttled_alert_count[rows],
-            piece.policy_version,
-            piece.mode,
-        )
-
-    def _piece(self, at: int) -> Piece:
-        return next(piece for piece in self._pieces if piece.start <= at < piece.stop)
-
-
-def _answer_of(known: Known) -> Accepted:
-    decision = known.decision or DecisionRow(known.seq, Outcome.FORWARDED, 0, 0)
-    return Accepted(
-        known.seq,
-        known.received_at,
-        Outcome(decision.outcome),
-        decision.throttled_alert_sequence_id,
-        decision.throttled_alert_count,
-        known.policy_version,
-        known.mode,
-    )
-
-
-def _block_of(batch: IncomingBatch, first_seq: int, at: Instant) -> JournalBlock:
-    return JournalBlock(
-        first_seq,
-        np.full(len(batch), at, np.int64),
-        batch.device_id,
-        batch.alert_code,
-        batch.recipient,
-        batch.recipients,
-        batch.originator,
-    )
-
-
-def _outgoing_of(made: LiveDecisions, first: int, rows: Sequence[JournalRow]) -> list[OutgoingAlert]:
-    """Those with a document that go on, in order."""
-    modes = _Answers(made, first)
-    outgoing = []
-    for row in rows:
-        if row.document is None:
-            continue
-        answer = modes.of_row(row)
-        if answer.is_held_back:
-            continue
-        # In shadow nothing was held back: there is nothing to tell.
-        tells = answer.mode is not Mode.SHADOW
-        outgoing.append(
-            OutgoingAlert(
-                seq=row.seq,
-                received_at=row.received_at,
-                device_id=row.device_id,
-                alert_code=row.alert_code,
-                recipient=row.recipient,
-                response_id=row.response_id,
-                originator=row.originator,
-                outcome=answer.outcome,
-                throttled_alert_sequence_id=answer.throttled_alert_sequence_id if tells else 0,
-                throttled_alert_count=answer.throttled_alert_count if tells else 0,
-                document=row.document,
-            )
-        )
-    return outgoing
 
 
 def _key(it: LiveStorm) -> tuple[object, ...]:
