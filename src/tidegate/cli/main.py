@@ -21,6 +21,7 @@ from tidegate.cli.explain import explain
 from tidegate.cli.offenders import offenders
 from tidegate.cli.policy import policy_app
 from tidegate.cli.policy_live import audit
+from tidegate.cli.queue import queue_app
 from tidegate.cli.replay import replay
 from tidegate.cli.report import report_app
 from tidegate.cli.serve import serve, token_app
@@ -58,6 +59,7 @@ for command in (demo, simulate, check, replay, sweep, offenders, explain, serve,
 app.add_typer(policy_app)
 app.add_typer(report_app)
 app.add_typer(token_app)
+app.add_typer(queue_app)
 
 
 _OF_WEB = frozenset(

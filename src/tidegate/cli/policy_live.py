@@ -173,6 +173,15 @@ def audit(
 def _place(journal: str | None, server: str | None, token_file: Path | None) -> PolicyPlace:
     from tidegate.assembly.changing_policy import PolicyPlace  # noqa: PLC0415
 
+    return PolicyPlace(journal, server, token_from(token_file))
+
+
+def token_from(token_file: Path | None) -> str:
+    """The token of a file, or of the environment; empty where there is none.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     token = os.environ.get(TOKEN_VARIABLE, "")
     if token_file is not None:
         try:
@@ -180,7 +189,7 @@ def _place(journal: str | None, server: str | None, token_file: Path | None) -> 
         except (OSError, UnicodeDecodeError) as error:
             what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
             raise InputError(Fault(str(token_file), what, "Name a file with the token in it.")) from None
-    return PolicyPlace(journal, server, token)
+    return token
 
 
 def _changed(place: PolicyPlace, request: PolicyRequest, *, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from yarl import URL
 
 from tidegate import __version__
 from tidegate.operations.delivering import Answer, Ending
+from tidegate.operations.delivery_book import IT_SAYS
 from tidegate.operations.redelivery import DeliveryTerms
 from tidegate.vocabulary.instants import SECOND, Duration
 
@@ -146,7 +147,7 @@ def _plain_text(headers: Mapping[str, str], said: bytes) -> str:
     if not headers.get("Content-Type", "").startswith("text/plain"):
         return ""
     text = " ".join(said[:_LONGEST_REASON].decode("utf-8", "replace").split())
-    return f": {text}" if text else ""
+    return f"{IT_SAYS}{text}" if text else ""
 
 
 def _short(text: str) -> str:

@@ -33,7 +33,8 @@ from tidegate.duis.signature_profile import (
 )
 from tidegate.vocabulary.faults import Fault, InputError
 
-_ALGORITHM: Final = ec.ECDSA(hashes.SHA256())
+# RFC 6979: what is signed again, as for an Alert that is delivered again after a restart, is the same octets.
+_ALGORITHM: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 _HALF: Final = 32
 _BLANKS = re.compile(rb">\s+<")
 _SMETS1_SIGNED: Final = f"{NAMESPACE}SMETS1SignedResponse"

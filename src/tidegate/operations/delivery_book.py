@@ -17,6 +17,10 @@ WITHOUT_METADATA: Final = "to be sent without throttle metadata"
 """The reason of an Alert begins so that is not to carry `ThrottledAlertCount` though there is one to tell."""
 
 
+IT_SAYS: Final = "; it says: "
+"""In a reason, what follows is another's words, which may name a Device."""
+
+
 class Changed(set[int]):
     """Numbers of Alerts that changed since the journal was asked: what it says of them is out of date."""
 

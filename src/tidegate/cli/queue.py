@@ -1,0 +1,263 @@
+"""`tidegate queue`: Alerts that wait to be delivered or are on the failed queue; send them again, or drop them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from tidegate.cli import arguments, console
+from tidegate.cli.policy_live import token_from
+from tidegate.reports.numerals import many
+from tidegate.vocabulary.devices import format_device_id, parse_device_id
+from tidegate.vocabulary.faults import Fault, InputError
+
+if TYPE_CHECKING:
+    from tidegate.assembly.queue_work import QueuedAlert, QueuePlace
+    from tidegate.operations.queue_requests import QueueRequest, QueueSelection
+
+queue_app = typer.Typer(
+    name="queue",
+    help="Look at Alerts that are not delivered yet; send them again, or drop them.",
+    no_args_is_help=True,
+)
+
+_WITHHELD: Final = "(withheld)"
+
+_JOURNAL: Any = typer.Option(
+    None,
+    "--journal",
+    metavar="JOURNAL",
+    help="The journal: a file, or a URL. To change it, no gateway runs on it.",
+)
+_SERVER: Any = typer.Option(
+    None, "--server", metavar="URL", help="The gateway that runs, as https://host:8443."
+)
+_TOKEN_FILE: Any = typer.Option(
+    None, "--token-file", metavar="FILE", help=r"The token to come with. \[default: $TIDEGATE_TOKEN]"
+)
+_RECIPIENT: Any = typer.Option(
+    None, "--recipient", metavar="USER", help="Only to this User: its EUI-64, or its name."
+)
+_CODE: Any = typer.Option(None, "--code", metavar="CODE", help="Only this Alert Code.")
+_OLDER: Any = typer.Option(
+    None, "--older-than", metavar="DURATION", help="Only those received longer ago, as 6h."
+)
+_STATE: Any = typer.Option(None, "--state", metavar="STATE", help="Only waiting, or only failed_queue.")
+_SEQ: Any = typer.Option(None, "--seq", metavar="N", help="Only this Alert; may be given again.")
+_ALL: Any = typer.Option(False, "--all", help="All of them.")
+_BY: Any = typer.Option("", "--by", metavar="WHO", help="Who asks for it.")
+_REASON: Any = typer.Option("", "--reason", metavar="TEXT", help="Why, for the audit log.")
+_JSON: Any = typer.Option(False, "--json", help="Print it as JSON.")
+
+
+@queue_app.command("list")
+def list_(
+    recipient: str | None = _RECIPIENT,
+    code: str | None = _CODE,
+    older_than: str | None = _OLDER,
+    state: str | None = _STATE,
+    seq: list[int] | None = _SEQ,
+    alerts: bool = typer.Option(False, "--alerts", help="A line for each Alert, not for each reason."),
+    limit: int = typer.Option(100_000, "--limit", min=1, metavar="N", help="Look at so many at most."),
+    journal: str | None = _JOURNAL,
+    server: str | None = _SERVER,
+    token_file: Path | None = _TOKEN_FILE,
+    as_json: bool = _JSON,
+    pseudonymise: bool = arguments.PSEUDONYMISE,
+    pseudonym_key: Path = arguments.PSEUDONYM_KEY,
+) -> None:
+    """Show what is not delivered yet: to whom, since when, and why.
+
+    Example: tidegate queue list --journal tidegate-journal.db --state failed_queue
+    """
+    found = _place(journal, server, token_file).alerts(
+        _selection(recipient, code, older_than, state, seq), limit
+    )
+    if pseudonymise:
+        hidden = arguments.pseudonyms(pseudonym_key)
+        found = [_hidden(row, hidden.number_for) for row in found]
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    _show(found, is_each=alerts)
+    if len(found) == limit:
+        console.talk.print(f"There may be more: these are the first {limit:,}. Write --limit N.")
+
+
+@queue_app.command()
+def retry(
+    recipient: str | None = _RECIPIENT,
+    code: str | None = _CODE,
+    older_than: str | None = _OLDER,
+    state: str | None = _STATE,
+    seq: list[int] | None = _SEQ,
+    everything: bool = _ALL,
+    without_metadata: bool = typer.Option(
+        False, "--without-metadata", help="Without ThrottledAlertCount, which some software refuses."
+    ),
+    by: str = _BY,
+    reason: str = _REASON,
+    journal: str | None = _JOURNAL,
+    server: str | None = _SERVER,
+    token_file: Path | None = _TOKEN_FILE,
+    as_json: bool = _JSON,
+) -> None:
+    """Send Alerts again as soon as may be, those too that were refused.
+
+    Example: tidegate queue retry --recipient 90-B3-D5-1F-30-00-00-02 --without-metadata --by ops --server URL
+    """
+    from tidegate.operations.queue_requests import QueueAction, QueueRequest  # noqa: PLC0415
+
+    selection = _narrowed(_selection(recipient, code, older_than, state, seq), everything=everything)
+    request = QueueRequest(QueueAction.RETRY, selection, by, reason, without_metadata)
+    _carry_out(_place(journal, server, token_file), request, "sent again", as_json=as_json)
+
+
+@queue_app.command()
+def drop(
+    recipient: str | None = _RECIPIENT,
+    code: str | None = _CODE,
+    older_than: str | None = _OLDER,
+    state: str | None = _STATE,
+    seq: list[int] | None = _SEQ,
+    everything: bool = _ALL,
+    by: str = _BY,
+    reason: str = _REASON,
+    journal: str | None = _JOURNAL,
+    server: str | None = _SERVER,
+    token_file: Path | None = _TOKEN_FILE,
+    as_json: bool = _JSON,
+) -> None:
+    """Take Alerts off the queue for good: they are not delivered. The journal has their row, the audit log the reason.
+
+    Example: tidegate queue drop --code 8F3F --older-than 1d --by ops --reason "a test Device" --server URL
+    """
+    from tidegate.operations.queue_requests import QueueAction, QueueRequest  # noqa: PLC0415
+
+    selection = _narrowed(_selection(recipient, code, older_than, state, seq), everything=everything)
+    request = QueueRequest(QueueAction.DROP, selection, by, reason)
+    _carry_out(_place(journal, server, token_file), request, "dropped", as_json=as_json)
+
+
+def _carry_out(place: QueuePlace, request: QueueRequest, done: str, *, as_json: bool) -> None:
+    from tidegate.operations.queue_requests import checked  # noqa: PLC0415
+
+    alerts = place.carry_out(checked(request))
+    if as_json:
+        typer.echo(json.dumps({"action": str(request.action), "alerts": alerts}))
+        return
+    are = "is" if alerts == 1 else "are"
+    what = f"{are} to be {done}" if done == "sent again" else f"{are} {done}"
+    console.out.print(f"{many(alerts, 'Alert')} {what}.")
+
+
+def _place(journal: str | None, server: str | None, token_file: Path | None) -> QueuePlace:
+    from tidegate.assembly.queue_work import QueuePlace  # noqa: PLC0415
+
+    return QueuePlace(journal, server, token_from(token_file))
+
+
+def _selection(
+    recipient: str | None,
+    code: str | None,
+    older_than: str | None,
+    state: str | None,
+    seqs: Sequence[int] | None,
+) -> QueueSelection:
+    from tidegate.operations.queue_requests import QueueSelection  # noqa: PLC0415
+
+    older_us = None if older_than is None else arguments.duration("--older-than", older_than)
+    return QueueSelection(
+        None if recipient is None else _user(recipient), code, older_us, state, tuple(seqs or ())
+    )
+
+
+def _narrowed(selection: QueueSelection, *, everything: bool) -> QueueSelection:
+    """What is changed is said: nothing is not all.
+
+    Raises:
+        InputError: nothing is said, or all and something else.
+    """
+    if selection.is_all != everything:
+        what = "all are meant, or some" if everything else "which Alerts?"
+        remedy = "Write --all, or what narrows it: --recipient, --code, --older-than, --state, --seq."
+        raise InputError(Fault("--all", what, remedy))
+    return selection
+
+
+def _user(text: str) -> str:
+    """An EUI-64 is written one way; a name stays as it is."""
+    try:
+        return format_device_id(parse_device_id(text))
+    except ValueError:
+        return text
+
+
+def _hidden(row: QueuedAlert, number_for: Any) -> QueuedAlert:
+    from tidegate.operations.delivery_book import IT_SAYS  # noqa: PLC0415 - numpy starts slowly
+
+    device = format_device_id(number_for(parse_device_id(str(row["device_id"]))))
+    # A ResponseID names the Device; so may what another's software has answered.
+    reason, says, words = str(row["reason"]).partition(IT_SAYS)
+    if words:
+        reason += says + _WITHHELD
+    response_id = None if row["response_id"] is None else _WITHHELD
+    return {**row, "device_id": device, "response_id": response_id, "reason": reason}
+
+
+def _show(found: Sequence[QueuedAlert], *, is_each: bool) -> None:
+    if not found:
+        console.out.print("Nothing waits to be delivered.")
+        return
+    waiting = sum(row["state"] == "waiting" for row in found)
+    console.out.print(f"{many(waiting, 'Alert')} waiting, {len(found) - waiting:,} on the failed queue.\n")
+    console.out.print(_each(found) if is_each else _by_reason(found))
+    if any("refuses throttle metadata" in str(row["reason"]) for row in found):
+        console.talk.print(
+            "\nRefused for its throttle metadata an Alert is delivered by"
+            " tidegate queue retry --without-metadata.",
+            soft_wrap=True,
+        )
+
+
+def _by_reason(found: Sequence[QueuedAlert]) -> Table:
+    groups: dict[tuple[str, ...], list[Mapping[str, object]]] = defaultdict(list)
+    for row in found:
+        groups[tuple(str(row[name]) for name in ("recipient", "state", "alert_code", "reason"))].append(row)
+    table = _table("recipient", "state", "code", "Alerts", "oldest", "reason")
+    for (recipient, state, code, reason), rows in sorted(groups.items()):
+        oldest = min(str(row["received_at"]) for row in rows)
+        table.add_row(*map(escape, (recipient, state, code, f"{len(rows):,}", oldest, reason)))
+    return table
+
+
+def _each(found: Sequence[QueuedAlert]) -> Table:
+    table = _table("seq", "received", "Device", "code", "recipient", "state", "tries", "reason")
+    names = (
+        "seq",
+        "received_at",
+        "device_id",
+        "alert_code",
+        "recipient",
+        "state",
+        "attempts",
+        "reason",
+    )
+    for row in found:
+        table.add_row(*(escape(str(row[name])) for name in names))
+    return table
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for name in names:
+        justify: Any = "right" if name in {"Alerts", "seq", "tries"} else "left"
+        table.add_column(name, justify=justify, no_wrap=name not in {"reason", "recipient"}, overflow="fold")
+    return table
