@@ -1,105 +1,115 @@
-"""Receive Response Services on loopback, each in a thread: real sockets, real HTTP, and whatever manners a test wants."""
+"""Who receives notices: a mail server and a web service, both real, on this machine."""
 
 from __future__ import annotations
 
-import asyncio
+import email
+import email.policy
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
-Manner = Callable[[bytes], "tuple[int, str] | None"]
-"""Status and further header lines for a body; None: it never answers."""
-
-
-def accepts(_body: bytes) -> tuple[int, str]:
-    return 204, ""
+from aiosmtpd.controller import Controller
 
 
-def never_answers(_body: bytes) -> None:
-    return None
+class Mailbox:
+    """A mail server's handler: keeps what it takes; refuses so many messages first."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.messages: list[EmailMessage] = []
+        self.refusals = refusals
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refusals:
+            self.refusals -= 1
+            return "451 try again later"
+        made = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(made, EmailMessage)
+        self.messages.append(made)
+        return "250 OK"
+
+    def text(self, place: int) -> str:
+        body = self.messages[place].get_body(("plain",))
+        assert body is not None
+        return str(body.get_content()).replace("\r\n", "\n")
 
 
-@dataclass
-class Receiver:
-    """What a receiver was sent, in the order it came; `manner` may be changed while it runs."""
-
-    manner: Manner = accepts
-    closes_every: int = 0
-    bodies: list[bytes] = field(default_factory=list)
-    accepted: list[bytes] = field(default_factory=list)
-    heads: list[bytes] = field(default_factory=list)
-    port: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/receive"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answered = 0
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = next(
-                    line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-                )
-                body = await reader.readexactly(int(length.split(b":")[1]))
-                self.heads.append(head)
-                self.bodies.append(body)
-                told = self.manner(body)
-                if told is None:
-                    await asyncio.sleep(3_600)
-                    continue
-                status, headers = told
-                if status < 300:
-                    self.accepted.append(body)
-                writer.write(f"HTTP/1.1 {status} X\r\n{headers}Content-Length: 0\r\n\r\n".encode())
-                await writer.drain()
-                answered += 1
-                if self.closes_every and answered % self.closes_every == 0:
-                    return
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            return
-        finally:
-            writer.close()
+class _Controller(Controller):
+    def _trigger_server(self) -> None:
+        # It was given port 0, and has one by now.
+        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        super()._trigger_server()
 
 
 @contextmanager
-def receivers(*wanted: Receiver) -> Iterator[Sequence[Receiver]]:
-    """Receivers that listen until the end."""
-    ready, end = threading.Event(), threading.Event()
-
-    async def run() -> None:
-        servers = []
-        for each in wanted:
-            server = await asyncio.start_server(each.serve, "127.0.0.1", each.port)
-            each.port = server.sockets[0].getsockname()[1]
-            servers.append(server)
-        ready.set()
-        await asyncio.to_thread(end.wait)
-        for server in servers:
-            server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    assert ready.wait(30)
+def mail_server(refusals: int = 0) -> Iterator[tuple[Mailbox, str]]:
+    """A mail server, and its address as apprise writes it."""
+    mailbox = Mailbox(refusals)
+    controller = _Controller(mailbox, hostname="127.0.0.1", port=0)
+    controller.start()
     try:
-        yield wanted
+        yield (
+            mailbox,
+            f"mailto://127.0.0.1:{controller.port}?from=tidegate@gateway.example&to=duty@network.example",
+        )
     finally:
-        end.set()
+        controller.stop()
+
+
+@dataclass
+class WebReceiver:
+    """A web service that takes events; its first answers can be chosen."""
+
+    answers: list[int]
+    requests: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
+    hangs: threading.Event = field(default_factory=threading.Event)
+    url: str = ""
+
+
+@contextmanager
+def web_receiver(*answers: int) -> Iterator[WebReceiver]:
+    """A web service that gives some answers first, and 204 after them. 0 closes the connection without one."""
+    receiver = WebReceiver(list(answers))
+    receiver.hangs.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            receiver.hangs.wait(30)
+            status = receiver.answers.pop(0) if receiver.answers else 204
+            if status == 0:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("location", receiver.url + "elsewhere")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.hangs.set()
+        server.shutdown()
         thread.join()
+        server.server_close()
 
 
-def until(is_so: Callable[[], bool], seconds: float = 30) -> bool:
-    """Wait for something; says whether it came."""
-    end = time.monotonic() + seconds
+def wait_for(is_so: Any) -> None:
+    """Wait for what will be so in a moment."""
+    until = time.monotonic() + 60
     while not is_so():
-        if time.monotonic() > end:
-            return False
+        assert time.monotonic() < until, "it did not come about"
         time.sleep(0.005)
-    return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.problems import SILENT_FOR
@@ -43,8 +44,12 @@ from tidegate.operations.messages import (
 )
 from tidegate.operations.party_told import PartyTold, next_time
 from tidegate.reports.numerals import many
+from tidegate.vocabulary.alerts import Stream
 from tidegate.vocabulary.days import Days
-from tidegate.vocabulary.instants import Duration, Instant, format_instant
+from tidegate.vocabulary.instants import MINUTE, Duration, Instant, format_instant
+
+TOLD_AGAIN_FOR: Final[Duration] = 10 * MINUTE
+"""How long after a restart the engine may tell again of storms that were told before it."""
 
 
 class Notices:
@@ -67,11 +72,17 @@ class Notices:
         assert len(self._told) == len(parties), "a party is told once"
         self._problems = LiveProblems(inventory, silent_for)
         self._notes: list[Note] = []
+        self._heard: set[tuple[Stream, Instant, bool]] = set()
+        self._heard_until: Instant = 0
 
     def storms(self, started: Sequence[LiveStorm], ended: Sequence[LiveStorm], now: Instant) -> list[Message]:
         """Storms have started and ended. Amber spells are left out: they hold nothing back."""
+        if self._heard and now > self._heard_until:
+            self._heard = set()
+        started = [it for it in started if self._is_news(it, has_ended=False)]
+        ended = [it for it in ended if self._is_news(it, has_ended=True)]
         messages: list[Message] = []
-        begun = self._problems.started([it for it in started if it.storm.level is Level.RED])
+        begun = self._problems.started(started)
         for placed in begun:
             # All are counted before any is told of.
             for told, role in self._concerned(placed):
@@ -79,7 +90,7 @@ class Notices:
         for placed in begun:
             messages += self._started(placed, now)
         messages += self._grown({placed.problem.problem_id: placed.problem for placed in begun}.values(), now)
-        for placed in self._problems.ended([it for it in ended if it.storm.level is Level.RED]):
+        for placed in self._problems.ended(ended):
             messages += self._ended(placed, now)
         return messages
 
@@ -140,10 +151,12 @@ class Notices:
         for told in self._told.values():
             told.since = told.since or begins
             told.due = next_time(told.party.digest_at, told.since)
+        self._heard_until = now + TOLD_AGAIN_FOR
         closed: dict[str, LiveProblem] = {}
         for live in storms:
-            if live.storm.level is not Level.RED:
+            if not self._is_news(live, has_ended=False):
                 continue
+            self._heard.add((live.storm.stream, live.storm.started_at, False))
             for problem in self._problems.close_silent(live.storm.started_at):
                 closed[problem.problem_id] = problem
             for placed in self._problems.started([live]):
@@ -151,6 +164,7 @@ class Notices:
                 for told, role in self._concerned(placed):
                     self._count_start(told, placed, role, live.storm.started_at)
             if live.storm.ended_at is not None:
+                self._heard.add((live.storm.stream, live.storm.started_at, True))
                 for placed in self._problems.ended([live]):
                     for told, role in self._concerned(placed):
                         self._count_end(told, placed, role, live.storm.ended_at)
@@ -185,6 +199,12 @@ class Notices:
                 shown.append((problem, self._told[party].part(problem), role))
         shown.sort(key=lambda it: (-it[1].storms, it[0].problem_id))
         return [problem_data(*it) for it in shown]
+
+    def _is_news(self, live: LiveStorm, *, has_ended: bool) -> bool:
+        """Say whether a storm's start or end is to be told. After a crash the engine tells of some once more."""
+        if live.storm.level is not Level.RED:
+            return False
+        return (live.storm.stream, live.storm.started_at, has_ended) not in self._heard
 
     def _concerned(self, placed: Placed) -> Iterator[tuple[PartyTold, str]]:
         recipient = placed.storm.storm.stream.recipient
@@ -292,7 +312,11 @@ class Notices:
             tallies = list(told.tallies.values())
             yield digest_of(told.party, tallies, told.since, now, avoided, before, told.events)
         if told.tallies or avoided:
-            body = {"avoided": avoided, "since": format_instant(told.since)}
+            body = {
+                "avoided": avoided,
+                "avoided_so_far": told.spared.total,
+                "since": format_instant(told.since),
+            }
             date = Days.LOCAL.date_of(told.since)
             self._notes.append(
                 NoticeEntry(now, AVOIDED, told.party.party, date, body, "", NoticeState.AVOIDED)
@@ -310,11 +334,10 @@ class Notices:
                 told.problems.setdefault(str(problem_id), 1)
         elif entry.kind == PROBLEM_CLOSED:
             told.problems.pop(entry.subject, None)
-        elif entry.kind in {DIGEST, AVOIDED}:
+        elif entry.kind == (DIGEST if told.party.digest else AVOIDED):
             told.since = max(told.since, entry.at)
-            avoided = entry.body.get("avoided", 0)
-            if entry.kind == AVOIDED and isinstance(avoided, int):
-                told.spared.total += avoided
+            so_far = entry.body.get("avoided_so_far", 0)
+            told.spared.total = so_far if isinstance(so_far, int) else 0
 
 
 def _role_in(party: str, problem: LiveProblem) -> str:
