@@ -73,6 +73,19 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
+def delivery_tls(settings: Settings) -> ssl.SSLContext | None:
+    """TLS towards the services of recipients; None: the machine's authorities, and no certificate of ours."""
+    given = settings.delivery
+    if given.authorities is None and given.certificate is None:
+        return None
+    context = ssl.create_default_context(cafile=given.authorities)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if given.certificate is not None:
+        password = None if given.password is None else given.password.get_secret_value()
+        context.load_cert_chain(given.certificate, given.key, password)
+    return context
+
+
 def _by_token(tokens: TokenFile, clock: Callable[[], Instant]) -> Identify:
     def identify(_request: Request, headers: Mapping[bytes, bytes]) -> Caller:
         kind, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")

@@ -22,6 +22,7 @@ from tidegate.gateway.door import REQUEST_ID, Door
 from tidegate.gateway.ended_storms import EndedStorms
 from tidegate.gateway.policy_changes import policy_changes
 from tidegate.gateway.queries import Problems, queries
+from tidegate.gateway.queue_work import CarryOut, queue_work
 from tidegate.gateway.raw_route import RawRoute
 from tidegate.gateway.reading import MakeReader
 from tidegate.gateway.receiving import AlertRoute
@@ -44,6 +45,7 @@ class Parts:
     """What the application is made of.
 
     processes:  How many processes read documents; 0: a thread does.
+    carry_out:  Sends Alerts again, or drops them (`Delivery.carry_out`).
     problems:   Tells of problems; None: storms by code are told in their place.
     """
 
@@ -52,6 +54,7 @@ class Parts:
     processes: int
     clock: Callable[[], Instant]
     ended: EndedStorms
+    carry_out: CarryOut
     problems: Problems | None = None
 
 
@@ -65,11 +68,10 @@ def make_app(parts: Parts) -> Application:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(alerts.start, asyncio.get_running_loop())
         yield
-        # Every request has been answered by now: what was begun is finished, and what is remembered is saved.
+        # Every request has been answered by now.
         door.is_draining = True
         await asyncio.to_thread(alerts.stop)
         await asyncio.to_thread(batch.stop)
-        await asyncio.to_thread(door.engine.stop)
 
     app = FastAPI(
         title="Tidegate",
@@ -82,6 +84,7 @@ def make_app(parts: Parts) -> Application:
     )
     app.include_router(queries(door, parts.ended, parts.problems))
     app.include_router(policy_changes(door, parts.clock))
+    app.include_router(queue_work(door, parts.carry_out, parts.clock))
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,11 +23,12 @@ from tidegate.operations.engine import Engine
 from tidegate.operations.live import Busy, Draining, NotAccepted, NotDurable
 
 if TYPE_CHECKING:
-    from starlette.types import Scope as Request, Send
+    from starlette.types import Receive, Scope as Request, Send
 
 REQUEST_ID: Final = b"x-request-id"
 """A caller may name its request; it is named so in logs and in the answer."""
 
+_LETS_PASS_S: Final = 1.0
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _NOT_ACCEPTED: Final[Mapping[str, AtTheDoor]] = {
     Busy.reason: AtTheDoor.BUSY,
@@ -98,6 +101,7 @@ class Door:
         headers: Mapping[bytes, bytes],
         request_id: bytes,
         caller: Caller | None,
+        receive: Receive,
         send: Send,
     ) -> None:
         """Refuse, as the table says."""
@@ -118,9 +122,22 @@ class Door:
                 "headers": [(name.encode(), value.encode()) for name, value in answer.items()],
             }
         )
+        if refusal.reply.closes:
+            # Who closes on a sender in the middle of a body takes the answer from it: a moment of it is let pass by.
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await _let_pass(receive)
+            body = b""
         await send({"type": "http.response.body", "body": body})
 
 
 def refusal_of(error: NotAccepted) -> Refusal:
     """What was not accepted, as a refusal: nothing of it was kept."""
     return Refusal(_NOT_ACCEPTED.get(error.reason, AtTheDoor.BUSY), retry_after_s=error.retry_after_s)
+
+
+async def _let_pass(receive: Receive) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LETS_PASS_S):
+            message = await receive()
+            while message["type"] == "http.request" and message.get("more_body", False):
+                message = await receive()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tidegate.delivery import DeliveryStatus
 from tidegate.gateway.replies import REPLIES
 from tidegate.operations.live import Counters
 
@@ -22,9 +23,15 @@ class Metrics:
 
     counters:  Totals of the engine, asked for when Prometheus asks; None while there are none.
     ready:     Says whether the gateway is ready.
+    deliveries: How each configured recipient's deliveries stand.
     """
 
-    def __init__(self, counters: Callable[[], Counters | None], ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        counters: Callable[[], Counters | None],
+        ready: Callable[[], bool],
+        deliveries: Callable[[], Sequence[DeliveryStatus]] = tuple,
+    ) -> None:
         self._registry = CollectorRegistry()
         self._refusals = Counter(
             "tidegate_refusals", "Requests refused, by reason.", ["reason"], registry=self._registry
@@ -48,6 +55,7 @@ class Metrics:
             "tidegate_batch_rows_rejected", "Rows of batches that were no Alerts.", registry=self._registry
         )
         self._registry.register(_Totals(counters, ready))
+        self._registry.register(_Deliveries(deliveries))
 
     def refused(self, reason: str) -> None:
         """A request was refused."""
@@ -93,3 +101,29 @@ class _Totals(Collector):
             value=now.throttled_in_shadow,
         )
         yield GaugeMetricFamily("tidegate_alerts_waiting", "Alerts taken and not durable yet.", now.waiting)
+
+
+class _Deliveries(Collector):
+    """By recipient: those of the configuration, and all others as one."""
+
+    def __init__(self, deliveries: Callable[[], Sequence[DeliveryStatus]]) -> None:
+        self._deliveries = deliveries
+
+    def collect(self) -> Iterable[Metric]:
+        queue = GaugeMetricFamily(
+            "tidegate_delivery_queue", "Alerts to be delivered.", labels=["recipient", "state"]
+        )
+        down = GaugeMetricFamily(
+            "tidegate_recipient_down", "1 while its service does not answer.", labels=["recipient"]
+        )
+        done = CounterMetricFamily(
+            "tidegate_deliveries", "Deliveries since the gateway was started.", labels=["recipient", "end"]
+        )
+        for each in self._deliveries():
+            its, name = each.counters, each.recipient
+            queue.add_metric([name, "waiting"], its.waiting)
+            queue.add_metric([name, "failed_queue"], its.on_failed_queue)
+            down.add_metric([name], int(each.is_down))
+            for end in ("attempts", "retried", "delivered", "failed", "refused", "expired", "dropped"):
+                done.add_metric([name, end], getattr(its, end))
+        yield from (queue, down, done)

@@ -235,7 +235,7 @@ def queries(door: Door, ended: EndedStorms, problems: Problems | None) -> APIRou
         )
 
     @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
-    async def metrics() -> Response:
+    def metrics() -> Response:  # in a thread: it asks those who deliver
         return Response(door.metrics.exposition(), media_type=CONTENT_TYPE)
 
     @router.get("/healthz", summary="The process runs")

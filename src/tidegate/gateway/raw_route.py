@@ -50,13 +50,13 @@ class RawRoute(ABC):
             caller = self._admit(request, headers)
             body = await self.take(caller, headers, receive)
         except Refusal as refusal:
-            await door.answer_refusal(refusal, self._name, headers, request_id, caller, send)
+            await door.answer_refusal(refusal, self._name, headers, request_id, caller, receive, send)
             return
         except Exception:
             # This is the edge: a fault of ours is told in the log, and answered without a trace of it.
             door.log.exception("a fault of ours", route=self._name, request_id=request_id.decode())
             ours = Refusal(AtTheDoor.OURS)
-            await door.answer_refusal(ours, self._name, headers, request_id, caller, send)
+            await door.answer_refusal(ours, self._name, headers, request_id, caller, receive, send)
             return
         finally:
             door.in_flight -= 1

@@ -7,8 +7,12 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
+import uvloop
+
+from tidegate.assembly.delivering import SigningFiles, open_delivery
 from tidegate.assembly.serving import Opened, clock, open_engine
-from tidegate.gateway.access import identification
+from tidegate.delivery import Delivery, Recipient
+from tidegate.gateway.access import delivery_tls, identification
 from tidegate.gateway.app import Parts, make_app
 from tidegate.gateway.bodies import Budget
 from tidegate.gateway.door import Door
@@ -31,6 +35,7 @@ class Gateway:
 
     settings: Settings
     opened: Opened
+    delivery: Delivery
     door: Door
     server: Server
     log: Any
@@ -44,6 +49,7 @@ class Gateway:
         engine = self.opened.engine
         try:
             engine.start()
+            self.delivery.start(engine)
             self.log.info(
                 "serving",
                 listen=self.settings.listen,
@@ -53,6 +59,8 @@ class Gateway:
             )
             self.server.run()
         finally:
+            # Delivery before the engine, which is told how the last attempts ended.
+            self.delivery.stop()
             self.opened.close()
         self.log.info("ended", received=engine.counters().received)
 
@@ -79,11 +87,16 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
     make_reader = reader_of(plan)
     make_reader()  # what is wrong with certificates is told now, not by a process that reads
     ended = EndedStorms()
+    delivery = _delivery(settings)
     opened = open_engine(
-        settings.journal.url.get_secret_value(), settings.policy.begin_with, watchers=[ended]
+        settings.journal.url.get_secret_value(),
+        settings.policy.begin_with,
+        inventory=settings.policy.inventory,
+        watchers=[ended],
+        outbox=delivery,
     )
     engine = opened.engine
-    metrics = Metrics(engine.counters, lambda: engine.is_ready)
+    metrics = Metrics(engine.counters, lambda: engine.is_ready, delivery.status)
     door = Door(
         settings=settings,
         engine=engine,
@@ -104,8 +117,8 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         door.is_draining = True
         log.info("draining", in_flight=door.in_flight)
 
-    app = make_app(Parts(door, make_reader, _processes(settings), clock, ended))
-    return Gateway(settings, opened, door, make_server(app, settings, refused, draining), log)
+    app = make_app(Parts(door, make_reader, _processes(settings), clock, ended, delivery.carry_out))
+    return Gateway(settings, opened, delivery, door, make_server(app, settings, refused, draining), log)
 
 
 def reading_plan(settings: Settings) -> ReadingPlan:
@@ -119,6 +132,18 @@ def reading_plan(settings: Settings) -> ReadingPlan:
         check_payload=signatures.check_payload,
         schema=signatures.xml_schema,
     )
+
+
+def _delivery(settings: Settings) -> Delivery:
+    tls, signing = delivery_tls(settings), None
+    if settings.signing.key is not None and settings.signing.certificate is not None:
+        said = settings.signing.password
+        password = None if said is None else said.get_secret_value().encode()
+        signing = SigningFiles(settings.signing.key, settings.signing.certificate, password)
+    recipients = [
+        Recipient(each.user, each.url, each.takes_throttle_metadata, tls) for each in settings.recipients
+    ]
+    return open_delivery(recipients, signing, loop_factory=uvloop.new_event_loop)
 
 
 def _processes(settings: Settings) -> int:

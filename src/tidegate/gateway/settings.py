@@ -86,13 +86,13 @@ class JournalTable(Form):
     """Where everything is kept."""
 
     url: SecretStr = SecretStr("sqlite:///tidegate-journal.db")
-    snapshot_every_s: Seconds = 600
 
 
 class PolicyTable(Form):
     """Which policy is in force where the journal has none yet."""
 
     begin_with: str = "illustrative-2"
+    inventory: Path | None = None
 
 
 class SignaturesTable(Form):
@@ -112,6 +112,15 @@ class SigningTable(Form):
 
     key: Path | None = None
     certificate: Path | None = None
+    password: SecretStr | None = None
+
+
+class DeliveryTable(Form):
+    """How the gateway comes to the services of its recipients, where they are https."""
+
+    authorities: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
     password: SecretStr | None = None
 
 
@@ -187,6 +196,7 @@ class Settings(BaseSettings):
     policy: PolicyTable = PolicyTable()
     signatures: SignaturesTable = SignaturesTable()
     signing: SigningTable = SigningTable()
+    delivery: DeliveryTable = DeliveryTable()
     access: AccessTable = AccessTable()
     tls: TlsTable = TlsTable()
     limits: LimitsTable = LimitsTable()

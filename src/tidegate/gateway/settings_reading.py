@@ -200,10 +200,7 @@ def _access(settings: Settings) -> Iterator[_Crosswise]:
             f"{settings.listen} can be reached from elsewhere, and in local mode nobody is asked who they are",
             'Listen on 127.0.0.1, or write mode = "token", "certificate" or "proxy" under [access].',
         )
-    if (tls.certificate is None) != (tls.key is None):
-        given = "certificate" if tls.key is None else "key"
-        other = "key" if tls.key is None else "certificate"
-        yield ("tls", given), f"it is there without its {other}", f"Give tls.{other} too."
+    yield from _pair("tls", tls.certificate, tls.key)
     if access.mode == "certificate" and (tls.certificate is None or tls.client_authorities is None):
         what = "callers are known by their certificates, which takes TLS and the authorities that issue them"
         yield ("access", "mode"), what, "Give tls.certificate, tls.key and tls.client_authorities."
@@ -227,10 +224,9 @@ def _signatures(settings: Settings) -> Iterator[_Crosswise]:
             what,
             "Name a folder as signatures.certificates, or write verify = false, to take documents unsigned.",
         )
-    if (signing.key is None) != (signing.certificate is None):
-        given, other = ("certificate", "key") if signing.key is None else ("key", "certificate")
-        yield ("signing", given), f"it is there without its {other}", f"Give signing.{other} too."
-    if settings.verifies and signing.key is None:
+    yield from _pair("signing", signing.certificate, signing.key)
+    yield from _pair("delivery", settings.delivery.certificate, settings.delivery.key)
+    if signing.key is None:
         for number, recipient in enumerate(settings.recipients):
             if recipient.takes_throttle_metadata:
                 yield (
@@ -238,6 +234,13 @@ def _signatures(settings: Settings) -> Iterator[_Crosswise]:
                     "a document that metadata is added to must be signed anew, and there is no key",
                     "Give signing.key and signing.certificate.",
                 )
+
+
+def _pair(table: str, certificate: Path | None, key: Path | None) -> Iterator[_Crosswise]:
+    """A certificate and its key come together."""
+    if (certificate is None) != (key is None):
+        given, other = ("certificate", "key") if key is None else ("key", "certificate")
+        yield (table, given), f"it is there without its {other}", f"Give {table}.{other} too."
 
 
 def _files(settings: Settings) -> Iterator[_Crosswise]:
@@ -248,6 +251,10 @@ def _files(settings: Settings) -> Iterator[_Crosswise]:
         ("signing", "key"): settings.signing.key,
         ("signing", "certificate"): settings.signing.certificate,
         ("signatures", "schema"): settings.signatures.xml_schema,
+        ("delivery", "authorities"): settings.delivery.authorities,
+        ("delivery", "certificate"): settings.delivery.certificate,
+        ("delivery", "key"): settings.delivery.key,
+        ("policy", "inventory"): settings.policy.inventory,
     }
     for path, file in named.items():
         if file is not None and not file.is_file():

@@ -49,10 +49,14 @@ def test_the_environment_stands_above_secrets_and_secrets_above_the_file(tmp_pat
     (secrets / "signing__password").write_text("of the secrets")
     monkeypatch.setenv("TIDEGATE_SIGNING__PASSWORD", "of the environment")
 
-    settings = read(tmp_path, '[journal]\nurl = "sqlite:///of-the-file.db"\nsnapshot_every_s = 5', secrets)
+    settings = read(
+        tmp_path,
+        '[journal]\nurl = "sqlite:///of-the-file.db"\n[policy]\nbegin_with = "illustrative-1"',
+        secrets,
+    )
 
     assert "postgresql://secret@host/db" == settings.journal.url.get_secret_value()
-    assert 5 == settings.journal.snapshot_every_s
+    assert "illustrative-1" == settings.policy.begin_with
     assert settings.signing.password is not None
     assert "of the environment" == settings.signing.password.get_secret_value()
 
@@ -130,14 +134,13 @@ def test_what_does_not_fit_together_is_told(tmp_path, text, where, what):
     assert what in faults[where].what
 
 
-def test_a_recipient_that_takes_metadata_needs_a_key_where_signatures_are_verified(tmp_path):
-    (tmp_path / "trusted").mkdir()
+def test_a_recipient_that_takes_metadata_needs_a_key_to_sign_with(tmp_path):
     faults = faults_of(
         tmp_path,
-        '[signatures]\ncertificates = "trusted"\n[[recipients]]\nuser = "a"\ntakes_throttle_metadata = true',
+        '[[recipients]]\nuser = "a"\ntakes_throttle_metadata = true',
     )
 
-    assert {":5: recipients.takes_throttle_metadata, item 1"} == faults.keys()
+    assert {":3: recipients.takes_throttle_metadata, item 1"} == faults.keys()
 
 
 @pytest.mark.parametrize("octets", [b"listen = ", b"\xff\xfe", b"#" * (1 << 21)])
