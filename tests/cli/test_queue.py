@@ -7,6 +7,8 @@ import json
 import pytest
 from tests.commands import tidegate
 from tests.engines import AUDIT, a_record, accept, incoming, journal_of, running_engine
+from tests.gateways import running_gateway
+from tests.receive_services import Receiver, accepts, receivers, until
 
 from tidegate.operations.delivery_book import WITHOUT_METADATA
 from tidegate.operations.live import DeliveryChange, DeliveryState, QueueQuery
@@ -125,3 +127,53 @@ def test_a_journal_that_is_not_there_is_not_made(capfd, tmp_path):
     for action in (("list",), ("drop", "--all", "--by", "me", "--reason", "why")):
         assert 2 == tidegate(capfd, "queue", *action, "--journal", tmp_path / "none.db").status
     assert [] == list(tmp_path.iterdir())
+
+
+def test_on_a_gateway_that_runs_the_same_is_done_over_http(capfd, tmp_path):
+    """Refused for its metadata an Alert is looked at, sent again, and there; what is dropped is not."""
+    refuses = Receiver(lambda _body: (422, ""))
+    with receivers(refuses):
+        recipient = f'[[recipients]]\nuser = "network"\nurl = "{refuses.url}"\n'
+        with running_gateway(tmp_path, recipient) as running:
+            place = ("--server", f"http://127.0.0.1:{running.port}")
+            running.gateway.opened.engine.submit([incoming(1), incoming(2, device=2)]).result(30)
+
+            def listed():
+                return json.loads(tidegate(capfd, "queue", "list", *place, "--json").out)
+
+            assert until(lambda: [row["state"] for row in listed()] == ["failed_queue"] * 2)
+            assert "refuses the document" in listed()[0]["reason"]
+            assert [2] == [
+                row["seq"]
+                for row in json.loads(tidegate(capfd, "queue", "list", *place, "--json", "--seq", 2).out)
+            ]
+
+            refuses.manner = accepts
+            sent = tidegate(capfd, "queue", "retry", *place, "--seq", 1, "--by", "Ann")
+            dropped = tidegate(
+                capfd, "queue", "drop", *place, "--seq", 2, "--by", "Ann", "--reason", "a test Device"
+            )
+
+            assert (0, "1 Alert is to be sent again.\n") == (sent.status, sent.out)
+            assert (0, "1 Alert is dropped.\n") == (dropped.status, dropped.out)
+            assert until(lambda: [b"<document 1/>"] == refuses.accepted)
+            assert until(lambda: [] == listed())
+            entries = json.loads(tidegate(capfd, "audit", *place, "--json").out)
+            assert ["queue.drop", "queue.retry"] == [entry["action"] for entry in entries][:2]
+            assert all(entry["who"].startswith("Ann (") for entry in entries[:2])
+
+
+def test_over_http_too_what_cannot_be_is_said_and_nothing_changes(tmp_path):
+    with running_gateway(tmp_path) as running:
+        running.gateway.opened.engine.submit([incoming(1)]).result(30)
+        for body in (
+            b"[]",
+            b"{",
+            b'{"action": "lose"}',
+            b'{"action": "drop", "who": "me"}',
+            b'{"action":"retry","x":1}',
+        ):
+            assert 422 == running.post(body, {}, "/api/v1/queue:change").status
+        assert 422 == running.ask("/api/v1/queue?state=lost").status
+        assert 422 == running.ask("/api/v1/queue?code=XYZ").status
+        assert until(lambda: 1 == len(json.loads(running.ask("/api/v1/queue").body)["alerts"]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from tests.engines import AUDIT, StandingClock, a_record, accept, incoming, running_engine
-from tests.receivers import Receiver, accepts, never_answers, receivers, until
+from tests.receive_services import Receiver, accepts, never_answers, receivers, until
 
 from tidegate.assembly.serving import clock
 from tidegate.delivery import Delivery, Recipient

@@ -1,7 +1,6 @@
 """The queue of Alerts to be delivered, over HTTP: each party sees its own; operators send again and drop."""
 
-from __future__ import annotations
-
+# FastAPI reads the annotations of the routes, which name what stands in the function around them: they are no texts.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future

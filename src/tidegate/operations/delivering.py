@@ -11,7 +11,7 @@ on what `take_changes` and `take_events` give. What must stay true:
   system is back, for two days at most.
 
 An Alert that arrives while the system is known to be down is not tried itself: one that asks is tried for all
-of them (readings.md#27).
+of them (readings.md#32).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ starts low and doubles, so that the flush harms nobody.
 
 `delivering.py` has a User's queue; this module has the terms, the backoff, the
 state of the way to a User and the pace. Source: DUIS on undelivered Device
-Alerts (300 s, failed queue, 2 days); readings.md#27.
+Alerts (300 s, failed queue, 2 days); readings.md#32.
 """
 
 from __future__ import annotations
