@@ -155,12 +155,20 @@ class Delivery:
         thread.join()
 
     def status(self) -> Sequence[DeliveryStatus]:
-        """How each configured recipient's deliveries stand, and all others together; none before it has begun."""
-        loop = self._loop
-        if loop is None or loop.is_closed():
+        """How each configured recipient's deliveries stand, and all others together; none before it has begun.
+
+        From any thread, and without waiting for this one.
+        """
+        nowhere = self._nowhere
+        if nowhere is None:
             return ()
-        future = asyncio.run_coroutine_threadsafe(self._status(), loop)
-        return future.result(_ASKED_AGAIN_S * 5)
+        named: Mapping[str, Line] = {**self._lines, NOT_CONFIGURED: nowhere}
+        return [
+            DeliveryStatus(
+                name, replace(line.queue.counters), line.queue.is_down, line.queue.oldest_received_at()
+            )
+            for name, line in named.items()
+        ]
 
     def carry_out(self, request: QueueRequest) -> Future[int]:
         """Send Alerts again, or drop them; how many it was done to, once the journal has it. From any thread.
@@ -256,17 +264,6 @@ class Delivery:
             self._line_of(recipient).queue.put_unseen(count, through, now)
         for line in {*by_line, *map(self._line_of, unseen)}:
             line.pump()
-
-    async def _status(self) -> Sequence[DeliveryStatus]:
-        if self._nowhere is None:
-            return ()
-        named: Mapping[str, Line] = {**self._lines, NOT_CONFIGURED: self._nowhere}
-        return [
-            DeliveryStatus(
-                name, replace(line.queue.counters), line.queue.is_down, line.queue.oldest_received_at()
-            )
-            for name, line in named.items()
-        ]
 
     async def _carry_out(self, request: QueueRequest) -> int:
         await self._begun.wait()

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from tidegate.delivery import DeliveryStatus
 from tidegate.gateway.replies import REPLIES
 from tidegate.operations.live import Counters
+from tidegate.vocabulary.instants import SECOND
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -119,6 +120,11 @@ class _Deliveries(Collector):
         done = CounterMetricFamily(
             "tidegate_deliveries", "Deliveries since the gateway was started.", labels=["recipient", "end"]
         )
+        oldest = GaugeMetricFamily(
+            "tidegate_delivery_oldest_received_seconds",
+            "When the oldest Alert was received that is to be delivered yet, Unix time; none where there is none.",
+            labels=["recipient"],
+        )
         for each in self._deliveries():
             its, name = each.counters, each.recipient
             queue.add_metric([name, "waiting"], its.waiting)
@@ -126,4 +132,6 @@ class _Deliveries(Collector):
             down.add_metric([name], int(each.is_down))
             for end in ("attempts", "retried", "delivered", "failed", "refused", "expired", "dropped"):
                 done.add_metric([name, end], getattr(its, end))
-        yield from (queue, down, done)
+            if each.oldest_received_at is not None:
+                oldest.add_metric([name], each.oldest_received_at / SECOND)
+        yield from (queue, down, done, oldest)

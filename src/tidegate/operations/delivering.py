@@ -369,9 +369,9 @@ class RecipientQueue:
         return self._book.events.take(now, is_last=is_last)
 
     def oldest_received_at(self) -> Instant | None:
-        """Receipt instant of the oldest Alert in memory, which is to be delivered yet."""
-        held = (held.alert.received_at for lane in self._lanes for held in lane.in_memory.values())
-        return min(held, default=None)
+        """Receipt instant of the oldest Alert in memory, which is to be delivered yet; any thread may ask."""
+        held = (held for lane in self._lanes for held in tuple(lane.in_memory.values()))
+        return min((each.alert.received_at for each in held), default=None)
 
     def _lane(self, alert: OutgoingAlert) -> Lane:
         return self.excluded if alert.is_excluded else self.ordinary
