@@ -10,6 +10,7 @@ from typing import Any, Final
 import uvloop
 
 from tidegate.assembly.delivering import SigningFiles, open_delivery
+from tidegate.assembly.notifying import Notifying, open_notices
 from tidegate.assembly.serving import Opened, clock, open_engine
 from tidegate.delivery import Delivery, Recipient
 from tidegate.gateway.access import delivery_tls, identification
@@ -19,6 +20,7 @@ from tidegate.gateway.door import Door
 from tidegate.gateway.ended_storms import EndedStorms
 from tidegate.gateway.logs import RefusalLog
 from tidegate.gateway.metrics import Metrics
+from tidegate.gateway.noticing import notice_plan
 from tidegate.gateway.reading import ReadingPlan, reader_of
 from tidegate.gateway.recipient_totals import RecipientTotals
 from tidegate.gateway.replies import Refusal
@@ -36,6 +38,7 @@ class Gateway:
     settings: Settings
     opened: Opened
     delivery: Delivery
+    notifying: Notifying
     door: Door
     server: Server
     log: Any
@@ -48,8 +51,9 @@ class Gateway:
         """
         engine = self.opened.engine
         try:
+            self.notifying.start(engine)
             engine.start()
-            self.delivery.start(engine)
+            self.delivery.start(self.notifying.hears(engine))
             self.log.info(
                 "serving",
                 listen=self.settings.listen,
@@ -61,6 +65,7 @@ class Gateway:
         finally:
             # Delivery before the engine, which is told how the last attempts ended.
             self.delivery.stop()
+            self.notifying.stop()
             self.opened.close()
         self.log.info("ended", received=engine.counters().received)
 
@@ -88,11 +93,12 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
     make_reader()  # what is wrong with certificates is told now, not by a process that reads
     ended = EndedStorms()
     delivery = _delivery(settings)
+    notifying = open_notices(notice_plan(settings), settings.journal.url.get_secret_value(), clock)
     opened = open_engine(
         settings.journal.url.get_secret_value(),
         settings.policy.begin_with,
         inventory=settings.policy.inventory,
-        watchers=[ended],
+        watchers=[ended, notifying.driver],
         outbox=delivery,
     )
     engine = opened.engine
@@ -117,8 +123,20 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         door.is_draining = True
         log.info("draining", in_flight=door.in_flight)
 
-    app = make_app(Parts(door, make_reader, _processes(settings), clock, ended, delivery.carry_out))
-    return Gateway(settings, opened, delivery, door, make_server(app, settings, refused, draining), log)
+    app = make_app(
+        Parts(
+            door,
+            make_reader,
+            _processes(settings),
+            clock,
+            ended,
+            delivery.carry_out,
+            notifying.driver.problems,
+        )
+    )
+    return Gateway(
+        settings, opened, delivery, notifying, door, make_server(app, settings, refused, draining), log
+    )
 
 
 def reading_plan(settings: Settings) -> ReadingPlan:
@@ -147,8 +165,6 @@ def _delivery(settings: Settings) -> Delivery:
 
 
 def _processes(settings: Settings) -> int:
-    """Verifying is worth a process of its own, and one core is left for all the rest."""
+    """Reading takes as long as all the rest: one core at least is for it, and one is left for the rest."""
     said = settings.limits.reading_processes
-    if said is not None:
-        return said
-    return max(1, min(4, (os.cpu_count() or 2) - 1)) if settings.verifies else 0
+    return max(1, min(4, (os.cpu_count() or 2) - 1)) if said is None else said

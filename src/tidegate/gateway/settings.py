@@ -57,10 +57,24 @@ def _url(text: str) -> str:
     return text
 
 
+def _time_of_day(text: str) -> str:
+    hour, _, minute = text.partition(":")
+    if not (
+        len(text) == len("07:00")
+        and hour.isdecimal()
+        and minute.isdecimal()
+        and hour < "24"
+        and minute < "60"
+    ):
+        raise ValueError(f"{text!r} is no time of day: write 07:00")
+    return text
+
+
 Eui = Annotated[str, AfterValidator(_eui)]
 User = Annotated[str, AfterValidator(_user)]
 Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(_url)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -80,6 +94,31 @@ class Recipient(Form):
     url: Url | None = None
     takes_throttle_metadata: bool = False
     notices: bool = True
+
+
+class NoticeParty(Form):
+    """Who is told of storms and problems, and how. `*`: everything, for those who operate the gateway."""
+
+    party: User
+    name: str = ""
+    immediate: bool = True
+    digest: bool = True
+    digest_at: TimeOfDay = "07:00"
+    quiet_from: TimeOfDay = "00:00"
+    quiet_until: TimeOfDay = "00:00"
+    most_an_hour: Count = 10
+    addresses: list[SecretStr] = []
+    addresses_file: Path | None = None
+    webhook: Url | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_secret_file: Path | None = None
+
+
+class NoticesTable(Form):
+    """Notices."""
+
+    source: str = "urn:tidegate:gateway"
+    parties: list[NoticeParty] = []
 
 
 class JournalTable(Form):
@@ -201,6 +240,7 @@ class Settings(BaseSettings):
     tls: TlsTable = TlsTable()
     limits: LimitsTable = LimitsTable()
     logs: LogsTable = LogsTable()
+    notices: NoticesTable = NoticesTable()
 
     @classmethod
     def settings_customise_sources(

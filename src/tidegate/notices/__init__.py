@@ -1,8 +1,10 @@
-"""Notices on their way out: to people by apprise (mail, Teams, Slack), to machines as signed CloudEvents."""
+"""Notices on their way out: to people by apprise (mail, Teams, Slack), to machines as signed CloudEvents.
+
+`people` is imported only where people are told: apprise is slow to start.
+"""
 
 from tidegate.notices.channel import Channel, NotSentError
 from tidegate.notices.driver import NoticeDriver
-from tidegate.notices.people import PeopleChannel
 from tidegate.notices.sender import Sender, SenderOptions
 from tidegate.notices.webhook import Webhook, WebhookTarget
 
@@ -10,7 +12,6 @@ __all__ = [
     "Channel",
     "NotSentError",
     "NoticeDriver",
-    "PeopleChannel",
     "Sender",
     "SenderOptions",
     "Webhook",

@@ -75,9 +75,11 @@ class NoticeDriver:
             self._wakes.notify_all()
         if self._thread.is_alive():
             self._thread.join(within_s)
-        for senders in self._senders.values():
-            for sender in senders:
-                sender.stop(within_s)
+        senders = [sender for each in self._senders.values() for sender in each]
+        for sender in senders:
+            sender.begin_to_stop(within_s)
+        for sender in senders:
+            sender.stop(within_s)
 
     def _put(self, happened: tuple[Sequence[LiveStorm], Sequence[LiveStorm]] | ServiceEvent) -> None:
         with self._wakes:

@@ -79,12 +79,17 @@ class Sender:
                 self._waiting.append(message)
             self._wakes.notify_all()
 
-    def stop(self, within_s: float) -> None:
-        """Send what waits, as far as it can be in the time, and end. What was not sent is told after a restart."""
+    def begin_to_stop(self, within_s: float) -> None:
+        """Let it send what waits, as far as it can in the time, and end; without waiting for it."""
         with self._wakes:
             self._stops_at = time.monotonic() + within_s
             self._wakes.notify_all()
-        self._thread.join(within_s + 1)
+
+    def stop(self, within_s: float) -> None:
+        """The same, and wait until it has ended. What was not sent is told after a restart."""
+        self.begin_to_stop(within_s)
+        if self._thread.is_alive():
+            self._thread.join(within_s + 1)
 
     @property
     def waiting(self) -> int:

@@ -66,8 +66,9 @@ class LiveProblem:
     code:        As a fleet counts it: both of a toggle pair are one.
     last_at:     When a storm of it last started or ended.
     whole:       All of it.
+    parts:       What of it concerns each party: those who receive its Alerts, and those who can mend it.
     responsible: Who can mend it, with storms of each; empty where nothing says.
-    recipients:  Who receives its Alerts, with storms of each.
+    recipients:  Who receives its Alerts.
     """
 
     problem_id: str
@@ -77,7 +78,13 @@ class LiveProblem:
     last_at: Instant
     whole: Part = field(default_factory=Part)
     responsible: Counter[str] = field(default_factory=Counter)
-    recipients: Counter[str] = field(default_factory=Counter)
+    recipients: set[str] = field(default_factory=set)
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def parts_of(self, placed: LiveStorm, responsible: str) -> list[Part]:
+        """The parts that a storm is in."""
+        names = dict.fromkeys((placed.storm.stream.recipient, responsible))
+        return [self.whole, *(self.parts.setdefault(name, Part()) for name in names if name)]
 
     @property
     def assigned_to(self) -> str:
@@ -114,10 +121,10 @@ class LiveProblems:
         placed = []
         for storm, product, responsible in self._what_they_are(storms):
             found, is_first = self._problem(storm, product)
-            found.whole.started(storm)
+            for part in found.parts_of(storm, responsible):
+                part.started(storm)
             found.last_at = max(found.last_at, storm.storm.started_at)
-            stream = storm.storm.stream
-            found.recipients[stream.recipient] += 1
+            found.recipients.add(storm.storm.stream.recipient)
             if responsible:
                 found.responsible[responsible] += 1
             placed.append(Placed(storm, found, responsible, is_first))
@@ -130,7 +137,8 @@ class LiveProblems:
             found, is_first = self._problem(storm, product)
             ended_at = storm.storm.ended_at
             assert ended_at is not None
-            found.whole.ended(storm)
+            for part in found.parts_of(storm, responsible):
+                part.ended(storm)
             found.last_at = max(found.last_at, ended_at)
             placed.append(Placed(storm, found, responsible, is_first))
         return placed

@@ -190,13 +190,13 @@ class Notices:
         return notes
 
     def problems_for(self, party: str | None) -> list[dict[str, object]]:
-        """The open problems that concern a party that is told, or (None) all; the one with most storms first."""
+        """The open problems that concern a party, told or not, or (None) all; the one with most storms first."""
         shown: list[tuple[LiveProblem, Part, str]] = []
         for problem in self._problems:
             if party is None:
                 shown.append((problem, problem.whole, OPERATOR))
-            elif party in self._told and (role := _role_in(party, problem)):
-                shown.append((problem, self._told[party].part(problem), role))
+            elif party in problem.parts:
+                shown.append((problem, problem.parts[party], _role_in(party, problem)))
         shown.sort(key=lambda it: (-it[1].storms, it[0].problem_id))
         return [problem_data(*it) for it in shown]
 
@@ -236,7 +236,6 @@ class Notices:
                 yield from self._opened(told, placed.problem, role, now)
 
     def _count_start(self, told: PartyTold, placed: Placed, role: str, at: Instant) -> None:
-        told.part(placed.problem).started(placed.storm)
         if at < told.since:
             return
         tally = told.tally(placed.problem, role)
@@ -245,7 +244,6 @@ class Notices:
         told.spared.told += 1
 
     def _count_end(self, told: PartyTold, placed: Placed, role: str, at: Instant) -> None:
-        told.part(placed.problem).ended(placed.storm)
         if at < told.since:
             return
         tally = told.tally(placed.problem, role)
@@ -287,13 +285,11 @@ class Notices:
 
     def _closed(self, told: PartyTold, problem: LiveProblem, now: Instant) -> Iterator[Message]:
         if problem.problem_id not in told.problems:
-            told.parts.pop(problem.problem_id, None)
             return
         role = _role_in(told.party.party, problem)
         part = told.part(problem)
         told.tally(problem, role).is_closed = True
         del told.problems[problem.problem_id]
-        del told.parts[problem.problem_id]
         told.held = [it for it in told.held if it[0] is not problem]
         key = f"{problem.problem_id}.{problem.opened_at}"
         yield _machine(told, now, PROBLEM_CLOSED, problem.problem_id, key, problem_data(problem, part, role))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tidegate.operations.digest import Spared, Tally
 from tidegate.operations.live_problems import LiveProblem, Part
-from tidegate.operations.messages import NoticeParty
+from tidegate.operations.messages import EVERYONE, NoticeParty
 from tidegate.vocabulary.days import Days, ahead_of_utc
 from tidegate.vocabulary.instants import DAY, HOUR, Duration, Instant
 
@@ -18,7 +18,6 @@ class PartyTold:
 
     since, due:  When its last digest was made, and when the next is.
     problems:    The open problems it was told of, or is to be, by identifier, with the Devices each had then.
-    parts:       What of each open problem concerns it.
     held:        New problems of its quiet hours, with its role in each.
     sent_at:     Instants of the immediate messages of the last hour.
     tallies:     What came of each problem since the last digest.
@@ -29,7 +28,6 @@ class PartyTold:
     since: Instant
     due: Instant
     problems: dict[str, int] = field(default_factory=dict)
-    parts: dict[str, Part] = field(default_factory=dict)
     held: list[tuple[LiveProblem, str]] = field(default_factory=list)
     sent_at: deque[Instant] = field(default_factory=deque)
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -38,7 +36,9 @@ class PartyTold:
 
     def part(self, problem: LiveProblem) -> Part:
         """What of a problem concerns the party."""
-        return self.parts.setdefault(problem.problem_id, Part())
+        if self.party.party == EVERYONE:
+            return problem.whole
+        return problem.parts.get(self.party.party) or Part()
 
     def tally(self, problem: LiveProblem, role: str) -> Tally:
         """What came of a problem since the last digest."""

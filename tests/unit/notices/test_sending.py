@@ -16,12 +16,12 @@ from tidegate.alert_storm.decision import Level, Storm
 from tidegate.notices import (
     NoticeDriver,
     NotSentError,
-    PeopleChannel,
     Sender,
     SenderOptions,
     Webhook,
     WebhookTarget,
 )
+from tidegate.notices.people import PeopleChannel
 from tidegate.notices.sender import EVENTS_LOST
 from tidegate.notices.webhook import is_signed
 from tidegate.operations.live import LiveStorm, NoticeEntry, NoticeState, ServiceEvent

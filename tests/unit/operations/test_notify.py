@@ -141,7 +141,8 @@ def test_nobody_learns_whom_else_a_problem_concerns_or_how_many_devices_of_other
     assert (["network", "other"], 3) == (said[EVERYONE]["informed"], said[EVERYONE]["devices"])
     assert [1] == [it["storms"] for it in told.problems_for("network")]
     assert [3] == [it["storms"] for it in told.problems_for(None)]
-    assert [] == told.problems_for("other")
+    assert [2] == [it["storms"] for it in told.problems_for("other")], "it is not told, and may ask"
+    assert [] == told.problems_for("supplier")
 
 
 @pytest.mark.parametrize(("silent_for", "is_closed"), [(DAY - 1, False), (DAY, True), (DAY + 1, True)])
