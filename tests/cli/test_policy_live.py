@@ -10,6 +10,8 @@ from tests.engines import AUDIT, running_engine
 from tests.gateways import running_gateway
 from tests.policy_book import a_version
 
+from tidegate.gateway.parties import Scope
+from tidegate.gateway.tokens import TokenFile
 from tidegate.journal import open_journal
 from tidegate.operations.live import PolicyRecord
 from tidegate.policy_files import write_policy
@@ -163,6 +165,27 @@ def test_only_an_operator_changes_the_policy_or_reads_the_audit_log(tmp_path):
         ]
 
     assert [401, 401, 401] == answers
+
+
+def test_tokens_made_and_revoked_are_in_the_audit_log_without_their_secret(capfd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    configuration = '[access]\nmode = "token"\ntokens = "tokens.json"\n[signatures]\nverify = false\n'
+    file = TokenFile(tmp_path / "tokens.json")
+    secret, token = file.make("duty", "", {Scope.OPERATE}, (), 1_000, 4_000_000_000_000_000)
+    _, other = file.make("old", "", {Scope.READ}, (), 2_000, 4_000_000_000_000_000)
+    file.revoke(other.token_id, 3_000)
+    with running_gateway(tmp_path / "gateway", configuration) as running:
+        answer = running.ask("/api/v1/audit", {"authorization": f"Bearer {secret}"})
+    offline = tidegate(
+        capfd, "audit", tmp_path / "gateway" / "journal.db", "--tokens", "tokens.json", "--json"
+    )
+
+    told = [(it["action"], it["details"].get("name")) for it in answer.json["entries"]]
+    assert [("token.revoked", "old"), ("token.made", "old"), ("token.made", "duty")] == told[-3:]
+    assert told == [(it["action"], it["details"].get("name")) for it in json.loads(offline.out)]
+    assert token.token_id in offline.out
+    assert token.digest not in offline.out + answer.body.decode()
+    assert 2 == tidegate(capfd, "audit", tmp_path / "gateway" / "journal.db", "--tokens", "none.json").status
 
 
 @pytest.mark.parametrize(

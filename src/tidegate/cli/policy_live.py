@@ -152,6 +152,12 @@ def audit(
     journal: str | None = _WHOSE,
     since: str | None = typer.Option(None, "--since", metavar="INSTANT", help="Only from then on."),
     limit: int = typer.Option(100, "--limit", min=1, max=10_000, help="At most so many lines."),
+    tokens: Path | None = typer.Option(
+        None,
+        "--tokens",
+        metavar="FILE",
+        help="With the tokens of this file; a gateway that runs knows its own.",
+    ),
     server: str | None = _SERVER,
     token_file: Path | None = _TOKEN_FILE,
     as_json: bool = _JSON,
@@ -161,9 +167,17 @@ def audit(
 
     begins = arguments.instant("--since", since)
     # An override is shown as expired from its beginning, which may be earlier.
-    entries = [it for it in _place(journal, server, token_file).audit() if begins is None or it.at >= begins][
-        :limit
-    ]
+    known = _place(journal, server, token_file).audit()
+    if tokens is not None:
+        from tidegate.gateway.token_audit import with_tokens  # noqa: PLC0415 - the extra "web"
+        from tidegate.gateway.tokens import TokenFile  # noqa: PLC0415
+
+        if not tokens.is_file():
+            raise InputError(
+                Fault(str(tokens), "there is no such file", "Name the file the tokens are kept in.")
+            )
+        known = with_tokens(known, TokenFile(tokens).tokens())
+    entries = [it for it in known if begins is None or it.at >= begins][:limit]
     if as_json:
         typer.echo(json.dumps([entry_as_json(it) for it in entries], indent=2, ensure_ascii=False))
         return
@@ -247,5 +261,5 @@ def _line(text: str) -> None:
 def _in_words(details: Mapping[str, object]) -> str:
     """Details on one line; what changes is long, and is shown by --json."""
     return ", ".join(
-        f"{key} {value}" for key, value in details.items() if key != "changes" and value not in {"", None}
+        f"{key} {value}" for key, value in details.items() if key != "changes" and value not in ("", None, [])
     )

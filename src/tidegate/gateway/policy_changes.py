@@ -22,6 +22,8 @@ from tidegate.gateway.door import Door
 from tidegate.gateway.operator_requests import faults_of, in_a_thread, json_of
 from tidegate.gateway.parties import Caller, Scope
 from tidegate.gateway.replies import AtTheDoor
+from tidegate.gateway.token_audit import with_tokens
+from tidegate.gateway.tokens import TokenFile
 from tidegate.operations.change_policy import carry_out
 from tidegate.operations.override_exclusion import audit_log
 from tidegate.operations.policy_requests import (
@@ -90,7 +92,12 @@ def policy_changes(door: Door, clock: Callable[[], Instant]) -> APIRouter:
         entries = await in_a_thread(
             lambda: door.engine.ask(lambda it: it.audit(since=since, limit=limit)).result(_ENGINE_ANSWERS_S)
         )
-        return {"entries": [entry_as_json(entry) for entry in audit_log(entries, clock())]}
+        access = door.settings.access
+        tokens = await in_a_thread(
+            lambda: TokenFile(access.tokens).tokens() if access.mode == "token" else ()
+        )
+        told = [it for it in with_tokens(audit_log(entries, clock()), tokens) if it.at >= since]
+        return {"entries": [entry_as_json(entry) for entry in told[:limit]]}
 
     return router
 
