@@ -232,8 +232,8 @@ def _health_cells(spell: HealthSpell) -> tuple[str | int | float, ...]:
     return (
         spell.label,
         round(spell.hours),
-        round(spell.received / spell.hours),
-        round(spell.delivered / spell.hours),
+        round(spell.received_an_hour),
+        round(spell.delivered_an_hour),
         spell.in_flood,
         spell.busiest,
         round(spell.storming),

@@ -32,7 +32,7 @@ class _Strip:
 
 
 _STRIPS: Final = (
-    _Strip("rate", "Alerts per hour", lambda spell: spell.received / spell.hours),
+    _Strip("rate", "Alerts per hour", lambda spell: spell.received_an_hour),
     _Strip("in_flood", "Time in flood", lambda spell: spell.in_flood, is_share=True),
     _Strip("busiest", "From the ten busiest Devices", lambda spell: spell.busiest, is_share=True),
     _Strip("storming", "Devices in storms", lambda spell: spell.storming),
@@ -101,8 +101,8 @@ def _row(spell: HealthSpell) -> tuple[str, float, float, float, float, float, fl
     return (
         spell.label,
         round(spell.hours, 2),
-        spell.received / spell.hours,
-        spell.delivered / spell.hours,
+        spell.received_an_hour,
+        spell.delivered_an_hour,
         spell.in_flood,
         spell.busiest,
         spell.storming,
@@ -181,7 +181,7 @@ def _strip(strip: _Strip, spells: Sequence[HealthSpell], *, is_last: bool) -> di
         )
     if strip.key == "rate":
         delivered: list[dict[str, Any]] = [
-            {"period": spell.label, "value": spell.delivered / spell.hours} for spell in spells
+            {"period": spell.label, "value": spell.delivered_an_hour} for spell in spells
         ]
         layers.append(
             {

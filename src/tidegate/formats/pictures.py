@@ -18,6 +18,7 @@ import numpy as np
 
 from tidegate.formats import charts
 from tidegate.formats.picture import Picture
+from tidegate.reports.medians import median_of
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells, Totals
 from tidegate.reports.storm_streams import RUNNING, storm_streams
@@ -230,7 +231,7 @@ def _lengths(replayed: Replayed, storms: Spells) -> Picture:
     if len(lasted) == 1:
         title = f"The storm lasted {length(int(lasted[longest]))}{ending}"
     else:
-        middle = length(int(np.partition(lasted, (len(lasted) - 1) // 2)[(len(lasted) - 1) // 2]))
+        middle = length(median_of(lasted))
         title = (
             f"Half of the storms lasted {middle} or less; the longest {length(int(lasted[longest]))}{ending}"
         )

@@ -18,6 +18,7 @@ from tidegate.operations.several_policies import SeveralPolicies
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.swept_parameters import SweptParameter
 from tidegate.policy.variations import variations
+from tidegate.reports.medians import median_of
 from tidegate.reports.replayed import Totals
 from tidegate.reports.swept import Swept, SweptRow
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
@@ -130,7 +131,7 @@ def _row(
         streams=_different(storms, "device_id", "alert_code", "recipient"),
         devices=_different(storms, "device_id"),
         problems=len(np.unique(causes)),
-        detect_us=_median(storms["started_at"] - storms["counting_since"]),
+        detect_us=median_of(storms["started_at"] - storms["counting_since"]),
         storm_us=int(np.maximum(ended - storms["started_at"], 0).sum()),
         in_storms=int(storms["received"].sum()),
         forwarded_in_storms=int(storms["forwarded"].sum()),
@@ -158,9 +159,3 @@ def _different(storms: KernelSpells, *columns: str) -> int:
         ordered = storms[column][order]
         is_new |= ordered[1:] != ordered[:-1]
     return int(is_new.sum()) + 1
-
-
-def _median(durations: NDArray[np.int64]) -> int:
-    """The lower of the two in the middle, where there are two."""
-    middle = (len(durations) - 1) // 2
-    return int(np.partition(durations, middle)[middle])

@@ -77,7 +77,7 @@ class HealthSpell:
 
     label:      `2024-02-26`, or `2024-02`.
     hours:      Hours of the log in it.
-    received, delivered: Alerts; per hour they are divided by `hours`.
+    received, delivered: Alerts.
     in_flood:   Share of the recipients' ten minutes above their line.
     busiest:    Share of the Alerts that the busiest Devices raised; of a month the mean of its days.
     storming:   Different Devices in storms; of a month the mean of its days.
@@ -93,6 +93,16 @@ class HealthSpell:
     busiest: float
     storming: float
     stale: int
+
+    @property
+    def received_an_hour(self) -> float:
+        """Alerts received an hour; less than an hour of a log counts as one."""
+        return self.received / max(self.hours, 1.0)
+
+    @property
+    def delivered_an_hour(self) -> float:
+        """Alerts delivered an hour; the same."""
+        return self.delivered / max(self.hours, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

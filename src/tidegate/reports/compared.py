@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import DeviceIds
+from tidegate.reports.medians import median_of
 from tidegate.reports.replayed import Replayed, Totals
 from tidegate.reports.storm_streams import RUNNING, numbered
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
@@ -47,10 +48,10 @@ class Outcome:
 
     @property
     def time_to_detect(self) -> Duration | None:
-        """How long half of its storms took, or less, from the first Alert that counted; None without a storm."""
+        """Median time from the first Alert that counted to the start of a storm; None without one."""
         columns = self.replayed.storms.columns
         took: NDArray[np.int64] = columns["started_at"] - columns["counting_since"]
-        return int(np.partition(took, (len(took) - 1) // 2)[(len(took) - 1) // 2]) if len(took) else None
+        return median_of(took) if len(took) else None
 
     @property
     def device_days(self) -> int:

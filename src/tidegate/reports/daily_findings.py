@@ -78,15 +78,25 @@ def code_in_words(rows: Sequence[CodeDay], days: Days) -> str:
     received = sum(row.received for row in rows)
     if not received:
         return f"{code} was not received in {many(len(rows), 'day')}"
-    busiest = sum(row.busiest for row in rows)
+    busiest = percent(sum(row.busiest for row in rows), received)
+    whole = [row for row in rows if row.is_whole]
+    if not whole:
+        part = "part of a day" if len(rows) == 1 else f"{many(len(rows), 'day')}, none of them whole"
+        most_devices = max(row.devices for row in rows)
+        devices = f"{'up to ' if len(rows) > 1 else ''}{many(most_devices, 'Device')}{' a day' if len(rows) > 1 else ''}"
+        return f"{code}: {thousands(received)} received in {part}, from {devices}, the ten busiest of which raised {busiest}"
     most = max(rows, key=lambda row: (row.received, -row.begins))
-    words = f"{code}: {mean_in_words(received / len(rows))} received a day"
+    words = f"{code}: {mean_in_words(sum(row.received for row in whole) / len(whole))} received a day"
+    if len(whole) < len(rows):
+        words += f" ({many(len(whole), 'whole day')})"
     if len(rows) > 1:
         words += f", most on {days.date_in_words(most.begins)} ({thousands(most.received)})"
-    devices = mean_in_words(sum(row.devices for row in rows) / len(rows))
-    return (
-        f"{words}, from {devices} Devices a day, the ten busiest of which raised {percent(busiest, received)}"
-    )
+    devices = _devices_in_words(sum(row.devices for row in whole) / len(whole))
+    return f"{words}, from {devices} a day, the ten busiest of which raised {busiest}"
+
+
+def _devices_in_words(mean: float) -> str:
+    return "1 Device" if mean == 1 else f"{mean_in_words(mean)} Devices"
 
 
 def _headline(daily: Daily) -> str:
@@ -154,7 +164,7 @@ def _cautions(daily: Daily) -> Iterator[str]:
     part = sorted({row.begins for row in daily.rows if not row.is_whole})
     if part:
         dates = " and ".join(daily.days.date_of(day) for day in part)
-        yield f"The log covers only part of {dates}; means before and after a change leave it out."
+        yield f"The log covers only part of {dates}; means leave {'it' if len(part) == 1 else 'them'} out."
     if daily.changes:
         yield (
             "A difference is called larger than day-to-day variation where a rank sum test (Wilcoxon, two-sided) "

@@ -27,28 +27,34 @@ def health_in_words(health: AlarmHealth) -> Iterator[str]:
     if not spells:
         return
     hours = sum(spell.hours for spell in spells)
-    rate = sum(spell.received for spell in spells) / hours
-    delivered = sum(spell.delivered for spell in spells) / hours
+    received = sum(spell.received for spell in spells)
+    delivered = sum(spell.delivered for spell in spells)
     flood = sum(spell.in_flood * spell.hours for spell in spells) / hours
-    busiest = sum(spell.busiest * spell.received for spell in spells) / max(
-        1, sum(spell.received for spell in spells)
-    )
+    busiest = sum(spell.busiest * spell.received for spell in spells) / max(1, received)
     stale = max(spell.stale for spell in spells)
     met = [
         flood < TARGETS["in_flood"].most,
         busiest <= TARGETS["busiest"].most,
         stale < TARGETS["stale"].most,
     ]
+    stormed = f"up to {many(stale, 'storm')}" if stale else "no storm"
     yield (
-        f"Alarm health: {thousands(round(rate))} Alerts an hour received, {thousands(round(delivered))} delivered; "
+        f"Alarm health: {_rates_in_words(received, delivered, hours)}; "
         f"{share_in_words(flood)} of the time in flood, {share_in_words(busiest)} from the ten busiest Devices, "
-        f"{f'up to {thousands(stale)} storms' if stale else 'no storm'} of more than a day; "
+        f"{stormed} of more than a day; "
         f"{sum(met)} of the 3 usual targets met."
     )
     worst = [it for it in health.recipients if it.in_flood > 0][:_NAMED]
     if worst:
         each = ", ".join(f"{it.recipient or 'not known'} {share_in_words(it.in_flood)}" for it in worst)
         yield f"Most in flood: {each}."
+
+
+def _rates_in_words(received: int, delivered: int, hours: float) -> str:
+    """Alerts an hour; of less than an hour no rate is told, for it would be of what nobody saw."""
+    if hours < 1:
+        return f"{many(received, 'Alert')} received in less than an hour, {thousands(delivered)} delivered"
+    return f"{many(round(received / hours), 'Alert')} an hour received, {thousands(round(delivered / hours))} delivered"
 
 
 def line_in_words(health: AlarmHealth) -> str:

@@ -133,6 +133,33 @@ def test_a_day_the_log_only_has_part_of_is_on_no_side():
     assert any("only part of 2024-10-21 and 2024-10-29" in said for said in daily_verdict(found).cautions)
 
 
+def test_means_are_of_whole_days_alone():
+    found = report(
+        [alert for alert in shouting(4) if MONDAY + 13 * HOUR <= alert.at < MONDAY + 3 * DAY + HOUR]
+    )
+    whole = report(shouting(2))
+
+    assert [False, True, True, False] == [row.is_whole for row in found.rows]
+    assert daily_verdict(found).headline.startswith(
+        "8F75: 124 received a day (2 whole days), most on 22 October 2024 (124), from 2 Devices a day"
+    )
+    assert daily_verdict(whole).headline.startswith("8F75: 124 received a day, most on")
+
+
+def test_a_log_without_a_whole_day_has_no_mean():
+    one, two = (
+        report([alert for alert in shouting(2) if MONDAY + 13 * HOUR <= alert.at < MONDAY + hours * HOUR])
+        for hours in (24, 30)
+    )
+
+    assert daily_verdict(one).headline.startswith(
+        "8F75: 11 received in part of a day, from 1 Device, the ten"
+    )
+    assert daily_verdict(two).headline.startswith(
+        "8F75: 17 received in 2 days, none of them whole, from up to 1 Device a day"
+    )
+
+
 def test_an_instant_that_is_asked_about_is_compared_without_any_policy():
     alerts = [
         *shouting(5, each=10),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import median_low
+from statistics import median
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def expected_row(replayed, last, code):
             {(storms["device_id"][row], storms["alert_code"][row], storms["recipient"][row]) for row in rows}
         ),
         len({storms["device_id"][row] for row in rows}),
-        median_low(detect) if detect else None,
+        int(median(detect)) if detect else None,
         sum(max(end - int(storms["started_at"][row]), 0) for end, row in zip(ended, rows, strict=True)),
         sum(int(storms["received"][row]) for row in rows),
         sum(int(storms["forwarded"][row]) for row in rows),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.unit.reports.replayed_examples import spell, spells
@@ -104,6 +106,34 @@ def test_the_words_count_the_targets_that_are_met():
 
     assert "25.0% from the ten busiest Devices" in said
     assert "2 of the 3 usual targets met" in said
+
+
+def lone_alert(storms=()):
+    return alarm_health(
+        Days.UTC, (BEGINS, BEGINS), [HourOfCode(BEGINS, 5, Totals(1, 1))], spells(storms), {}, {}, ["network"]
+    )
+
+
+def test_a_log_of_one_alert_has_no_rate_an_hour():
+    (day,) = lone_alert().spells
+    said = " ".join(health_in_words(lone_alert()))
+
+    assert (1, 1) == (day.received_an_hour, day.delivered_an_hour)
+    assert "Alarm health: 1 Alert received in less than an hour, 1 delivered;" in said
+
+
+@pytest.mark.parametrize(("hours", "an_hour"), [(0.5, 60), (1, 60), (2, 30)])
+def test_less_than_an_hour_counts_as_one(hours, an_hour):
+    (day,) = lone_alert().spells
+
+    assert an_hour == replace(day, hours=hours, received=60).received_an_hour
+
+
+@pytest.mark.parametrize(("storms", "words"), [(1, "up to 1 storm of more"), (2, "up to 2 storms of more")])
+def test_one_storm_is_told_as_one(storms, words):
+    stale = [spell(number, started_at=BEGINS, ended_at=BEGINS + 2 * DAY) for number in range(storms)]
+
+    assert words in " ".join(health_in_words(health(3, stale)))
 
 
 @pytest.mark.parametrize(
