@@ -37,12 +37,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Running:
-    """A gateway at a port."""
+    """A gateway at a port; `ended_by` has what it raised in the end, if anything."""
 
     gateway: Gateway
     port: int
     folder: Path
     log: LogCapture
+    ended_by: list[Exception]
 
     def ask(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Answer:
         return self._request(method, path, None, headers or {})
@@ -80,11 +81,19 @@ def running_gateway(folder: Path, configuration: str = "") -> Iterator[Running]:
     log = LogCapture()
     logger = structlog.wrap_logger(None, processors=[log])
     gateway = make_gateway(read_settings(file), logger)
-    thread = threading.Thread(target=gateway.run, name="gateway")
+    ended_by: list[Exception] = []
+
+    def run() -> None:
+        try:
+            gateway.run()
+        except Exception as error:  # noqa: BLE001 - told to the test
+            ended_by.append(error)
+
+    thread = threading.Thread(target=run, name="gateway")
     thread.start()
     try:
         wait_until(lambda: gateway.server.started or not thread.is_alive())
-        yield Running(gateway, gateway.server.bound_port, folder, log)
+        yield Running(gateway, gateway.server.bound_port, folder, log, ended_by)
     finally:
         gateway.server.should_exit = True
         thread.join(60)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 from tests.gateways import XML, running_gateway, wait_until
 from tests.material.signed_alerts import AlertMint
+
+from tidegate.delivery.delivery import Delivery
+from tidegate.gateway.ended_storms import EndedStorms
 
 MINT = AlertMint(None)
 
@@ -68,3 +73,44 @@ def test_while_the_journal_is_gone_alerts_are_told_to_come_back_and_later_are_ta
         wait_until(lambda: running.ask("/readyz").status == 200)
         assert 204 == running.post(MINT.alert(counter=2)).status
         assert 2 == running.received()
+
+
+class BrokenPromiseError(Exception):
+    """A promise of ours that was broken."""
+
+
+def test_when_the_engine_fails_for_good_the_gateway_ends_and_another_start_takes_up_what_was_kept(
+    tmp_path, monkeypatch
+):
+    def breaks(*_told):
+        raise BrokenPromiseError
+
+    rows = b'{"device_id": "00-DB-12-34-56-78-90-A0", "alert_code": "8014"}\n' * 40
+    with monkeypatch.context() as patched:
+        patched.setattr(EndedStorms, "storms", breaks)
+        with running_gateway(tmp_path) as running:
+            answer = running.batch(rows)  # a storm, of which nobody can be told
+            wait_until(lambda: running.ended_by)
+
+    assert (503, "draining") == (answer.status, answer.json["reason"])
+    assert [BrokenPromiseError] == [type(error) for error in running.ended_by]
+    assert not running.gateway.opened.engine.is_ready
+    assert "ended by a fault of ours; start it again" == running.log.entries[-1]["event"]
+    with running_gateway(tmp_path) as running:
+        assert (40, 1) == (running.received(), running.ask("/api/storms").json["running"])
+
+
+def test_when_delivery_fails_for_good_the_gateway_ends(tmp_path, monkeypatch):
+    """Else it would go on to take what nobody delivers."""
+    is_time = threading.Event()
+
+    async def breaks(*_asked):
+        await asyncio.to_thread(is_time.wait)
+        raise BrokenPromiseError
+
+    monkeypatch.setattr(Delivery, "_lengths", breaks)
+    with running_gateway(tmp_path) as running:
+        is_time.set()
+        wait_until(lambda: running.ended_by)
+
+    assert [BrokenPromiseError] == [type(error) for error in running.ended_by]

@@ -83,7 +83,8 @@ class DeliveryStatus:
 class Delivery:
     """Delivers what the engine puts; an `operations.live.Outbox`.
 
-    clock:  Microseconds UTC; may go back.
+    clock:    Microseconds UTC; may go back.
+    failure:  What it ended by, where that was a fault of ours; whoever started it has to end then. Any thread may ask.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Delivery:
         self._stopping: asyncio.Event | None = None
         self._grace_s = 0.0
         self._has_begun = threading.Event()
+        self.failure: Exception | None = None
 
     def put(self, alerts: Sequence[OutgoingAlert]) -> None:
         """These go on; called in the engine's thread. Where too many come at once, the journal keeps them."""
@@ -181,8 +183,13 @@ class Delivery:
     # In the loop.
 
     def _run(self, engine: DeliveryEngine) -> None:
-        with asyncio.Runner(loop_factory=self._loop_factory) as runner:
-            runner.run(self._deliver(engine))
+        try:
+            with asyncio.Runner(loop_factory=self._loop_factory) as runner:
+                runner.run(self._deliver(engine))
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: whoever started it looks at `failure`
+            self.failure = error
+        finally:
+            self._has_begun.set()
 
     async def _deliver(self, engine: DeliveryEngine) -> None:
         self._engine = engine

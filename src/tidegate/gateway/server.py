@@ -110,12 +110,20 @@ class Server(uvicorn.Server):
     """The server; see the module.
 
     on_draining:  Told, once, when it begins to end.
+    has_failed:   Asked ten times a second whether what stands behind it has failed for good: then it ends too.
     """
 
-    def __init__(self, config: uvicorn.Config, seconds: float, on_draining: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        seconds: float,
+        on_draining: Callable[[], None],
+        has_failed: Callable[[], bool],
+    ) -> None:
         super().__init__(config)
         self._seconds = seconds
         self._on_draining = on_draining
+        self._has_failed = has_failed
 
     @property
     def bound_port(self) -> int:
@@ -131,6 +139,7 @@ class Server(uvicorn.Server):
                 began_at = connection.began_at if isinstance(connection, DoorProtocol) else None
                 if began_at is not None and began_at < late and isinstance(connection, DoorProtocol):
                     connection.turn_away(Refusal(AtTheDoor.SLOW))
+        self.should_exit |= self._has_failed()
         ends = await super().on_tick(counter)
         if ends:
             self._on_draining()
@@ -151,7 +160,11 @@ class Server(uvicorn.Server):
 
 
 def make_server(
-    app: Any, settings: Settings, refused: Callable[[Refusal], bytes], on_draining: Callable[[], None]
+    app: Any,
+    settings: Settings,
+    refused: Callable[[Refusal], bytes],
+    on_draining: Callable[[], None],
+    has_failed: Callable[[], bool],
 ) -> Server:
     """The server of an application, by the settings."""
     limits = settings.limits
@@ -174,4 +187,4 @@ def make_server(
     )
     config.load()
     config.ssl = tls_context(settings)
-    return Server(config, limits.request_seconds, on_draining)
+    return Server(config, limits.request_seconds, on_draining, has_failed)

@@ -48,6 +48,8 @@ class Gateway:
 
         Raises:
             JournalUnavailable: the journal cannot be reached to begin with.
+            Exception: what the engine or delivery ended by, where that was a fault of ours. All that was
+                acknowledged is in the journal, and another start takes up from there.
         """
         engine = self.opened.engine
         try:
@@ -67,7 +69,16 @@ class Gateway:
             self.delivery.stop()
             self.notifying.stop()
             self.opened.close()
+        failure = self.failure
+        if failure is not None:
+            self.log.critical("ended by a fault of ours; start it again", exc_info=failure)
+            raise failure
         self.log.info("ended", received=engine.counters().received)
+
+    @property
+    def failure(self) -> Exception | None:
+        """What the engine or delivery ended by, where that was a fault of ours."""
+        return self.opened.engine.failure or self.delivery.failure
 
 
 def keep_out_of_collections() -> None:
@@ -134,9 +145,13 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
             notifying.driver.problems,
         )
     )
-    return Gateway(
-        settings, opened, delivery, notifying, door, make_server(app, settings, refused, draining), log
-    )
+
+    def has_failed() -> bool:
+        return gateway.failure is not None
+
+    server = make_server(app, settings, refused, draining, has_failed)
+    gateway = Gateway(settings, opened, delivery, notifying, door, server, log)
+    return gateway
 
 
 def reading_plan(settings: Settings) -> ReadingPlan:

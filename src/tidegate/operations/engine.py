@@ -8,6 +8,10 @@ need not be durable before the answer.
 
 Where a transaction fails nothing was decided. Those who wait are told so
 (`NotDurable`), and the engine tries to reach the journal again by itself.
+
+Where a promise of our own is broken the engine ends (`failure`): what it
+remembers cannot be trusted any more, and the journal can. Another one takes up
+from there.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from tidegate.operations.live import (
     AuditEntry,
     Busy,
     Counters,
+    DecisionWatcher,
     DeliveryChange,
     Draining,
     Incoming,
@@ -36,6 +41,7 @@ from tidegate.operations.live import (
     JournalUnavailable,
     LiveStorm,
     NoOutbox,
+    NotAccepted,
     NotDurable,
     Note,
     Outbox,
@@ -55,6 +61,7 @@ _Answer = TypeVar("_Answer")
 _OPTIONS: Final = EngineOptions()
 _BUSY_RETRY_S: Final = 1
 _OUTAGE_RETRY_S: Final = 5
+_GONE: Final = "the journal cannot be written"
 
 
 class Engine:
@@ -62,6 +69,7 @@ class Engine:
 
     clock:     Microseconds UTC; may go back, receipt instants do not.
     inventory: What the Devices are; needed where a policy has suppressions.
+    failure:   What it ended by, where that was a fault of ours; whoever started it has to end then. Any thread may ask.
     """
 
     def __init__(
@@ -73,12 +81,15 @@ class Engine:
         inventory: Inventory | None = None,
         outbox: Outbox | None = None,
         watchers: Sequence[StormWatcher] = (),
+        decision_watchers: Sequence[DecisionWatcher] = (),
         options: EngineOptions = _OPTIONS,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._options = options
-        self._state = EngineState(journal, read_policy, inventory, outbox or NoOutbox(), watchers, options)
+        self._state = EngineState(
+            journal, read_policy, inventory, outbox or NoOutbox(), watchers, options, decision_watchers
+        )
         self._wakes = Condition()
         self._waiting: deque[_Task] = deque()
         self._waiting_alerts = 0
@@ -90,6 +101,8 @@ class Engine:
         self._refused: dict[str, int] = {}
         self._refused_in: dict[tuple[Instant, str], int] = {}
         self._is_down = False
+        self._under_way: Sequence[_Task] = ()
+        self.failure: Exception | None = None
 
     def start(self) -> None:
         """Take up where the journal ends, and begin.
@@ -244,19 +257,20 @@ class Engine:
     def _run(self) -> None:
         try:
             self._turn_until_stopped()
-        finally:
-            # Also where a promise of our own was broken: nobody is left waiting, and nothing more is taken.
-            with self._wakes:
-                self._is_draining = self._is_stopping = True
-            self._refuse_all(())
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: whoever started it looks at `failure`
+            self.failure = error
+        # Also where a promise of our own was broken: nobody is left waiting, and nothing more is taken.
+        with self._wakes:
+            self._is_draining = self._is_stopping = True
+        self._refuse_all(self._under_way, "the engine has ended", Draining)
 
     def _turn_until_stopped(self) -> None:
         while True:
-            tasks = self._take()
+            tasks = self._under_way = self._take()
             if self._is_down:
                 self._is_down = not self._reaches_journal()
             if self._is_down:
-                self._refuse_all(tasks)
+                self._refuse_all(tasks, _GONE)
                 if self._is_stopping:
                     return
                 with self._wakes:
@@ -309,7 +323,7 @@ class Engine:
         try:
             taken = self._state.take([task.given for task in submissions], now, *self._to_note())
         except JournalUnavailable:
-            self._refuse_all(tasks)
+            self._refuse_all(tasks, _GONE)
             raise
         with self._wakes:
             self._waiting_alerts -= sum(map(len, tasks))
@@ -337,15 +351,15 @@ class Engine:
             return False
         return True
 
-    def _refuse_all(self, tasks: Sequence[_Task]) -> None:
-        """The journal is gone: whoever waits, or has come meanwhile, is told."""
+    def _refuse_all(self, tasks: Sequence[_Task], why: str, refusal: type[NotAccepted] = NotDurable) -> None:
+        """The journal or the engine is gone: whoever waits, or has come meanwhile, is told."""
         with self._wakes:
             waiting = [task for task in tasks if not task.future.done()]
             waiting += self._waiting
             self._waiting.clear()
             self._waiting_alerts = 0
         for task in waiting:
-            task.fail(NotDurable("the journal cannot be written", _OUTAGE_RETRY_S))
+            task.fail(refusal(why, _OUTAGE_RETRY_S))
 
 
 class _Task:
