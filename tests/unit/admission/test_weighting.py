@@ -55,12 +55,12 @@ def test_by_forecast_every_role_counts():
 
 
 @pytest.mark.parametrize(
-    ("values", "named"),
-    [((-1, 0, 0), "prepayment multiplier"), ((0, -1, 0), "network weight"), ((0, 0, 2), "unknown meters")],
+    ("multiplier", "network", "unknown", "named"),
+    [(-1, 0, 0, "prepayment multiplier"), (0, -1, 0, "network weight"), (0, 0, 2, "unknown meters")],
 )
-def test_weights_out_of_range_are_refused_by_name(values, named):
+def test_weights_out_of_range_are_refused_by_name(multiplier, network, unknown, named):
     with pytest.raises(ValueError, match=named):
-        Weighting(*map(Fraction, values))
+        Weighting(Fraction(multiplier), Fraction(network), Fraction(unknown))
 
 
 @pytest.mark.parametrize(
