@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidegate.operations.live import AuditEntry, Outbox, PolicyRecord, StormWatcher
+from tidegate.operations.live import AuditEntry, DecisionWatcher, Outbox, PolicyRecord, StormWatcher
 from tidegate.vocabulary.instants import Instant
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def open_engine(
     *,
     inventory: Path | None = None,
     watchers: Sequence[StormWatcher] = (),
+    decision_watchers: Sequence[DecisionWatcher] = (),
     outbox: Outbox | None = None,
     who: str = "tidegate serve",
 ) -> Opened:
@@ -74,5 +75,13 @@ def open_engine(
             recorded_at=now,
         )
         journal.put_policy(record, AuditEntry(now, who, "policy.begin", {"version": policy.version}))
-    engine = Engine(journal, parse_policy, clock, inventory=known, watchers=watchers, outbox=outbox)
+    engine = Engine(
+        journal,
+        parse_policy,
+        clock,
+        inventory=known,
+        watchers=watchers,
+        decision_watchers=decision_watchers,
+        outbox=outbox,
+    )
     return Opened(engine, journal)

@@ -30,6 +30,7 @@ from tidegate.operations.live import (
     Counters,
     Decided,
     DecisionRow,
+    DecisionWatcher,
     DeliveryChange,
     Entry,
     IncomingBatch,
@@ -92,12 +93,14 @@ class EngineState:
         outbox: Outbox,
         watchers: Sequence[StormWatcher],
         options: EngineOptions,
+        decision_watchers: Sequence[DecisionWatcher] = (),
     ) -> None:
         self._journal = journal
         self._read_policy = read_policy
         self._inventory = inventory
         self._outbox = outbox
         self._watchers = watchers
+        self._decision_watchers = decision_watchers
         self._options = options
         self.records: Sequence[PolicyRecord] = ()
         self.live = LiveProtection(timeline((), read_policy))
@@ -287,6 +290,8 @@ class EngineState:
             self._count(made)
             self._outbox.put(outgoing_of(made, first, rows))
             self._tell(made.started, made.ended)
+            for watcher in self._decision_watchers:
+                watcher.decided(batch, made.outcome, self.live.recipients)
         answers = answers_of(taken, made, first)
         for part, of_part in zip(taken.parts, answers, strict=True):
             if not isinstance(part, JournalBlock):
@@ -300,6 +305,8 @@ class EngineState:
     def advance_to(self, now: Instant) -> None:
         """Time has passed: storms may have ended, another policy may be in force."""
         self._tell((), self.live.advance_to(max(now, self.live.now)))
+        for watcher in self._decision_watchers:
+            watcher.advance_to(self.live.now)
 
     def flush(self, settled: Sequence[DeliveryChange], notes: Sequence[Note]) -> None:
         """Write what was decided, settled and noted, if anything was.

@@ -19,7 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.alert_storm.decision import Outcome, Storm
-from tidegate.columnar.batches import AlertCodes, DeviceIds, Instants, RecipientNumbers
+from tidegate.columnar.batches import (
+    AlertBatch,
+    AlertCodes,
+    DeviceIds,
+    Instants,
+    RecipientNumbers,
+    Recipients,
+)
 from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.devices import DeviceId
@@ -285,6 +292,16 @@ class StormWatcher(Protocol):
 
     def storms(self, started: Sequence[LiveStorm], ended: Sequence[LiveStorm]) -> None:
         """These have started, these have ended, each in order. Told once; after a crash perhaps again."""
+
+
+class DecisionWatcher(Protocol):
+    """Hears of every Alert as it is decided. Called in the engine's thread: it must not wait, nor raise."""
+
+    def decided(self, alerts: AlertBatch, outcome: NDArray[np.uint8], recipients: Recipients) -> None:
+        """These were decided, for the first time; what is decided again after a crash is not told."""
+
+    def advance_to(self, now: Instant) -> None:
+        """Time has passed without an Alert."""
 
 
 # Policies in force.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from tidegate.operations.excluded_events import OVER_CAPACITY, WITHIN_CAPACITY
 from tidegate.operations.live import LiveStorm, ServiceEvent
 from tidegate.operations.live_problems import MOST_DEVICES, LiveProblem, Part, Placed
 from tidegate.reports.numerals import many, thousands
@@ -35,6 +36,8 @@ AVOIDED: Final = "uk.tidegate.messages.avoided"
 SERVICE_MANAGEMENT: Final = "uk.tidegate.service_management"
 """Service Management Events; their kind stands after it."""
 
+ALARMS: Final = frozenset({OVER_CAPACITY, WITHIN_CAPACITY})
+"""Kinds of events that say by themselves that something has begun or is over: people are told of each."""
 
 RESPONSIBLE: Final = "responsible"
 INFORMED: Final = "informed"
@@ -185,7 +188,9 @@ def opened_in_words(problem: LiveProblem, part: Part, role: str) -> str:
 
 
 def event_in_words(event: ServiceEvent) -> str:
-    """A Service Management Event, for people."""
+    """A Service Management Event, for people: in its own words, where it has any."""
+    if "in_words" in event.details:
+        return str(event.details["in_words"])
     said = ", ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in event.details.items())
     return f"{event.kind.replace('_', ' ').capitalize()}: {said}."
 

@@ -20,6 +20,7 @@ from tidegate.operations.digest import digest_of
 from tidegate.operations.live import LiveStorm, Note, NoticeEntry, NoticeState, ServiceEvent
 from tidegate.operations.live_problems import LiveProblem, LiveProblems, Part, Placed
 from tidegate.operations.messages import (
+    ALARMS,
     AVOIDED,
     DIGEST,
     EVERYONE,
@@ -112,7 +113,8 @@ class Notices:
     def service_event(self, event: ServiceEvent) -> list[Message]:
         """A Service Management Event: to whom it names as its recipient, and to who operates the gateway.
 
-        People are told of the first of a kind in a day at once, of the others in the digest.
+        People are told of the first of a kind in a day at once, of the others in the digest; of an alarm, which tells
+        once when it begins and once when it is over, each time.
         """
         messages = []
         for name in dict.fromkeys((str(event.details.get("recipient", "")), EVERYONE)):
@@ -124,7 +126,8 @@ class Notices:
             data = {"event": event.kind, **event.details}
             messages.append(_machine(told, event.at, kind, event.kind, key, data))
             told.events[event.kind] += 1
-            if told.events[event.kind] == 1 and told.may_tell_now(event.at):
+            is_due = event.kind in ALARMS or told.events[event.kind] == 1
+            if is_due and told.may_tell_now(event.at):
                 title = f"Tidegate: {event.kind.replace('_', ' ')}"
                 text = event_in_words(event)
                 messages.append(
