@@ -1,1 +1,1 @@
-"""Tables, read and written: Alerts and Inventories as CSV and Parquet, decisions as Parquet."""
+"""Tables, read and written: Alerts, Inventories and Users as CSV and Parquet, decisions as Parquet."""

@@ -87,3 +87,18 @@ NUMBERS_OF_USERS: Final = (
     "credit_meters", "prepayment_meters", "unknown_meters", "network_meters", "charged_mpans", "forecast",
 )  # fmt: skip
 """What a User may be counted by, by the names of the Users table."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsersTable:
+    """Every User of a table, in its order, no two alike in name and role.
+
+    source:       The file, as a person would call it.
+    missing:      Columns that it does not have, of those a User may be counted by.
+    passed_over:  Columns that it has and that are none of ours.
+    """
+
+    source: str
+    users: tuple[User, ...]
+    missing: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
