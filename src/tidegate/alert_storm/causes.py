@@ -8,7 +8,7 @@ them, `naming` as what it is told.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -63,6 +63,7 @@ class Cause:
     ratio:        rate / rest; infinite where the rest is silent.
     p_value:      Of the test named in docs/explanation/causes.md, corrected for every comparison made; 1 where none was.
     low, high:    95 % confidence interval of the ratio; of `NOT_KNOWN` it may be anything.
+    is_excluded:  Its codes are on the exclusion list: no threshold applies, all passes, and no suppression may be made.
     """
 
     kind: Kind
@@ -77,6 +78,7 @@ class Cause:
     p_value: float
     low: float = 0.0
     high: float = math.inf
+    is_excluded: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -98,17 +100,20 @@ class Examined:
     guilty: Mapping[tuple[Kind, AlertCode], frozenset[int]]
 
 
-def find_causes(view: FleetView) -> list[Cause]:
+def find_causes(view: FleetView, excluded: Collection[AlertCode] = ()) -> list[Cause]:
     """The causes of what a fleet raised, by Alerts, the most first (`examine` says more).
 
     What stands out of no product is told as a cause of `NOT_KNOWN`: murmur where its Devices raise
     `MURMUR_RATE` a day or more and `MURMUR_SHARE` of all Alerts, shouters wherever a Device stormed.
     """
-    return list(examine(view).causes)
+    return list(examine(view, excluded).causes)
 
 
-def examine(view: FleetView) -> Examined:
-    """Find out which kinds of trouble a fleet is in, and which products are behind them."""
+def examine(view: FleetView, excluded: Collection[AlertCode] = ()) -> Examined:
+    """Find out which kinds of trouble a fleet is in, and which products are behind them.
+
+    excluded:  Codes of which every Alert passed by the exclusion list.
+    """
     trees = product_trees(view.products)
     all_alerts = int(view.groups["alerts"].sum())
     codes = np.unique(view.groups["alert_code"]).tolist()
@@ -131,6 +136,7 @@ def examine(view: FleetView) -> Examined:
     causes = _corrected(named_causes, findings.comparisons)
     for code in codes:
         causes += _left_over(view, raised[code], guilty, all_alerts)
+    causes = [replace(cause, is_excluded=set(cause.alert_codes) <= set(excluded)) for cause in causes]
     causes.sort(key=lambda cause: (-cause.alerts, cause.alert_codes, cause.kind, cause.product))
     return Examined(causes, findings.comparisons, guilty)
 

@@ -88,12 +88,24 @@ def find_offenders(
 
 
 def _refuse_absent(code: AlertCode | None, view: FleetView) -> None:
-    there = set(np.unique(view.groups["alert_code"]).tolist())
-    if code is None or not there or counted_as(code) in there:
+    there = _codes_seen(view)
+    if code is None or not there or not there.isdisjoint(codes_counted_as(code)):
         return
-    occurring = [format_alert_code(each) for one in sorted(there) for each in codes_counted_as(one)]
+    occurring = [format_alert_code(each) for each in sorted(there)]
     what = f"there is no Alert with {format_alert_code(code)} in the log"
-    raise InputError(Fault("--code", what, f"It has, counted by toggle pairs: {', '.join(occurring)}."))
+    raise InputError(Fault("--code", what, f"It has: {', '.join(occurring)}."))
+
+
+def _codes_seen(view: FleetView) -> set[AlertCode]:
+    """Every code of the log: of a toggle pair, which a fleet counts as its first code, those that came."""
+    columns = (view.groups[name].tolist() for name in ("alert_code", "alerts", "second_alerts"))
+    seen: set[AlertCode] = set()
+    for counted, alerts, second in zip(*columns, strict=True):
+        if alerts > second:
+            seen.add(counted)
+        if second:
+            seen.update(set(codes_counted_as(counted)) - {counted})
+    return seen
 
 
 def _used(inventory: Inventory, missing: int) -> InventoryUsed:

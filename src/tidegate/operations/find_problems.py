@@ -21,7 +21,7 @@ from tidegate.operations.join_inventory import join_inventory
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import ReplayOptions
-from tidegate.operations.replay_with_fleet import FleetReplay, replay_with_fleet
+from tidegate.operations.replay_with_fleet import FleetReplay, excluded_codes, replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.forecast import TicketCost, days_of, forecast
 from tidegate.reports.problem_report import ProblemReport
@@ -54,7 +54,7 @@ def find_problems(
     if inventory is not None and replayed.inventory is None:
         replayed = join_inventory(replayed, inventory)
     if causes is None:
-        causes = [] if view is None else find_causes(view)
+        causes = [] if view is None else find_causes(view, excluded_codes(replayed))
     storms = replayed.storms.columns
     found = None if view is None or fleet is None else _Murmurers(view, fleet, inventory, causes)
     return problems_of(

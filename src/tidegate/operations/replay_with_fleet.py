@@ -17,7 +17,7 @@ from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import DecisionSink, ReplayOptions, replay
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed, Spells
-from tidegate.vocabulary.alert_codes import parse_alert_code
+from tidegate.vocabulary.alert_codes import AlertCode, parse_alert_code
 from tidegate.vocabulary.instants import HOUR, Instant
 
 
@@ -69,8 +69,15 @@ def replay_with_fleet(
         replayed = join_inventory(replayed, inventory)
     since, until = _period(replayed.first, replayed.last)
     view = fleet.view(stormed_with(replayed.storms), source.recipients, since, until)
-    examined = examine(view)
+    examined = examine(view, excluded_codes(replayed))
     return FleetReplay(replace(replayed, causes=examined.causes), fleet, view, examined, inventory)
+
+
+def excluded_codes(replayed: Replayed) -> frozenset[AlertCode]:
+    """The codes of which every Alert passed by the exclusion list."""
+    return frozenset(
+        code for code, totals in replayed.by_code.items() if 0 < totals.excluded == totals.received
+    )
 
 
 def stormed_with(storms: Spells) -> tuple[DeviceIds, AlertCodes]:
