@@ -20,6 +20,7 @@ from tidegate.gateway.batches import BatchRoute
 from tidegate.gateway.description import described, page
 from tidegate.gateway.door import REQUEST_ID, Door
 from tidegate.gateway.ended_storms import EndedStorms
+from tidegate.gateway.excluded_codes import ExcludedAlarm, excluded_codes
 from tidegate.gateway.policy_changes import policy_changes
 from tidegate.gateway.queries import Problems, queries
 from tidegate.gateway.queue_work import CarryOut, queue_work
@@ -47,6 +48,7 @@ class Parts:
     processes:  How many processes read documents; 0: a thread does.
     carry_out:  Sends Alerts again, or drops them (`Delivery.carry_out`).
     problems:   Tells of problems; None: storms by code are told in their place.
+    excluded:   Knows how it is with excluded codes.
     """
 
     door: Door
@@ -55,7 +57,8 @@ class Parts:
     clock: Callable[[], Instant]
     ended: EndedStorms
     carry_out: CarryOut
-    problems: Problems | None = None
+    problems: Problems | None
+    excluded: ExcludedAlarm
 
 
 def make_app(parts: Parts) -> Application:
@@ -82,7 +85,8 @@ def make_app(parts: Parts) -> Application:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    app.include_router(queries(door, parts.ended, parts.problems))
+    app.include_router(queries(door, parts.ended, parts.problems, lambda: parts.excluded.load().since))
+    app.include_router(excluded_codes(door, parts.excluded))
     app.include_router(policy_changes(door, parts.clock))
     app.include_router(queue_work(door, parts.carry_out, parts.clock))
 

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from tidegate.delivery import DeliveryStatus
 from tidegate.gateway.replies import REPLIES
+from tidegate.operations.excluded_flood import ExcludedLoad
 from tidegate.operations.live import Counters
 from tidegate.vocabulary.instants import SECOND
 
@@ -25,13 +26,15 @@ class Metrics:
     counters:  Totals of the engine, asked for when Prometheus asks; None while there are none.
     ready:     Says whether the gateway is ready.
     deliveries: How each configured recipient's deliveries stand.
+    excluded:  How much of excluded codes there is.
     """
 
     def __init__(
         self,
         counters: Callable[[], Counters | None],
         ready: Callable[[], bool],
-        deliveries: Callable[[], Sequence[DeliveryStatus]] = tuple,
+        deliveries: Callable[[], Sequence[DeliveryStatus]],
+        excluded: Callable[[], ExcludedLoad],
     ) -> None:
         self._registry = CollectorRegistry()
         self._refusals = Counter(
@@ -57,6 +60,7 @@ class Metrics:
         )
         self._registry.register(_Totals(counters, ready))
         self._registry.register(_Deliveries(deliveries))
+        self._registry.register(_Excluded(excluded))
 
     def refused(self, reason: str) -> None:
         """A request was refused."""
@@ -102,6 +106,30 @@ class _Totals(Collector):
             value=now.throttled_in_shadow,
         )
         yield GaugeMetricFamily("tidegate_alerts_waiting", "Alerts taken and not durable yet.", now.waiting)
+
+
+class _Excluded(Collector):
+    def __init__(self, excluded: Callable[[], ExcludedLoad]) -> None:
+        self._excluded = excluded
+
+    def collect(self) -> Iterable[Metric]:
+        now = self._excluded()
+        seconds = now.capacity.period / SECOND
+        yield GaugeMetricFamily(
+            "tidegate_excluded_per_second",
+            "Alerts of excluded codes a second, over the last period.",
+            now.alerts / seconds,
+        )
+        yield GaugeMetricFamily(
+            "tidegate_excluded_capacity_per_second",
+            "How many of them can be carried, by the configuration.",
+            now.capacity.alerts / seconds,
+        )
+        yield GaugeMetricFamily(
+            "tidegate_excluded_over_capacity",
+            "1 from when there are more until there are a fifth fewer.",
+            int(now.since is not None),
+        )
 
 
 class _Deliveries(Collector):

@@ -20,7 +20,7 @@ from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.operations.live import LiveStorm, NotAccepted
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of, parse_alert_code
 from tidegate.vocabulary.devices import format_device_id
-from tidegate.vocabulary.instants import format_instant
+from tidegate.vocabulary.instants import Instant, format_instant
 
 MOST_STORMS: Final = 1_000
 _ENGINE_ANSWERS_S: Final = 10.0
@@ -118,6 +118,7 @@ class SummaryOut(BaseModel):
     repeats: int | None = None
     refused: dict[str, int] | None = None
     waiting: int | None = None
+    excluded_over_capacity_since: str | None = None
     policy_version: str | None
     by_code: dict[str, TotalsOfCode] | None = None
     queue: list[QueueOut]
@@ -129,7 +130,12 @@ class HealthOut(BaseModel):
     status: str
 
 
-def queries(door: Door, ended: EndedStorms, problems: Problems | None) -> APIRouter:
+def queries(
+    door: Door,
+    ended: EndedStorms,
+    problems: Problems | None,
+    flood_since: Callable[[], Instant | None],
+) -> APIRouter:
     """The routes."""
     router = APIRouter()
     started_at = format_instant(time.time_ns() // 1_000_000 * 1_000)
@@ -209,6 +215,7 @@ def queries(door: Door, ended: EndedStorms, problems: Problems | None) -> APIRou
             )
         by_code = await _asked(door.engine.totals_by_code)
         now = door.engine.counters()
+        since = flood_since()
         return SummaryOut(
             of="everyone",
             since="journal",
@@ -217,6 +224,7 @@ def queries(door: Door, ended: EndedStorms, problems: Problems | None) -> APIRou
             repeats=now.repeats,
             refused=dict(now.refused),
             waiting=now.waiting,
+            excluded_over_capacity_since=None if since is None else format_instant(since),
             by_code={
                 format_alert_code(code): TotalsOfCode(
                     received=received,

@@ -18,6 +18,7 @@ from tidegate.gateway.app import Parts, make_app
 from tidegate.gateway.bodies import Budget
 from tidegate.gateway.door import Door
 from tidegate.gateway.ended_storms import EndedStorms
+from tidegate.gateway.excluded_codes import ExcludedAlarm
 from tidegate.gateway.logs import RefusalLog
 from tidegate.gateway.metrics import Metrics
 from tidegate.gateway.noticing import notice_plan
@@ -26,6 +27,7 @@ from tidegate.gateway.recipient_totals import RecipientTotals
 from tidegate.gateway.replies import Refusal
 from tidegate.gateway.server import Server, make_server
 from tidegate.gateway.settings import Settings
+from tidegate.operations.messages import ALARMS
 
 _AT_THE_CONNECTION: Final = "connection"
 _YOUNG_OBJECTS: Final = 20_000
@@ -39,6 +41,7 @@ class Gateway:
     opened: Opened
     delivery: Delivery
     notifying: Notifying
+    excluded: ExcludedAlarm
     door: Door
     server: Server
     log: Any
@@ -54,8 +57,10 @@ class Gateway:
         engine = self.opened.engine
         try:
             self.notifying.start(engine)
+            hears = self.notifying.hears(engine)
+            self.excluded.start(hears, self._url, self.opened.journal.last_event_of(ALARMS), clock())
             engine.start()
-            self.delivery.start(self.notifying.hears(engine))
+            self.delivery.start(hears)
             self.log.info(
                 "serving",
                 listen=self.settings.listen,
@@ -74,6 +79,11 @@ class Gateway:
             self.log.critical("ended by a fault of ours; start it again", exc_info=failure)
             raise failure
         self.log.info("ended", received=engine.counters().received)
+
+    def _url(self) -> str:
+        settings = self.settings
+        bound = self.server.bound_port if settings.port == 0 and self.server.started else settings.port
+        return settings.server_url(bound)
 
     @property
     def failure(self) -> Exception | None:
@@ -105,15 +115,17 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
     ended = EndedStorms()
     delivery = _delivery(settings)
     notifying = open_notices(notice_plan(settings), settings.journal.url.get_secret_value(), clock)
+    excluded = ExcludedAlarm(settings, clock(), log)
     opened = open_engine(
         settings.journal.url.get_secret_value(),
         settings.policy.begin_with,
         inventory=settings.policy.inventory,
         watchers=[ended, notifying.driver],
+        decision_watchers=[excluded],
         outbox=delivery,
     )
     engine = opened.engine
-    metrics = Metrics(engine.counters, lambda: engine.is_ready, delivery.status)
+    metrics = Metrics(engine.counters, lambda: engine.is_ready, delivery.status, excluded.load)
     door = Door(
         settings=settings,
         engine=engine,
@@ -143,6 +155,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
             ended,
             delivery.carry_out,
             notifying.driver.problems,
+            excluded,
         )
     )
 
@@ -150,7 +163,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         return gateway.failure is not None
 
     server = make_server(app, settings, refused, draining, has_failed)
-    gateway = Gateway(settings, opened, delivery, notifying, door, server, log)
+    gateway = Gateway(settings, opened, delivery, notifying, excluded, door, server, log)
     return gateway
 
 

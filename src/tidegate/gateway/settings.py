@@ -173,6 +173,13 @@ class Party(Form):
     submits_for: list[Eui | Literal["any"]] = []
 
 
+class ExcludedCodesTable(Form):
+    """How much of excluded codes can be carried; beyond it an alarm. An illustrative capacity: no real one is public."""
+
+    capacity_per_second: Annotated[float, Field(gt=0)] = 270
+    period_seconds: Annotated[float, Field(ge=1, le=3_600)] = 60
+
+
 class AccessTable(Form):
     """How callers say who they are."""
 
@@ -233,6 +240,7 @@ class Settings(BaseSettings):
     parties: list[Party] = []
     journal: JournalTable = JournalTable()
     policy: PolicyTable = PolicyTable()
+    excluded_codes: ExcludedCodesTable = ExcludedCodesTable()
     signatures: SignaturesTable = SignaturesTable()
     signing: SigningTable = SigningTable()
     delivery: DeliveryTable = DeliveryTable()
@@ -265,6 +273,13 @@ class Settings(BaseSettings):
     def port(self) -> int:
         """The port listened on; 0: any that is free."""
         return int(self.listen.rpartition(":")[2])
+
+    def server_url(self, port: int) -> str:
+        """Where a command on this machine reaches the gateway, listening on a port."""
+        everywhere = {"": "localhost", "0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - read, not bound
+        host = everywhere.get(self.host, self.host)
+        scheme = "http" if self.tls.certificate is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def is_loopback(self) -> bool:

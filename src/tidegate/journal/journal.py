@@ -195,6 +195,11 @@ class SqlJournal:
         with self._database.connected() as connection:
             return reading.events(connection, since, limit)
 
+    def last_event_of(self, kinds: Collection[str]) -> ServiceEvent | None:
+        """The last Service Management Event of some kinds."""
+        with self._database.connected() as connection:
+            return reading.last_event_of(connection, kinds)
+
     def notices(self, *, party: str | None = None, limit: int = 1_000) -> Sequence[NoticeEntry]:
         """Notices, the latest first."""
         with self._database.connected() as connection:

@@ -299,6 +299,14 @@ def events(connection: Connection, since: Instant, limit: int) -> list[ServiceEv
     return [ServiceEvent(row.at, row.kind, _plain(row.details)) for row in rows]
 
 
+def last_event_of(connection: Connection, kinds: Collection[str]) -> ServiceEvent | None:
+    """The last Service Management Event of some kinds."""
+    table = schema.events
+    asked = select(table).where(table.c.kind.in_(kinds)).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else ServiceEvent(row.at, row.kind, _plain(row.details))
+
+
 def notices(connection: Connection, party: str | None, limit: int) -> list[NoticeEntry]:
     """Notices, the latest first."""
     table = schema.notices

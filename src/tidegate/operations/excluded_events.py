@@ -57,14 +57,13 @@ def _begun_in_words(now: ExcludedNow, server: str) -> str:
     more = len(now.codes) - len(shown)
     return "\n".join(
         [
-            f"Alerts of excluded codes alone: {thousands(now.alerts)} in {length(now.capacity.period)}, "
-            f"{thousands(now.over)} more than the capacity of {thousands(now.capacity.alerts)}. "
-            "None is held back, and none waits behind others.",
+            f"Alerts of excluded codes alone: {thousands(now.alerts)} in {length(now.capacity.period)}, the capacity is",
+            f"{thousands(now.capacity.alerts)}: {thousands(now.over)} too many. None is held back, none waits behind others.",
             *(f"* {_code_in_words(it)}" for it in shown),
             *([f"* and {many(more, 'more code')}"] if more else []),
             "To have the first counted as any other code for 4 hours:",
             f"  {override_command(shown[0], server)}",
-            "An override holds back what a Device repeats above its threshold. "
+            "An override holds back what a Device repeats above its threshold.",
             "Where many Devices send little each, it holds back nothing.",
             "You are told again when it is over.",
         ]

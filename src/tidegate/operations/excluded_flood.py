@@ -71,6 +71,15 @@ class CodeInFlood:
 
 
 @dataclass(frozen=True, slots=True)
+class ExcludedLoad:
+    """How much there is: Alerts in the last period, and since when a flood runs."""
+
+    capacity: ExcludedCapacity
+    alerts: int
+    since: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExcludedNow:
     """How it is with excluded codes at an instant.
 
@@ -137,6 +146,10 @@ class ExcludedFlood:
         """Time has come to an instant without another Alert; what has changed by that."""
         self._let_pass(at)
         return self._judged()
+
+    def load(self) -> ExcludedLoad:
+        """How much there is; `now` says of what."""
+        return ExcludedLoad(self._capacity, self._alerts, self._since)
 
     def now(self) -> ExcludedNow:
         """How it is."""

@@ -191,7 +191,7 @@ def test_the_alarm_tells_the_way_out_as_a_command_that_can_be_typed():
 
     assert OVER_CAPACITY == event.kind
     assert command in str(event.details["in_words"])
-    assert "40 in 1 min, 10 more than the capacity of 30" in str(event.details["in_words"])
+    assert "40 in 1 min, the capacity is\n30: 10 too many" in str(event.details["in_words"])
     assert "40 Alerts of 2 Devices to 1 recipient" in str(event.details["in_words"])
     words = shlex.split(command)[1:]
     found = typer.main.get_command(app)
