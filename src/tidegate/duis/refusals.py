@@ -23,6 +23,7 @@ class Reason(StrEnum):
     MARKUP = "markup"
     NOT_DUIS = "not_duis"
     NOT_AN_ALERT = "not_an_alert"
+    NOT_A_REQUEST = "not_a_request"
     INVALID = "invalid"
     SCHEMA = "schema"
     PAYLOAD = "payload"
@@ -32,6 +33,9 @@ class Reason(StrEnum):
     CERTIFICATE_EXPIRED = "certificate_expired"
     SIGNER_NOT_ALLOWED = "signer_not_allowed"
     SIGNATURE_WRONG = "signature_wrong"
+    COMMAND_VARIANT = "command_variant"
+    WRONG_SERVICE = "wrong_service"
+    REPLAYED = "replayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,9 @@ ANSWERS: Final[Mapping[Reason, Answer]] = {
         "The document has a comment, a CDATA section, a processing instruction or a great many attributes; "
         "a DUIS document has none of these.",
     ),
-    Reason.NOT_DUIS: Answer(400, "The document is not a DUIS Response."),
+    Reason.NOT_DUIS: Answer(400, "The document is of another kind than DUIS sends here."),
     Reason.NOT_AN_ALERT: Answer(422, "The document is a DUIS document and carries no Alert."),
+    Reason.NOT_A_REQUEST: Answer(422, "The document is a DUIS document and no Service Request."),
     Reason.INVALID: Answer(400, "A field of the document is missing, there twice, or not what it must be."),
     Reason.SCHEMA: Answer(400, "The document does not fit the DUIS schema."),
     Reason.PAYLOAD: Answer(400, "The GBCS payload is no Alert, or another one than the document says."),
@@ -71,5 +76,9 @@ ANSWERS: Final[Mapping[Reason, Answer]] = {
     Reason.CERTIFICATE_EXPIRED: Answer(403, "The signer's certificate is not valid now."),
     Reason.SIGNER_NOT_ALLOWED: Answer(403, "The signer does not sign for the document's originator.", "E1"),
     Reason.SIGNATURE_WRONG: Answer(403, "The signature does not verify."),
+    Reason.COMMAND_VARIANT: Answer(400, "The Command Variant is not for a request of this kind.", "E12"),
+    Reason.WRONG_SERVICE: Answer(400, "The request is not for this service.", "E13"),
+    Reason.REPLAYED: Answer(409, "A request with this RequestID was taken before."),
 }
-"""Every reason and its answer. E1 is `Failed Authorisation - Invalid User / User Role`."""
+"""Every reason and its answer. E1 is `Failed Authorisation - Invalid User / User Role`, E12 `Failed Validation - Invalid
+Request / Command Variant combination`, E13 `Failed Validation - Invalid Request Type for URL`."""

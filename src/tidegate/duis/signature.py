@@ -8,7 +8,8 @@ which is its own and not verified here.
 
 Alerts are signed by the DCC, not by the Device they are from: a Device signs
 its GBCS payload. A signer is allowed who is the document's originator, who has
-a role that signs for the DCC, or whom the configuration names.
+a role that signs for the DCC, or whom the configuration names. A Request is
+signed by the User it is from: for those a verifier is made without such roles.
 """
 
 from __future__ import annotations
@@ -16,25 +17,43 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from tidegate.duis.alert_document import AlertDocument
 from tidegate.duis.certificates import CertificateStore, PartyCertificate
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.refusals import Reason
 from tidegate.duis.signature_profile import Signed, as_parsed, as_written
 from tidegate.vocabulary.instants import Instant, format_instant
 
+if TYPE_CHECKING:
+    from lxml import etree
+
 DCC_ROLES: Final = frozenset({"89", "137"})
 """Role of the DCC Data Systems' signing certificates, 137, as hexadecimal or decimal (both are about): readings.md#27."""
 
 _ALGORITHM: Final = ec.ECDSA(hashes.SHA256())
 _HALF: Final = 32
+
+
+class SignedDocument(Protocol):
+    """A document that was read: an `AlertDocument`, a `RequestDocument`."""
+
+    @property
+    def body(self) -> bytes:
+        """Its octets, free of comments, CDATA sections and processing instructions."""
+
+    @property
+    def root(self) -> etree._Element:
+        """Its root element."""
+
+    @property
+    def originator(self) -> str:
+        """EUI-64 it is from."""
 
 
 class Verifier:
@@ -59,7 +78,7 @@ class Verifier:
         self._dcc_parties = frozenset(dcc_parties)
         self._accept_expired = accept_expired
 
-    def verify(self, document: AlertDocument, at: Instant) -> PartyCertificate:
+    def verify(self, document: SignedDocument, at: Instant) -> PartyCertificate:
         """Who signed a document: the certificate, with its party.
 
         at:  When it was received; the certificate must be valid then.

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lxml import etree
 
-from tidegate.duis.alert_document import SIGNATURE
+from tidegate.duis.envelope import SIGNATURE
 from tidegate.duis.fields import base64, text_of
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.refusals import Reason

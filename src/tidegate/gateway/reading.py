@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from tidegate.duis.alert_document import DuisSchema, read_alert_document
+from tidegate.duis.alert_document import read_alert_document
 from tidegate.duis.certificates import CertificateStore
+from tidegate.duis.envelope import DuisSchema
 from tidegate.duis.signature import DCC_ROLES, Verifier
 from tidegate.gbcs.alert import read_alert
 from tidegate.operations.live import Incoming

@@ -19,8 +19,9 @@ from tests.material.duis_documents import (
 from tests.material.signed_alerts import mint_party, signature, signed
 from tests.shared_material import needs_shared, shared, shared_files
 
-from tidegate.duis.alert_document import DuisSchema, read_alert_document
+from tidegate.duis.alert_document import read_alert_document
 from tidegate.duis.certificates import CertificateStore, party_certificate
+from tidegate.duis.envelope import DuisSchema
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.signature import Verifier
 from tidegate.duis.signing_keys import Signer
