@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.json as pj
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import AlertCodes, DeviceIds, RecipientNumbers, Recipients
@@ -39,7 +38,6 @@ MOST_REJECTED_SHOWN: Final = 10_000
 """Rejected rows that are told one by one; all are counted."""
 
 _OURS: Final = (DEVICE_ID, ALERT_CODE, RECIPIENT)
-_JSON_SCHEMA: Final = pa.schema([pa.field(name, pa.string()) for name in _OURS])
 _RECORD_BATCH: Final = 3
 _DICTIONARY_BATCH: Final = 2
 
@@ -114,30 +112,15 @@ def _arrow(body: bytes) -> Iterator[_Part]:
 
 
 def _ndjson(body: bytes) -> Iterator[_Part]:
-    lines = body.count(b"\n") + (not body.endswith(b"\n"))
-    try:
-        table = pj.read_json(
-            pa.BufferReader(body),  # type: ignore[arg-type]
-            pj.ReadOptions(use_threads=False, block_size=max(len(body), 1)),
-            pj.ParseOptions(explicit_schema=_JSON_SCHEMA, unexpected_field_behavior="ignore"),
-        )
-    except (pa.ArrowException, ValueError):
-        table = None
-    if table is not None and table.num_rows == lines and table.num_columns:
-        columns = {name: table.column(name).combine_chunks() for name in table.schema.names}
-        yield _Part(1, None, columns, table.num_rows)
-        return
-    # Something is wrong with a line, or a line is empty: each is looked at by itself.
-    yield _line_by_line(body)
-
-
-def _line_by_line(body: bytes) -> _Part:
+    """Line by line with Python's own reader: Arrow's is brought down by one line that says `null`."""
     good: list[int] = []
     bad: list[tuple[int, str]] = []
-    values: dict[str, list[str | None]] = {name: [] for name in _OURS}
+    devices: list[str | None] = []
+    codes: list[str | None] = []
+    recipients: list[str | None] = []
     number = 0
     for number, line in enumerate(body.splitlines(), start=1):
-        if not line.strip():
+        if not line or line.isspace():
             continue
         try:
             row = json.loads(line)
@@ -146,15 +129,30 @@ def _line_by_line(body: bytes) -> _Part:
         except (ValueError, TypeError, RecursionError):
             bad.append((number, f"is no JSON object: {shown(line)}"))
             continue
-        named = {str(name).strip().casefold(): value for name, value in row.items()}
+        if DEVICE_ID not in row or ALERT_CODE not in row or RECIPIENT not in row:
+            row = {name.strip().casefold(): value for name, value in row.items()}
         good.append(number)
-        for name in _OURS:
-            value = named.get(name)
-            values[name].append(
-                None if value is None else value if isinstance(value, str) else json.dumps(value)
-            )
-    columns = {name: pa.array(texts, pa.string()) for name, texts in values.items()}
-    return _Part(1, np.array(good, np.int64), columns, len(good), tuple(bad))
+        devices.append(_text(row.get(DEVICE_ID)))
+        codes.append(_text(row.get(ALERT_CODE)))
+        recipients.append(_text(row.get(RECIPIENT)))
+    texts = zip(_OURS, (devices, codes, recipients), strict=True)
+    columns = {name: _column(values) for name, values in texts}
+    yield _Part(1, np.array(good, np.int64), columns, len(good), tuple(bad))
+
+
+def _column(texts: list[str | None]) -> pa.Array:
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        # Half a character, as \ud800, is JSON and no text: it is shown as it was written.
+        whole = [t if t is None else t.encode("utf-8", "backslashreplace").decode() for t in texts]
+        return pa.array(whole, pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
 
 
 @dataclass(frozen=True, slots=True)
