@@ -140,7 +140,7 @@ def _ndjson(body: bytes) -> Iterator[_Part]:
     yield _Part(1, np.array(good, np.int64), columns, len(good), tuple(bad))
 
 
-def _column(texts: list[str | None]) -> pa.Array:
+def _column(texts: list[str | None]) -> Any:
     try:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError:

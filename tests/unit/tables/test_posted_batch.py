@@ -5,15 +5,31 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tidegate.tables.posted_batch import NDJSON, read_posted
 
 GOOD = b'{"device_id":"00-DB-12-34-56-78-90-A0","alert_code":"8F75","recipient":"network"}\n'
 PIECES = st.sampled_from(
-    [b"{", b"}", b"[", b"]", b'"', b":", b",", b"null", b"1e999", b"\n", b"\r\n", b" ", b"\x00", b"\xff"]
-    + [b'"device_id"', b'"alert_code"', b'"recipient"', b'"\\ud800"', "é".encode(), GOOD]
+    [
+        *(
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b'"',
+            b":",
+            b",",
+            b"null",
+            b"1e999",
+            b"\n",
+            b"\r\n",
+            b" ",
+            b"\x00",
+            b"\xff",
+        ),
+        *(b'"device_id"', b'"alert_code"', b'"recipient"', b'"\\ud800"', "é".encode(), GOOD),
+    ]
 )
 
 
