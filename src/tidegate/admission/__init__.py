@@ -1,1 +1,6 @@
-"""Admission: which Service Requests are let in when the DCC System is full (SECMP0067). Sans I/O and clock."""
+"""Service Request Traffic Management (SECMP0067): the rule, and its kernel over columns.
+
+`judgement` is the rule for one request, in whole numbers. `control` applies it
+to the requests of every User. `kernel` states the same over columns. What each
+User is given, `allocation` works out. Sans I/O and clock.
+"""

@@ -7,36 +7,21 @@ when they are in force and why each exception stands. If one exists, it is valid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
 
+from tidegate.admission.capacity import faults_of_capacity
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormRules
 from tidegate.policy.approval import Approval
 from tidegate.policy.suppressions import RegisterEntry, names_the_fix
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
 from tidegate.vocabulary.instants import Duration, Instant
+from tidegate.vocabulary.modes import Mode
+from tidegate.vocabulary.service_requests import ServiceReferenceVariant
 
-ServiceReferenceVariant: TypeAlias = str
-
-_SRV = re.compile(r"[1-9]\d?\.\d{1,2}(?:\.\d{1,2})?")
-
-
-class Mode(StrEnum):
-    """What a policy in force does."""
-
-    OFF = "off"
-    """Nothing is evaluated; every Alert is forwarded."""
-
-    SHADOW = "shadow"
-    """Everything is evaluated and reported, and nothing is held back."""
-
-    ENFORCED = "enforced"
-    """What is decided is done."""
+__all__ = ["MechanismDocument", "Mode", "ServiceRequestRules", "faults_of_service_requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,37 +58,14 @@ class ServiceRequestRules:
 def faults_of_service_requests(rules: ServiceRequestRules) -> list[str]:
     """Everything out of range in a Service Request section, each in a sentence that starts with its name."""
     r = rules
-    faults = []
-    if r.period_us <= 0:
-        faults.append("period must be longer than nothing, as 1s")
-    if r.maximum_system_capacity < 1:
-        faults.append(f"maximum_system_capacity is {r.maximum_system_capacity}; it must be 1 or more")
-    if not 1 <= r.operating_threshold <= r.maximum_system_capacity:
-        faults.append(
-            f"operating_threshold is {r.operating_threshold}; "
-            f"it must be from 1 to maximum_system_capacity ({r.maximum_system_capacity})"
-        )
+    faults = faults_of_capacity(r)
     if r.prepayment_multiplier < 0:
         faults.append(f"prepayment_multiplier is {float(r.prepayment_multiplier):g}; it must be 0 or more")
     if r.network_weight < 0:
         faults.append(f"network_weight is {float(r.network_weight):g}; it must be 0 or more")
     if r.floor < 0:
         faults.append(f"floor is {r.floor}; it must be 0 or more")
-    if not 0 < r.early_warning_at <= 1:
-        faults.append(
-            f"early_warning_at is {float(r.early_warning_at):g}; it must be more than 0 and at most 1"
-        )
-    faults.extend(
-        f"prioritised names {srv!r}, which is not a Service Reference Variant such as 8.1.1"
-        for srv in r.prioritised
-        if not is_service_reference_variant(srv)
-    )
     return faults
-
-
-def is_service_reference_variant(text: str) -> bool:
-    """Say whether a text has the form of a Service Reference Variant: `7.4`, `8.14.1`."""
-    return _SRV.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
 from tidegate.alert_storm.parameters import CountBy
-from tidegate.policy.mechanism import Mode, is_service_reference_variant
+from tidegate.policy.mechanism import Mode
 from tidegate.policy.suppressions import FixStatus
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import DAY, MICROSECOND, format_duration, parse_duration, parse_instant
+from tidegate.vocabulary.service_requests import is_service_reference_variant
 
 NONE: Final = "none"
 """What an override writes to be without an option that the default has."""

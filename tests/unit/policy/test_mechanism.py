@@ -10,11 +10,8 @@ from tests.unit.policy.policies import a_policy
 
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
-from tidegate.policy.mechanism import (
-    ServiceRequestRules,
-    faults_of_service_requests,
-    is_service_reference_variant,
-)
+from tidegate.policy.mechanism import ServiceRequestRules, faults_of_service_requests
+from tidegate.vocabulary.service_requests import is_service_reference_variant
 
 RULES = ServiceRequestRules(
     period_us=1,
