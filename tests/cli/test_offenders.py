@@ -85,7 +85,7 @@ def test_the_guilty_firmware_is_named_first_and_told_with_its_remedy(capfd):
     assert "12 a day each where the rest raise none" in ran.out.replace("\n", " ")
     assert "Remedy: mend the\n    firmware." in ran.out or "mend the firmware." in ran.out
     assert "tidegate explain log.csv " in ran.out
-    assert max(map(len, ran.out.splitlines())) <= 80
+    assert max(len(line) for line in ran.out.splitlines() if "tidegate " not in line) <= 80
 
 
 def test_the_results_keep_their_contract(folder, capfd):
@@ -236,7 +236,7 @@ def test_without_an_inventory_it_says_what_cannot_be_known(folder, capfd):
     assert ran.status == 0
     assert "of which product, only an Inventory can say." in ran.out.replace("\n", " ")
     assert "Add --inventory." in ran.out.replace("\n    ", " ")
-    assert "tidegate offenders log.csv --inventory FILE" in ran.out
+    assert "tidegate offenders log.csv -o out --inventory FILE" in ran.out
     rows = cells(folder / "out" / "offenders.csv")
     assert {"8014+8015": "2400", "8F3E": "401"} == {row["alert_codes"]: row["alerts"] for row in rows}
     assert all(row["manufacturer"] == row["installed"] == row["murmur_ratio"] == "" for row in rows)

@@ -217,6 +217,8 @@ def test_a_period_without_alerts_has_no_problem(folder, capfd):
         (("--cost-per-ticket", "a lot"), "is no amount of pounds"),
         (("--cost-per-ticket", "-1"), "is no amount of pounds"),
         (("--cost-per-ticket", "nan"), "is no amount of pounds"),
+        (("--cost-per-ticket", "45,50"), "Write 45.50:"),
+        (("--cost-per-ticket", "45,500,1"), "Write 45 or 37.50."),
         (("--minutes-per-ticket", "-1"), "is less than 0"),
         (("--silent-for", "a while"), "--silent-for"),
         (("--inventory", "nowhere.csv"), "nowhere.csv"),

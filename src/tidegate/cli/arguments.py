@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from tidegate.cli import console
+from tidegate.cli.asked import Asked
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Duration, Instant, format_instant, parse_duration, parse_instant
 
@@ -26,8 +30,9 @@ POLICY: Any = typer.Option(
 )
 SINCE: Any = typer.Option(None, "--since", metavar="INSTANT", help="Only Alerts received from then on.")
 UNTIL: Any = typer.Option(None, "--until", metavar="INSTANT", help="Only Alerts received before then.")
+_USUAL_LOOK_BACK = "1h"
 LOOK_BACK: Any = typer.Option(
-    "1h",
+    _USUAL_LOOK_BACK,
     "--look-back",
     metavar="DURATION",
     help="How late an Alert may stand in the log and be put in order.",
@@ -47,6 +52,31 @@ PSEUDONYM_KEY: Any = typer.Option(
     metavar="FILE",
     help="The key of the pseudonyms: the same key gives the same ones. Made if it is not there.",
 )
+
+
+def asked(
+    alerts: Sequence[Path | str],
+    policy: str | None,
+    inventory: Path | None,
+    since: str | None,
+    until: str | None,
+    look_back: str,
+    sidecar: Path | None,
+) -> Asked:
+    """What was asked, for the commands to run next; options that were not given are left out."""
+    others = {
+        "--since": since,
+        "--until": until,
+        "--look-back": None if look_back == _USUAL_LOOK_BACK else look_back,
+        "--received-at": sidecar,
+    }
+    written = [text for option, value in others.items() if value is not None for text in (option, str(value))]
+    return Asked(alerts, policy, inventory, written, as_given())
+
+
+def as_given() -> str:
+    """The command line as it was given, to be copied."""
+    return shlex.join(["tidegate", *sys.argv[1:]])
 
 
 def instant(option: str, text: str | None) -> Instant | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from tidegate.cli import console
-from tidegate.cli.replay_screen import WIDTH, pointed, say
+from tidegate.cli.screen import offer, place_for, say, tell, warn
+from tidegate.cli.tables import Column, show_table
 from tidegate.reports.compared import Compared
 from tidegate.reports.compared_findings import compared_verdict
 from tidegate.reports.numerals import length, many, percent, thousands
@@ -24,7 +23,15 @@ MOST_ROWS: Final = 8
 MOST_ACROSS: Final = 3
 """Policies whose numbers fit beside one another on eighty columns."""
 
-_NARROWEST = 10
+_POLICIES: Final = (
+    Column("Policy", is_text=True, least=10, wraps=True),
+    Column("Delivered"),
+    Column("Held back"),
+    Column("Held", gives_way=1),
+    Column("Storms", gives_way=2),
+    Column("Devices", gives_way=4),
+    Column("Detected", gives_way=3),
+)
 
 
 def show(compared: Compared, results: Path | None, command: str, *, out: Console | None = None) -> None:
@@ -36,18 +43,11 @@ def show(compared: Compared, results: Path | None, command: str, *, out: Console
         command: The command as it was given, for the one to run next.
         out: Where to print; stdout when left out.
     """
-    to = out or console.out
-    width = min(to.width, WIDTH)
+    to, width = place_for(out)
     said = compared_verdict(compared)
-    say(to, Text(said.headline, style="bold"), width)
-    to.print()
-    for finding in said.findings:
-        say(to, pointed(finding), width, indent=2)
-    to.print()
-    for caution in said.cautions:
-        say(to, Text(f"! {caution}", style="yellow"), width, indent=2)
-    to.print()
-    to.print(_policies(compared), width=width)
+    tell(to, said.headline, said.findings, width)
+    warn(to, said.cautions, width)
+    show_table(to, _POLICIES, list(_policies(compared)), width)
     differ = [
         code
         for code in compared.codes
@@ -66,7 +66,7 @@ def show(compared: Compared, results: Path | None, command: str, *, out: Console
             )
             for code in differ[:MOST_ROWS]
         ]
-        to.print(_side_by_side(compared, "Held back, of code", "Received", rows, width), width=width)
+        show_table(to, _side_by_side(compared, "Held back, of code", "Received"), rows, width)
         _rest(to, len(differ), "code", width)
         names = [
             name
@@ -85,31 +85,27 @@ def show(compared: Compared, results: Path | None, command: str, *, out: Console
             for name in names[:MOST_ROWS]
         ]
         to.print()
-        to.print(_side_by_side(compared, "Held back, of recipient", "Raised", rows, width), width=width)
+        show_table(to, _side_by_side(compared, "Held back, of recipient", "Raised"), rows, width)
         _rest(to, len(names), "recipient", width)
     to.print()
-    to.print(Text("Next:", style="bold"))
+    offer(to, [_next_step(compared, results, command)], width)
+
+
+def _next_step(compared: Compared, results: Path | None, command: str) -> tuple[str, str]:
     if results is None:
-        to.print(Text(f"  {command} -o evidence"), soft_wrap=True)
-        say(
-            to,
-            Text("the evidence pack: page, workbook, tables, pictures, storms", style="dim"),
-            width,
-            indent=6,
-        )
-    else:
-        suffix = ".partial" if compared.log.is_partial else ""
-        to.print(Text(f"  {results / f'comparison{suffix}.html'}"), soft_wrap=True)
-        say(to, Text("the same with pictures and parameters; works offline", style="dim"), width, indent=6)
+        return f"{command} -o evidence", "the evidence pack: page, workbook, tables, pictures, storms"
+    suffix = ".partial" if compared.log.is_partial else ""
+    return (
+        f"{results / f'comparison{suffix}.html'}",
+        "the same with pictures and parameters; works offline",
+    )
 
 
-def _policies(compared: Compared) -> Table:
-    headings = ("Policy", "Delivered", "Held back", "Held", "Storms", "Devices", "Detected")
-    table = _table(headings)
+def _policies(compared: Compared) -> Iterator[tuple[str, ...]]:
     for outcome in compared.outcomes:
         took = outcome.time_to_detect
-        table.add_row(
-            Text(outcome.name),
+        yield (
+            outcome.name,
             thousands(outcome.delivered),
             thousands(outcome.replayed.throttled),
             percent(outcome.replayed.throttled, compared.decided),
@@ -117,20 +113,14 @@ def _policies(compared: Compared) -> Table:
             thousands(outcome.replayed.devices_stormed),
             "" if took is None else length(took),
         )
-    return table
 
 
-def _side_by_side(
-    compared: Compared, of: str, received: str, rows: Sequence[Sequence[str]], width: int
-) -> Table:
-    headings = (of, received, *(outcome.name for outcome in compared.outcomes))
-    others = sum(
-        max(len(heading), *(len(row[at]) for row in rows)) + 1 for at, heading in enumerate(headings) if at
-    )
-    table = _table(headings, first=width - others)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+def _side_by_side(compared: Compared, of: str, received: str) -> list[Column]:
+    return [
+        Column(of, is_text=True, least=10),
+        Column(received, gives_way=1),
+        *(Column(outcome.name, wraps=True) for outcome in compared.outcomes),
+    ]
 
 
 def _rest(to: Console, number: int, one: str, width: int) -> None:
@@ -140,17 +130,3 @@ def _rest(to: Console, number: int, one: str, width: int) -> None:
 
 def _share(held: int, received: int) -> str:
     return percent(held, received) if held else ""
-
-
-def _table(headings: Sequence[str], first: int | None = None) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold underline")
-    for at, heading in enumerate(headings):
-        # The first, of `first` columns at most, gives way, for numbers must not.
-        table.add_column(
-            heading,
-            justify="right" if at else "left",
-            no_wrap=True,
-            max_width=None if at or first is None else max(first - 1, _NARROWEST),
-            overflow="ellipsis" if at == 0 else "fold",
-        )
-    return table

@@ -8,6 +8,7 @@ from typing import Final
 import typer
 
 from tidegate.cli import console
+from tidegate.cli.asked import Asked
 
 SCENARIO: Final = "one-operator-week"
 
@@ -37,6 +38,6 @@ def demo(
         replayed, _ = assembly.replay_into(
             results, source, assembly.policy_periods(None, options), options, progress
         )
-    show(replayed, results.directory, alerts=[alerts], inventory=output / "inventory.parquet")
+    show(replayed, results.directory, asked=Asked([alerts], inventory=output / "inventory.parquet"))
     if replayed.is_partial:
         raise KeyboardInterrupt

@@ -86,8 +86,8 @@ def offenders(
     if as_json:
         typer.echo(json.dumps(offending_summary(found), indent=2, ensure_ascii=False))
     else:
-        given = [] if inventory is None else ["--inventory", str(inventory)]
-        show(found, output, alerts=alerts, given=given, most=most, can_explain=pseudonyms is None)
+        asked = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
+        show(found, output, asked=asked, most=most, can_explain=pseudonyms is None)
     if found.replayed.is_partial:
         raise KeyboardInterrupt
 

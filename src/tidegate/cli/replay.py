@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,9 +111,7 @@ def replay(
         show(
             replayed,
             output,
-            alerts=alerts,
-            policy=policy,
-            inventory=inventory,
+            asked=arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar),
             can_explain=pseudonyms is None,
         )
     if replayed.is_partial:
@@ -153,7 +149,7 @@ def _compare(
         None if inventory is None else assembly.open_inventory(inventory),
         arguments.pseudonyms(pseudonym_key) if pseudonymise else None,
     )
-    command = shlex.join(["tidegate", *sys.argv[1:]])
+    command = arguments.as_given()
     made = None
     with console.progress_bar("Comparing") as progress:
         if output is None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from pathlib import Path
 
 import typer
@@ -108,12 +106,13 @@ def daily(
             found = report_daily(wanted, progress=progress)
         else:
             read: list[Path | str] = [*alerts, policy or "", inventory or ""]
-            made = provenance(shlex.join(["tidegate", *sys.argv[1:]]), read)
+            made = provenance(arguments.as_given(), read)
             found, _ = report_daily_into(output, wanted, made, progress)
     if as_json:
         typer.echo(json.dumps(daily_json(found, made), indent=2, ensure_ascii=False))
     else:
-        show(found, output)
+        asked_for = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
+        show(found, output, asked=asked_for)
     if found.replayed.is_partial:
         raise KeyboardInterrupt
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from tidegate.cli import arguments, console
 from tidegate.vocabulary.faults import Fault, InputError
 
 if TYPE_CHECKING:
     from tidegate.policy.mechanism import MechanismDocument
-    from tidegate.reports.edge import EdgeProtection
-
-_WIDTH = 80
 
 
 class WanCopies(StrEnum):
@@ -74,6 +67,7 @@ def edge(
     from tidegate import assembly  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
     from tidegate.assembly.edge import protect_the_edge_into  # noqa: PLC0415
     from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
+    from tidegate.cli.edge_screen import show  # noqa: PLC0415
     from tidegate.formats.edge_json import edge_summary  # noqa: PLC0415
     from tidegate.operations.protect_the_edge import EdgeOptions, protect_the_edge  # noqa: PLC0415
     from tidegate.reports import edge as words  # noqa: PLC0415
@@ -103,7 +97,9 @@ def edge(
     if as_json:
         typer.echo(json.dumps(edge_summary(found), indent=2, ensure_ascii=False))
     else:
-        _show(found, output, shlex.join(["tidegate", "report", "edge", *map(str, alerts)]), inventory)
+        show(
+            found, output, asked=arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
+        )
     if found.is_partial:
         raise KeyboardInterrupt
 
@@ -129,77 +125,3 @@ def _one_policy(policy: str | None, options: Any) -> MechanismDocument:
         what = f"{policy} is a history, and what is asked is one rule at three places"
         raise InputError(Fault("--policy", what, "Name one version of it."))
     return only
-
-
-def _show(found: EdgeProtection, results: Path | None, command: str, inventory: Path) -> None:
-    from tidegate.cli.replay_screen import pointed, say  # noqa: PLC0415
-    from tidegate.reports.edge_words import edge_verdict  # noqa: PLC0415
-
-    out = console.out
-    width = min(out.width, _WIDTH)
-    said = edge_verdict(found)
-    say(out, Text(said.headline, style="bold"), width)
-    out.print()
-    for finding in said.findings:
-        say(out, pointed(finding), width, indent=2)
-    if said.findings:
-        out.print()
-    for caution in said.cautions:
-        say(out, Text(f"! {caution}", style="yellow"), width, indent=2)
-    out.print()
-    if found.regions:
-        out.print(_table(found), width=width)
-        out.print()
-    out.print(Text("Next:", style="bold"))
-    for line, meaning in _next_steps(found, results, f"{command} --inventory {shlex.quote(str(inventory))}"):
-        out.print(Text(f"  {line}"), soft_wrap=True)
-        say(out, Text(meaning, style="dim"), width, indent=6)
-
-
-def _table(found: EdgeProtection) -> Table:
-    """Region by region: what crosses the SM WAN, what each place spares its first link, and the busiest minute."""
-    from tidegate.reports.edge import FIRST_SPARED, PLACES, Link, Place  # noqa: PLC0415
-    from tidegate.reports.edge_words import per_second, shown_first  # noqa: PLC0415
-    from tidegate.reports.numerals import percent, thousands  # noqa: PLC0415
-
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold underline")
-    table.add_column("Region", no_wrap=True, overflow="ellipsis", max_width=20)
-    for heading in (
-        "Alerts",
-        "On SM WAN",
-        "Hub spares\nthe SM WAN",
-        "CSP spares\nthe DSP",
-        "DSP spares\nUsers",
-        "SM WAN's busiest\nminute, a second",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for region in shown_first(found):
-        peaks = [
-            per_second(region.flow(place, Link.WAN).minute.alerts) for place in (Place.NOWHERE, Place.HUB)
-        ]
-        table.add_row(
-            region.region,
-            thousands(region.alerts),
-            thousands(region.flow(Place.NOWHERE, Link.WAN).alerts),
-            *(
-                percent(region.spared(place, link), region.flow(Place.NOWHERE, link).alerts)
-                for place in PLACES
-                for link in [FIRST_SPARED[place]]
-            ),
-            " -> ".join(peaks),
-        )
-    return table
-
-
-def _next_steps(found: EdgeProtection, results: Path | None, command: str) -> Iterator[tuple[str, str]]:
-    from tidegate.reports.edge_words import spoken_of  # noqa: PLC0415
-
-    region = spoken_of(found)
-    if region is not None and region.capacity_per_second is None:
-        option = shlex.quote(f"{region.region}=N")
-        yield f"{command} --capacity-per-second {option}", "draws the line: in how many minutes was it over?"
-    if results is None:
-        yield f"{command} -o edge", "keep the results: page, pictures, workbook, table"
-        return
-    suffix = ".partial" if found.is_partial else ""
-    yield f"{results / f'edge{suffix}.html'}", "open it in a browser: the same with pictures; works offline"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import typer
 
 from tidegate.cli import arguments, console
 from tidegate.vocabulary.faults import Fault, InputError
+
+_POUNDS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+"""Pounds as they are written here: a comma between thousands, a point before pence."""
+
+_DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})")
 
 
 def problems(
@@ -87,12 +91,13 @@ def problems(
                 *([policy] if policy else []),
                 *([inventory] if inventory else []),
             ]
-            made = provenance(shlex.join(["tidegate", *sys.argv[1:]]), read)
+            made = provenance(arguments.as_given(), read)
             found, _ = problems_report_into(output, wanted, made, progress)
     if as_json:
         typer.echo(json.dumps(problems_json(found, made), indent=2, ensure_ascii=False))
     else:
-        show(found, output, alerts=alerts, inventory=inventory, policy=policy)
+        asked = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
+        show(found, output, asked=asked)
     if found.replayed.is_partial:
         raise KeyboardInterrupt
 
@@ -105,13 +110,13 @@ def _pounds(text: str | None) -> Decimal | None:
     """
     if text is None:
         return None
-    try:
-        pounds = Decimal(text.strip().removeprefix("£").replace(",", ""))
-    except InvalidOperation:
-        pounds = Decimal("NaN")
-    if not pounds.is_finite() or pounds < 0:
-        raise InputError(Fault("--cost-per-ticket", f"{text!r} is no amount of pounds", "Write 45 or 37.50."))
-    return pounds
+    amount = text.strip().removeprefix("£").strip()
+    if _POUNDS.fullmatch(amount):
+        return Decimal(amount.replace(",", ""))
+    remedy = "Write 45 or 37.50."
+    if comma := _DECIMAL_COMMA.fullmatch(amount):
+        remedy = f"Write {comma[1]}.{comma[2]}: pence stand behind a point, a comma between thousands."
+    raise InputError(Fault("--cost-per-ticket", f"{text!r} is no amount of pounds", remedy))
 
 
 def _minutes(minutes: int | None) -> int | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -86,16 +84,15 @@ def sweep(
         if output is None:
             swept, recommended = run_sweep(wanted, source, progress=progress)
         else:
-            made = provenance(
-                shlex.join(["tidegate", *sys.argv[1:]]), [*alerts, policy or "", inventory or ""]
-            )
+            made = provenance(arguments.as_given(), [*alerts, policy or "", inventory or ""])
             swept, recommended, _ = sweep_into(
                 output, wanted, source, made, progress, is_pseudonymised=pseudonymise
             )
     if as_json:
         typer.echo(json.dumps(sweep_summary(swept, recommended), indent=2, ensure_ascii=False))
     else:
-        show(swept, recommended, output, alerts=alerts, policy=policy)
+        asked = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
+        show(swept, recommended, output, asked=asked)
     if swept.is_partial:
         raise KeyboardInterrupt
 

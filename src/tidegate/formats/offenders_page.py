@@ -203,7 +203,7 @@ def _devices(found: Offending) -> Section | None:
             ]
         )
     left = len(listed) - len(rows)
-    caption = f"And {many(left, 'more Device')} in devices.csv." if left and listed is found.devices else ""
+    caption = f"And {many(left, 'more row')} in devices.csv." if left and listed is found.devices else ""
     columns = [
         "Device",
         "Code",

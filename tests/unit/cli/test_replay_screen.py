@@ -19,13 +19,15 @@ from tests.unit.reports.replayed_examples import (
     week,
 )
 
+from tidegate.cli.asked import Asked
 from tidegate.cli.replay_screen import show
 from tidegate.reports.replayed import InForce, Replayed, Totals
 
 
 def _shown(made: Replayed, results: Path | None = None, *, width: int = 80, **given: object) -> str:
     text = io.StringIO()
-    show(made, results, out=Console(file=text, width=width, highlight=False), **given)  # type: ignore[arg-type]
+    asked = Asked(**given)  # type: ignore[arg-type]
+    show(made, results, asked=asked, out=Console(file=text, width=width, highlight=False))
     return text.getvalue()
 
 
@@ -90,13 +92,26 @@ def test_excluded_has_a_column_only_where_something_is() -> None:
 
 
 def test_what_to_run_next_can_be_copied_as_it_stands() -> None:
-    text = _shown(storming(), alerts=[Path("our alerts.csv")], policy="my policy.toml")
+    text = _shown(
+        storming(), alerts=[Path("our alerts.csv")], policy="my policy.toml", given="tidegate replay x"
+    )
 
     assert (
         "  tidegate explain 'our alerts.csv' 00-DB-12-34-56-78-90-A0 8F75 --policy 'my policy.toml'\n" in text
     )
     assert "  tidegate policy explain 'my policy.toml' 8F75\n" in text
-    assert "  tidegate replay 'our alerts.csv' --policy 'my policy.toml' -o results\n" in text
+    assert "  tidegate replay x -o results\n" in text
+
+
+def test_what_to_run_next_looks_at_the_same_log_under_the_same_options() -> None:
+    text = _shown(
+        storming(), alerts=["a.csv"], policy="p.toml", inventory="i.csv", others=["--since", "2026-03-01"]
+    )
+
+    commands = [line.strip() for line in text.splitlines() if line.startswith("  tidegate ")]
+    looking = [each for each in commands if " policy explain " not in each]
+    assert 4 == len(looking)
+    assert all(" --inventory i.csv --policy p.toml --since 2026-03-01" in each for each in looking)
 
 
 def test_a_code_group_is_explained_by_its_first_member() -> None:
@@ -113,7 +128,7 @@ def test_several_inputs_leave_the_one_to_explain_to_the_reader() -> None:
     text = _shown(storming(), alerts=["a.csv", "b.csv"])
 
     assert "tidegate explain ALERTS 00-DB" in text
-    assert "tidegate replay a.csv b.csv -o results" in text
+    assert "tidegate report problems a.csv b.csv\n" in text
 
 
 def test_results_are_named_and_partial_ones_so() -> None:
