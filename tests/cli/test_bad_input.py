@@ -245,6 +245,13 @@ def test_a_reader_that_has_had_enough_is_no_gate(folder):
     assert "Traceback" not in err
 
 
+def test_a_command_leaves_a_process_that_a_hang_up_does_not_end(folder, capfd):
+    """A gateway is a command too, and parties hang up on it."""
+    tidegate(capfd, "policy", "list")
+
+    assert signal.SIG_IGN == signal.getsignal(signal.SIGPIPE)
+
+
 def test_a_fault_of_ours_is_owned_up_to_and_is_no_gate(folder, capfd, monkeypatch):
     (folder / "log.csv").write_text(HEADER + GOOD)
     monkeypatch.setattr("tidegate.assembly.policy_periods", lambda *_: 1 / 0)

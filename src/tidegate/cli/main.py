@@ -15,6 +15,7 @@ import typer
 
 from tidegate import __version__
 from tidegate.cli import console
+from tidegate.cli.allocate import allocate
 from tidegate.cli.check import check
 from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
@@ -54,7 +55,7 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, sweep, offenders, explain, serve, audit):
+for command in (demo, simulate, check, replay, sweep, offenders, explain, allocate, serve, audit):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)
@@ -81,16 +82,18 @@ def _extra_of(error: Exception) -> str | None:
 
 def main() -> None:
     """Run the command line; the one place where a fault becomes an exit status."""
-    if hasattr(signal, "SIGPIPE"):
-        # Whoever reads what we print may have had enough of it: end as other commands do.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         console.show_faults(error)
         sys.exit(console.INPUT_AT_FAULT)
-    except SystemExit as done:
-        if done.code == console.INTERRUPTED:
+    except (SystemExit, BrokenPipeError) as done:
+        if _is_of_a_reader_gone(done):
+            _end_as_other_commands_do()
+        if isinstance(done, SystemExit) and done.code == console.INTERRUPTED:
             console.talk.print("Interrupted.")
         raise
     except Exception as error:
@@ -102,3 +105,18 @@ def main() -> None:
             sys.exit(console.INPUT_AT_FAULT)
         console.show_fault_of_ours(error)
         sys.exit(console.FAULT_OF_OURS)
+
+
+def _is_of_a_reader_gone(error: BaseException) -> bool:
+    """Whether it is because whoever reads what we print has had enough of it."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, BrokenPipeError):
+        cause = cause.__context__
+    return cause is not None
+
+
+def _end_as_other_commands_do() -> None:
+    """By SIGPIPE; it is ignored until then, for it would end a gateway whenever a party hangs up on it."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGPIPE)
