@@ -22,12 +22,14 @@ from tidegate.cli.suppression_screen import (
 from tidegate.policy.changes import changes
 from tidegate.policy.explanation import explain as explained
 from tidegate.policy.mechanism import MechanismDocument
+from tidegate.policy.priority_asks import JOINS, PRIORITY_ASKS
 from tidegate.policy.wording import count_by_in_words, mode_in_words, storm_in_words
 from tidegate.policy.worked_example import NOON, WorkedExample
 from tidegate.reports.numerals import many
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of, parse_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import DAY, SECOND, Instant, format_duration, format_instant
+from tidegate.vocabulary.service_reference_variants import published_variants, variant_in_words
 
 policy_app = typer.Typer(
     name="policy",
@@ -37,6 +39,8 @@ policy_app = typer.Typer(
 
 _FILE = "A policy file, or the name of one that comes with tidegate, as illustrative-2."
 
+
+_EXAMPLE = f"illustrative-2{JOINS}enwl-supply-status"
 
 policy_live.register(policy_app)
 
@@ -89,6 +93,23 @@ def diff(
     bullets(change.sentence for change in found)
     console.out.print(
         f"\n{len(found)} {'change' if len(found) == 1 else 'changes'}." if found else "They do the same."
+    )
+
+
+@policy_app.command()
+def asks() -> None:
+    """List what users asked of the Prioritised Service Requests List; each ask can be tried by its name.
+
+    Example:  tidegate policy diff illustrative-2 illustrative-2+enwl-supply-status
+    """
+    for ask in PRIORITY_ASKS.values():
+        console.out.print(f"[bold]{ask.name}[/]: {ask.asked_by}. {escape(ask.says)}")
+        bullets(f"add {variant_in_words(srv)}" for srv in ask.adds)
+        bullets(f"drop {variant_in_words(srv)}" for srv in ask.removes)
+    console.out.print(
+        f"\nAny policy can be had with them: POLICY{JOINS}ASK, as {_EXAMPLE}."
+        "\nNext:  tidegate policy diff illustrative-2 " + _EXAMPLE,
+        soft_wrap=True,
     )
 
 
@@ -233,7 +254,13 @@ def _show_service_requests(policy: MechanismDocument) -> None:
         },
     )
     _title(f"Prioritised Service Requests List: {len(rules.prioritised)} variants")
-    _rows(rules.prioritised.items())
+    _rows((srv, _named(srv, reason)) for srv, reason in rules.prioritised.items())
+
+
+def _named(srv: str, reason: str) -> str:
+    """A reason after the variant's name, where it is published."""
+    entry = published_variants().get(srv)
+    return f"{entry.name}. {reason}" if entry else reason
 
 
 def _show_example(example: WorkedExample, code: str, whose: str) -> None:

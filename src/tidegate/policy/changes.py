@@ -23,6 +23,7 @@ from tidegate.policy.wording import (
     storm_in_words,
 )
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
+from tidegate.vocabulary.service_reference_variants import published_variants, variant_in_words
 
 
 def changes(before: MechanismDocument, after: MechanismDocument) -> list[Change]:
@@ -147,13 +148,29 @@ def _service_request_changes(
         was, now = old.get(srv), new.get(srv)
         if was == now:
             continue
+        name = variant_in_words(srv)
         if now is None:
-            sentence = f"{srv} is not prioritised any more. Its reason to be so was: {was}"
+            sentence = (
+                f"{name} is not prioritised any more: it counts as any other request. "
+                f"Its reason to be so was: {was}"
+            )
         elif was is None:
-            sentence = f"{srv} is prioritised. The reason: {now}"
+            sentence = (
+                f"{name} is prioritised: never throttled below the maximum system capacity, whatever its sender's "
+                f"allocation.{_senders(srv)} The reason: {now}"
+            )
         else:
-            sentence = f"{srv} stays prioritised, for a reason told anew: {now}"
+            sentence = f"{name} stays prioritised, for a reason told anew: {now}"
         yield Change(f'{key}.prioritised."{srv}"', was, now, sentence)
+
+
+def _senders(srv: str) -> str:
+    """Who may send a variant, in a sentence; nothing where it is not published."""
+    entry = published_variants().get(srv)
+    if entry is None or not entry.roles:
+        return ""
+    *others, last = map(str, entry.roles)
+    return f" {', '.join(others)} and {last} may send it." if others else f" Only {last} may send it."
 
 
 def _in_order(srv: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tidegate.policy.mechanism import MechanismDocument
+from tidegate.policy.priority_asks import JOINS, with_asks
 from tidegate.policy_files.reading import parse_policy, read_policy
 from tidegate.vocabulary.faults import Fault, InputError
 
@@ -40,10 +41,15 @@ def published_names() -> tuple[str, ...]:
 def find_policy(name_or_path: str) -> MechanismDocument:
     """The policy of a file, or the published one of that name where there is no such file.
 
+    Either may be followed by what was asked of the Prioritised Service Requests List, each after a `+`.
+
     Raises:
-        InputError: there is neither, or the file has faults.
+        InputError: there is neither, the file has faults, or there is no such ask.
     """
     path = Path(name_or_path)
+    base, *asks = path.name.split(JOINS)
+    if asks and base and not path.exists():
+        return with_asks(find_policy(str(path.with_name(base))), asks)
     if not path.exists() and name_or_path in published_names():
         return published(name_or_path)
     if not path.exists():
