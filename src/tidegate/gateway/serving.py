@@ -27,6 +27,7 @@ from tidegate.gateway.recipient_totals import RecipientTotals
 from tidegate.gateway.replies import Refusal
 from tidegate.gateway.server import Server, make_server
 from tidegate.gateway.settings import Settings
+from tidegate.operations.live_protection import make_ready
 from tidegate.operations.messages import ALARMS
 
 _AT_THE_CONNECTION: Final = "connection"
@@ -58,6 +59,7 @@ class Gateway:
         try:
             self.notifying.start(engine)
             hears = self.notifying.hears(engine)
+            make_ready()
             self.excluded.start(hears, self._url, self.opened.journal.last_event_of(ALARMS), clock())
             engine.start()
             self.delivery.start(hears)

@@ -277,6 +277,17 @@ class LiveProtection:
             self.totals.in_shadow += int(is_throttled.sum())
 
 
+def make_ready() -> None:
+    """Have the kernels compiled, or loaded where they were before: else the first Alert of all waits for seconds."""
+    live = LiveProtection([PolicyPeriod(BEFORE_ALL, None, None)])
+    batch = AlertBatch(
+        np.zeros(1, np.int64), np.zeros(1, np.uint64), np.zeros(1, np.uint32), np.zeros(1, np.uint32)
+    )
+    live.decide(batch)
+    live.advance_to(1)
+    live.running()
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     outcome: NDArray[np.uint8]
