@@ -7,18 +7,21 @@ from pathlib import Path
 from tidegate.operations.allocate import AllocateOptions, allocate_capacity
 from tidegate.reports.allocated import Allocated
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import Instant
 
 
-def allocate_users(users: Path, policy: str | None, options: AllocateOptions) -> Allocated:
-    """Share the capacity out among the Users of a file, under a policy by file or published name (None: the default).
+def allocate_users(users: Path, policy: str | None, at: Instant, options: AllocateOptions) -> Allocated:
+    """Share the capacity out among the Users of a file, under a policy by file or published name.
+
+    policy:  None: the default; of a folder of versions, the one in force at the instant `at`.
 
     Raises:
         InputError: the Users or the policy cannot be read, or no allocation can be made of them.
     """
-    from tidegate.policy_files import DEFAULT_POLICY, find_policy  # noqa: PLC0415 - --help waits for none of this
+    from tidegate.policy_files import DEFAULT_POLICY, find_policy_at  # noqa: PLC0415 - --help waits for none of this
     from tidegate.tables.users import read_users  # noqa: PLC0415
 
-    return allocate_capacity(read_users(users), find_policy(policy or DEFAULT_POLICY), options)
+    return allocate_capacity(read_users(users), find_policy_at(policy or DEFAULT_POLICY, at), options)
 
 
 def write_allocation(allocated: Allocated, path: Path) -> None:

@@ -49,7 +49,7 @@ def allocate(
     from tidegate.reports.allocation_words import cautions  # noqa: PLC0415
 
     options = AllocateOptions(capacity, basis, _share(unknown_prepayment))
-    allocated = allocate_users(users, policy, options)
+    allocated = allocate_users(users, policy, arguments.now(), options)
     if xlsx is not None:
         write_allocation(allocated, xlsx)
     if as_json:

@@ -7,6 +7,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,14 @@ import typer
 from tidegate.cli import console
 from tidegate.cli.asked import Asked
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import Duration, Instant, format_instant, parse_duration, parse_instant
+from tidegate.vocabulary.instants import (
+    SECOND,
+    Duration,
+    Instant,
+    format_instant,
+    parse_duration,
+    parse_instant,
+)
 
 if TYPE_CHECKING:
     from tidegate.formats.pseudonyms import Pseudonyms
@@ -91,6 +99,11 @@ def instant(option: str, text: str | None) -> Instant | None:
         return parse_instant(text if len(text) > len("2026-03-01") else f"{text}T00:00:00Z")
     except ValueError as error:
         raise InputError(Fault(option, str(error))) from None
+
+
+def now() -> Instant:
+    """This second."""
+    return int(datetime.now(UTC).timestamp()) * SECOND
 
 
 def refuse_empty_period(since: Instant | None, until: Instant | None) -> None:

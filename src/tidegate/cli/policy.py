@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -28,7 +27,7 @@ from tidegate.policy.worked_example import NOON, WorkedExample
 from tidegate.reports.numerals import many
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of, parse_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import DAY, SECOND, Instant, format_duration, format_instant
+from tidegate.vocabulary.instants import DAY, Instant, format_duration, format_instant
 from tidegate.vocabulary.service_reference_variants import published_variants, variant_in_words
 
 policy_app = typer.Typer(
@@ -153,12 +152,13 @@ def suppressions(
     as_json: bool = typer.Option(False, "--json", help="Print it as JSON."),
 ) -> None:
     """Show the suppression register: what is throttled harder, why, until when, and whether a fix is out."""
+    from tidegate.policy_files import find_policy_at  # noqa: PLC0415 - pydantic is slow to start
     from tidegate.reports.suppression_register import register_lines  # noqa: PLC0415
 
     instant = arguments.instant("--at", at)
     if instant is None:
-        instant = int(datetime.now(UTC).timestamp()) * SECOND
-    policy = _policy_at(file, instant)
+        instant = arguments.now()
+    policy = find_policy_at(file, instant)
     known = None
     if inventory is not None:
         from tidegate import assembly  # noqa: PLC0415 - pyarrow is slow to start
@@ -176,19 +176,6 @@ def _policy_of(file: str) -> MechanismDocument:
     from tidegate.policy_files import find_policy  # noqa: PLC0415 - pydantic is slow to start
 
     return find_policy(file)
-
-
-def _policy_at(file: str, instant: Instant) -> MechanismDocument:
-    """The policy of a file; of a folder, the version in force at an instant."""
-    if not Path(file).is_dir():
-        return _policy_of(file)
-    from tidegate.policy_files import read_history  # noqa: PLC0415 - pydantic is slow to start
-
-    policy = read_history(Path(file)).at(instant)
-    if policy is None:
-        what = f"no version is in force at {format_instant(instant)}"
-        raise InputError(Fault(file, what, "Name a later instant with --at, or one of the files."))
-    return policy
 
 
 def _policies_of(file: str) -> list[MechanismDocument]:

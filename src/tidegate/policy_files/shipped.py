@@ -9,8 +9,9 @@ from typing import Final
 
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.priority_asks import JOINS, with_asks
-from tidegate.policy_files.reading import parse_policy, read_policy
+from tidegate.policy_files.reading import parse_policy, read_history, read_policy
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import Instant, format_instant
 
 DEFAULT_POLICY: Final = "illustrative-2"
 """What a replay runs under when no policy is named."""
@@ -59,6 +60,21 @@ def find_policy(name_or_path: str) -> MechanismDocument:
             Fault(name_or_path, what, f"Name a file, or one that comes with tidegate: {there_are}.")
         )
     return read_policy(path)
+
+
+def find_policy_at(name_or_path: str, instant: Instant) -> MechanismDocument:
+    """The policy of a file or name; of a folder of versions, the one in force at an instant.
+
+    Raises:
+        InputError: there is none, it has faults, or no version of the folder is in force then.
+    """
+    if not Path(name_or_path).is_dir():
+        return find_policy(name_or_path)
+    policy = read_history(Path(name_or_path)).at(instant)
+    if policy is None:
+        what = f"no version is in force at {format_instant(instant)}"
+        raise InputError(Fault(name_or_path, what, "Name one of its files, or a later instant."))
+    return policy
 
 
 def _folder() -> Traversable:
