@@ -45,7 +45,7 @@ def sieved(alerts, policies, cuts=()):
     return results, seen, kernel
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(logs(), parameters(), exclusion_lists(), st.lists(st.integers(0, 120), max_size=3))
 def test_behind_the_sieve_the_storms_and_totals_are_the_same(alerts, default, excluded, cuts):
     policy = KernelPolicy(AlertStormRules(default), excluded)

@@ -23,7 +23,9 @@ def test_each_fingerprint_counts_once(batches):
 
 
 def test_a_heap_that_has_doubled_is_gone_through_and_its_blocks_used_again():
-    one_heap = np.arange(1, FEWEST * 2, dtype=np.uint64) * np.uint64(2)
+    # Their upper bits, which choose the heap, are the same; the others are spread as those of fingerprints are.
+    spread = np.random.default_rng(1).integers(1, 2**40, FEWEST * 2, dtype=np.uint64)
+    one_heap = np.unique(spread) * np.uint64(2)
     seen = StreamsSeen()
     for _ in range(6):
         seen.add(one_heap)
