@@ -7,7 +7,8 @@ folder of their own. A line `[...]` stands for lines left out.
 
 What must be there before a page's first command is made by the commands in a
 comment `<!-- before: ... -->`, which a reader does not see. A block of `toml`
-that begins with `# NAME.toml` is the file of that name.
+that begins with `# NAME.toml` is the file of that name, and so is a block of
+`csv` with the title `NAME.csv`.
 
     python -m tests.documents.quotations            write what the commands print now into the pages
 """
@@ -32,7 +33,10 @@ LEFT_OUT: Final = "[...]"
 _BLOCK = re.compile(r"(?P<fence>^```console\n)(?P<body>.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 _BEFORE = re.compile(r"<!-- before:\n(.*?)-->", re.DOTALL)
 
-_FILE = re.compile(r"^```toml\n# (?P<name>[\w-]+\.toml)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(
+    r"^```(?:toml\n# (?P<toml>[\w-]+\.toml)|csv title=\"(?P<csv>[\w-]+\.csv)\")\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 
 _NOT_OURS: Final = {DOCS / "how-to" / "simulate.md", DOCS / "how-to" / "check-a-log.md"}
 """Pages whose blocks show commands that are not to be run again: their logs are large or invented."""
@@ -69,7 +73,7 @@ class Session:
     def __init__(self, page: Path, folder: Path) -> None:
         self._folder = folder
         for file in _FILE.finditer(text_of(page)):
-            (folder / file["name"]).write_text(file["text"], encoding="utf-8")
+            (folder / (file["toml"] or file["csv"])).write_text(file["text"], encoding="utf-8")
         for commands in _BEFORE.findall(text_of(page)):
             self.run(commands)
 
