@@ -7,8 +7,8 @@ import csv
 import pytest
 from tests.shared_material import shared
 
-from tidegate.policy.mechanism import is_service_reference_variant
 from tidegate.vocabulary.service_reference_variants import published_variants, variant_in_words
+from tidegate.vocabulary.service_requests import is_service_reference_variant
 from tidegate.vocabulary.users import UserRole
 
 
