@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tidegate.policy.mechanism import MechanismDocument, ServiceReferenceVariant
+from tidegate.policy.mechanism import MechanismDocument
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.service_requests import ServiceReferenceVariant
 
 JOINS: Final = "+"
 """What stands between a policy's name and those of the asks."""
