@@ -85,7 +85,7 @@ def _what_ifs(sharing: _Sharing, capacity: int, weighting: Weighting) -> Iterato
     multiplier = weighting.prepayment_multiplier
     for more in dict.fromkeys((1, max(1, capacity // 10))):
         then = sharing.among(capacity + more, weighting)
-        yield WhatIf(f"+{more}", capacity + more, multiplier, then)
+        yield WhatIf(f"+{more:,}", capacity + more, multiplier, then)
     if weighting.basis is not Basis.ENROLLED:
         return  # Nothing but enrolled meters has a payment mode.
     for other in (Fraction(1), multiplier + 1):
