@@ -18,9 +18,15 @@ SIGNED_PRE_COMMAND: Final = "SignedPreCommand"
 
 
 class RequestBody(NamedTuple):
-    """An element of the Body, and the GBCS Message Code of what the Device is sent; None: none is published."""
+    """What a variant's Body is.
+
+    element:       Its element.
+    is_signed:     It may come as a signed pre-command: it is Critical, or the schema lists such Command Variants.
+    message_code:  GBCS Message Code of what the Device is sent; None: none is published.
+    """
 
     element: str
+    is_signed: bool
     message_code: int | None
 
 
@@ -29,7 +35,10 @@ def request_bodies() -> Mapping[str, RequestBody]:
     """Every published variant's body, by Service Reference Variant."""
     table = files("tidegate.duis").joinpath("request_bodies.tsv")
     rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()[1:])
-    return {srv: RequestBody(element, int(code, 16) if code else None) for srv, element, code in rows}
+    return {
+        srv: RequestBody(element, signed == "Yes", int(code, 16) if code else None)
+        for srv, element, signed, code in rows
+    }
 
 
 @cache

@@ -182,12 +182,16 @@ def _is_signed_pre_command(body: etree._Element, variant: str, command_variant: 
         raise RefusedDocument(f"its Body holds {len(body)} requests; it must hold one")
     element = str(body[0].tag)
     named = local(element) if element.startswith(NAMESPACE) else element
+    published = request_bodies().get(variant)
     is_signed_pre_command = named == SIGNED_PRE_COMMAND
     if is_signed_pre_command:
         payload = f"{NAMESPACE}GBCSPayload"
         base64(text(fields(body[0]), payload), payload)
+        if published is not None and not published.is_signed:
+            raise RefusedDocument(
+                f"its ServiceReferenceVariant is {variant}, which is not Critical and has no signed pre-command"
+            )
     else:
-        published = request_bodies().get(variant)
         expected = named if published is None else published.element
         # A variant that is not published may have any body but another variant's.
         if named != expected or variant_of_body().get(named, variant) != variant:

@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tidegate import __version__
-from tidegate.gateway import batches, receiving
+from tidegate.gateway import batches, receiving, service_requests
 from tidegate.gateway.batches import BatchRoute
+from tidegate.gateway.capacity_queries import capacity_queries
 from tidegate.gateway.description import described, page
 from tidegate.gateway.door import REQUEST_ID, Door
 from tidegate.gateway.ended_storms import EndedStorms
@@ -24,10 +25,12 @@ from tidegate.gateway.excluded_codes import ExcludedAlarm, excluded_codes
 from tidegate.gateway.policy_changes import policy_changes
 from tidegate.gateway.queries import Problems, queries
 from tidegate.gateway.queue_work import CarryOut, queue_work
-from tidegate.gateway.raw_route import RawRoute
+from tidegate.gateway.raw_route import Route
 from tidegate.gateway.reading import MakeReader
 from tidegate.gateway.receiving import AlertRoute
 from tidegate.gateway.replies import AtTheDoor, Refusal, body_of, headers_of
+from tidegate.gateway.sandbox_orders import sandbox_orders
+from tidegate.gateway.service_requests import ServiceRequests, ServiceRoute
 from tidegate.vocabulary.instants import Instant
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class Parts:
     carry_out:  Sends Alerts again, or drops them (`Delivery.carry_out`).
     problems:   Tells of problems; None: storms by code are told in their place.
     excluded:   Knows how it is with excluded codes.
+    requests:   Takes Service Requests.
     """
 
     door: Door
@@ -59,6 +63,7 @@ class Parts:
     carry_out: CarryOut
     problems: Problems | None
     excluded: ExcludedAlarm
+    requests: ServiceRequests
 
 
 def make_app(parts: Parts) -> Application:
@@ -70,11 +75,13 @@ def make_app(parts: Parts) -> Application:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(alerts.start, asyncio.get_running_loop())
+        await parts.requests.start()
         yield
         # Every request has been answered by now.
         door.is_draining = True
         await asyncio.to_thread(alerts.stop)
         await asyncio.to_thread(batch.stop)
+        await parts.requests.stop()
 
     app = FastAPI(
         title="Tidegate",
@@ -90,6 +97,11 @@ def make_app(parts: Parts) -> Application:
     app.include_router(policy_changes(door, parts.clock))
     app.include_router(queue_work(door, parts.carry_out, parts.clock))
 
+    requests = parts.requests
+    app.include_router(capacity_queries(door, requests.control, requests.forecasts))
+    if requests.behind.sandbox is not None:
+        app.include_router(sandbox_orders(door, requests.behind.sandbox.faults, parts.clock))
+
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(page(app.openapi()))
@@ -103,13 +115,16 @@ def make_app(parts: Parts) -> Application:
 
     app.openapi = openapi  # type: ignore[method-assign]
     _answer_refusals(app, door)
-    return Application(app, {receiving.PATH: alerts, batches.PATH: batch})
+    services = {
+        path: ServiceRoute(door, service, requests) for path, service in service_requests.PATHS.items()
+    }
+    return Application(app, {receiving.PATH: alerts, batches.PATH: batch, **services})
 
 
 class Application:
     """What is posted by the thousand goes straight to its route; all else to FastAPI, whose middleware takes its time."""
 
-    def __init__(self, others: FastAPI, raw: Mapping[str, RawRoute]) -> None:
+    def __init__(self, others: FastAPI, raw: Mapping[str, Route]) -> None:
         self._others = others
         self._raw = raw
 

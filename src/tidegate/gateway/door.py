@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 REQUEST_ID: Final = b"x-request-id"
 """A caller may name its request; it is named so in logs and in the answer."""
 
+_TOLD_IN_LOGS: Final = ("user", "service_request_id", "cause")
 _LETS_PASS_S: Final = 1.0
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _NOT_ACCEPTED: Final[Mapping[str, AtTheDoor]] = {
@@ -89,9 +90,10 @@ class Door:
         self.metrics.refused(refusal.reason)
         self.metrics.answered(route, refusal.reply.status)
         self.engine.refuse(refusal.reason)
-        about = {"route": route, "request_id": request_id.decode(), "detail": refusal.detail}
+        about: dict[str, object] = {"route": route, "request_id": request_id.decode(), "detail": refusal.detail}
         if caller is not None:
             about["caller"] = caller.name
+        about |= {name: refusal.told[name] for name in _TOLD_IN_LOGS if name in refusal.told}
         self.refusal_log.tell(refusal.reason, **about)
 
     async def answer_refusal(

@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO
 
 import structlog
 
-_ABOUT_DEVICES: Final = frozenset({"device_id", "response_id", "detail"})
+_ABOUT_DEVICES: Final = frozenset({"device_id", "response_id", "service_request_id", "detail"})
 _SECRETS: Final = frozenset({"authorization", "token", "password", "secret", "key"})
 _TOLD_EVERY_S: Final = 1.0
 

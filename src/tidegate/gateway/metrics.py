@@ -58,6 +58,24 @@ class Metrics:
         self.rejected_rows = Counter(
             "tidegate_batch_rows_rejected", "Rows of batches that were no Alerts.", registry=self._registry
         )
+        self.request_answered_after = Histogram(
+            "tidegate_service_request_seconds",
+            "From the headers of a Service Request to its answer, of those that were passed on.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._decided = Counter(
+            "tidegate_service_requests",
+            "Service Requests decided; `held_back`: throttled, and the mode enforced.",
+            ["outcome", "held_back"],
+            registry=self._registry,
+        )
+        self._upstream = Counter(
+            "tidegate_upstream",
+            "Service Requests passed on, by what came of it.",
+            ["end"],
+            registry=self._registry,
+        )
         self._registry.register(_Totals(counters, ready))
         self._registry.register(_Deliveries(deliveries))
         self._registry.register(_Excluded(excluded))
@@ -65,6 +83,14 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """A request was refused."""
         self._refused[reason].inc()
+
+    def decided(self, outcome: str, *, is_held_back: bool) -> None:
+        """A Service Request was decided; `outcome` is a word of the rule's."""
+        self._decided.labels(outcome, "yes" if is_held_back else "no").inc()
+
+    def upstream(self, end: str) -> None:
+        """A Service Request was passed on: `answered`, `failed`, `slow` or `unreachable`."""
+        self._upstream.labels(end).inc()
 
     def answered(self, route: str, status: int) -> None:
         """A request was answered; `route` is one of ours, not what was asked for."""

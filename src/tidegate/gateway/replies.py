@@ -20,9 +20,11 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from tidegate.duis.refusals import ANSWERS
+from tidegate.duis.service_response import THROTTLED
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEM_XML: Final = "application/problem+xml"
+DUIS_XML: Final = "application/xml"
 
 _PROBLEM_NAMESPACE: Final = "urn:ietf:rfc:7807"
 _NO_XML_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,6 +55,12 @@ class AtTheDoor(StrEnum):
     NOT_DURABLE = "not_durable"
     DRAINING = "draining"
     OURS = "ours"
+    THROTTLED = "throttled"
+    NO_UPSTREAM = "no_upstream"
+    UPSTREAM_UNREACHABLE = "upstream_unreachable"
+    UPSTREAM_SLOW = "upstream_slow"
+    ORDERED = "ordered"
+    ORDERED_OUTAGE = "ordered_outage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +102,19 @@ REPLIES: Final[Mapping[str, Reply]] = {
     AtTheDoor.NOT_DURABLE: Reply(503, "The journal cannot be written; nothing of this was kept."),
     AtTheDoor.DRAINING: Reply(503, "The gateway is stopping; nothing of this was kept.", closes=True),
     AtTheDoor.OURS: Reply(500, "The fault is ours; the log has it under the request's id."),
+    AtTheDoor.THROTTLED: Reply(
+        503, "The system is full and the User has had its share; come back when it is told.", THROTTLED
+    ),
+    AtTheDoor.NO_UPSTREAM: Reply(501, "This gateway passes no Service Requests on."),
+    AtTheDoor.UPSTREAM_UNREACHABLE: Reply(502, "The system behind the gateway could not be reached."),
+    AtTheDoor.UPSTREAM_SLOW: Reply(504, "The system behind the gateway did not answer in time."),
+    AtTheDoor.ORDERED: Reply(400, "An error that was ordered in the sandbox.", "E21"),
+    AtTheDoor.ORDERED_OUTAGE: Reply(503, "An outage that was ordered in the sandbox."),
 }
-"""Every reason and its reply. E1 is `Failed Authorisation - Invalid User / User Role`."""
+"""Every reason and its reply. E1 is `Failed Authorisation - Invalid User / User Role`, E20 `Communications Failure - Unable
+to Communicate with Device`, E21 `Communications Failure - No Response Received from Device`.
+
+A 503 with a RateLimit header is throttling, and `throttled` alone has one; without, the system is not there."""
 
 
 class Refusal(Exception):  # noqa: N818 - it is refused; nothing failed
@@ -104,6 +123,9 @@ class Refusal(Exception):  # noqa: N818 - it is refused; nothing failed
     detail:         What of it, in words that a person can act on; no secret and nobody else's Device.
     retry_after_s:  When to come back; of a 503.
     headers:        Others that the status asks for, as Allow.
+    response_code:  DUIS response code, where it is another than the reason's.
+    told:           What else its problem body says, beside what every one says.
+    document:       A DUIS Response that says it, for who did not ask for a problem; None: there is no code for it.
     """
 
     def __init__(
@@ -113,6 +135,8 @@ class Refusal(Exception):  # noqa: N818 - it is refused; nothing failed
         *,
         retry_after_s: int | None = None,
         headers: Mapping[str, str] | None = None,
+        told: Mapping[str, object] | None = None,
+        response_code: str | None = None,
     ) -> None:
         assert reason in REPLIES, reason
         super().__init__(detail or REPLIES[reason].meaning)
@@ -120,6 +144,9 @@ class Refusal(Exception):  # noqa: N818 - it is refused; nothing failed
         self.detail = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]} ..."
         self.retry_after_s = retry_after_s
         self.headers: Mapping[str, str] = headers or {}
+        self.told: Mapping[str, object] = told or {}
+        self.response_code = REPLIES[reason].response_code if response_code is None else response_code
+        self.document: bytes | None = None
 
     @property
     def reply(self) -> Reply:
@@ -141,7 +168,13 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
 
 
 def body_of(refusal: Refusal, accept: str, request_id: str) -> tuple[str, bytes]:
-    """Content type and body (RFC 9457): XML where the client asks for it and not for JSON, else JSON."""
+    """Content type and body.
+
+    A DUIS Response where there is one and the client asks for no problem by name; else a problem (RFC 9457), as XML
+    where the client asks for that and not for JSON.
+    """
+    if refusal.document is not None and not ("problem" in accept or "json" in accept):
+        return DUIS_XML, refusal.document
     reply = refusal.reply
     problem = {
         "type": f"urn:tidegate:refusal:{refusal.reason}",
@@ -149,10 +182,11 @@ def body_of(refusal: Refusal, accept: str, request_id: str) -> tuple[str, bytes]
         "status": reply.status,
         "detail": refusal.detail,
         "reason": refusal.reason,
-        "response_code": reply.response_code,
+        "response_code": refusal.response_code,
         "request_id": request_id,
+        **refusal.told,
     }
-    said = {name: value for name, value in problem.items() if value}
+    said = {name: value for name, value in problem.items() if value not in ("", None)}
     if "xml" in accept and "json" not in accept:
         inner = "".join(f"<{name}>{_text(value)}</{name}>" for name, value in said.items())
         document = (

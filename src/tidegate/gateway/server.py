@@ -26,6 +26,9 @@ from tidegate.gateway.settings import Settings
 if TYPE_CHECKING:
     import asyncio
 
+TRANSPORT: Final = "tidegate.transport"
+"""Where a request has the connection it came by, for who must break it off."""
+
 _MOST_HEADER_OCTETS: Final = 32_768
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _TICKS_A_SECOND: Final = 10
@@ -82,6 +85,7 @@ class DoorProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.began_at = time.monotonic()
         self._octets = 0
+        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
         if self._subject:
             self.scope[SUBJECT] = self._subject  # type: ignore[typeddict-unknown-key]
 

@@ -25,6 +25,7 @@ from tidegate.gateway.noticing import notice_plan
 from tidegate.gateway.reading import ReadingPlan, reader_of
 from tidegate.gateway.recipient_totals import RecipientTotals
 from tidegate.gateway.replies import Refusal
+from tidegate.gateway.request_serving import open_requests
 from tidegate.gateway.server import Server, make_server
 from tidegate.gateway.settings import Settings
 from tidegate.operations.live_protection import make_ready
@@ -148,6 +149,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         door.is_draining = True
         log.info("draining", in_flight=door.in_flight)
 
+    requests = open_requests(settings, opened, plan, _signing(settings), log)
     app = make_app(
         Parts(
             door,
@@ -158,6 +160,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
             delivery.carry_out,
             notifying.driver.problems,
             excluded,
+            requests,
         )
     )
 
@@ -183,15 +186,19 @@ def reading_plan(settings: Settings) -> ReadingPlan:
 
 
 def _delivery(settings: Settings) -> Delivery:
-    tls, signing = delivery_tls(settings), None
-    if settings.signing.key is not None and settings.signing.certificate is not None:
-        said = settings.signing.password
-        password = None if said is None else said.get_secret_value().encode()
-        signing = SigningFiles(settings.signing.key, settings.signing.certificate, password)
+    tls = delivery_tls(settings)
     recipients = [
         Recipient(each.user, each.url, each.takes_throttle_metadata, tls) for each in settings.recipients
     ]
-    return open_delivery(recipients, signing, loop_factory=uvloop.new_event_loop)
+    return open_delivery(recipients, _signing(settings), loop_factory=uvloop.new_event_loop)
+
+
+def _signing(settings: Settings) -> SigningFiles | None:
+    given = settings.signing
+    if given.key is None or given.certificate is None:
+        return None
+    password = None if given.password is None else given.password.get_secret_value().encode()
+    return SigningFiles(given.key, given.certificate, password)
 
 
 def _processes(settings: Settings) -> int:

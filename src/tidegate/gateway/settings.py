@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -198,6 +198,48 @@ class TlsTable(Form):
     client_authorities: Path | None = None
 
 
+class OrderedFault(Form):
+    """What the sandbox does in place of an answer.
+
+    kind:         `outage`: 503 without RateLimit. `throttled`: 503 with it. `slow`: answers after `seconds`. `dropped`:
+                  the connection closes without an answer, and the request is done. `error`: a DUIS error.
+    one_in:       Every so many of the requests it is for.
+    service, srv: Only requests of this service, of this variant.
+    lasts:        Seconds from when it was ordered; none: until it is taken back.
+    every, burst: Of every so many seconds, in the first so many only.
+    seconds:      How late a slow answer is; when one who was throttled is told to come back.
+    response_code: Of an error.
+    """
+
+    kind: Literal["outage", "throttled", "slow", "dropped", "error"]
+    one_in: Count = 1
+    service: Literal["serviceT", "serviceS", "serviceD", ""] = ""
+    srv: str = ""
+    lasts: Seconds | None = None
+    every: Seconds | None = None
+    burst: Seconds | None = None
+    seconds: Annotated[float, Field(gt=0, le=600)] = 5
+    response_code: Annotated[str, Field(pattern=r"^E[0-9]{1,6}$")] = "E21"
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.every is None) != (self.burst is None):
+            raise ValueError("a burst is so many seconds of every so many: write both every and burst")
+        return self
+
+
+class ServiceRequestsTable(Form):
+    """Service Requests: whose they are, what each User is given, and where they go."""
+
+    users: Path | None = None
+    allocations: dict[Eui, Annotated[int, Field(ge=0)]] = {}
+    upstream: Url | None = None
+    upstream_seconds: Seconds = 2.5
+    sandbox: bool = False
+    sandbox_answers_after: Annotated[float, Field(ge=0)] = 1
+    sandbox_faults: list[OrderedFault] = []
+
+
 class LimitsTable(Form):
     """How much may come, and how slowly."""
 
@@ -244,6 +286,7 @@ class Settings(BaseSettings):
     signatures: SignaturesTable = SignaturesTable()
     signing: SigningTable = SigningTable()
     delivery: DeliveryTable = DeliveryTable()
+    service_requests: ServiceRequestsTable = ServiceRequestsTable()
     access: AccessTable = AccessTable()
     tls: TlsTable = TlsTable()
     limits: LimitsTable = LimitsTable()

@@ -181,6 +181,7 @@ def _crosswise(settings: Settings) -> Iterator[_Crosswise]:
     """What is wrong with keys together."""
     yield from _access(settings)
     yield from _signatures(settings)
+    yield from _service_requests(settings)
     yield from _files(settings)
     for users, path, what in (
         ([each.user for each in settings.recipients], "recipients", "user"),
@@ -234,6 +235,21 @@ def _signatures(settings: Settings) -> Iterator[_Crosswise]:
                     "a document that metadata is added to must be signed anew, and there is no key",
                     "Give signing.key and signing.certificate.",
                 )
+
+
+def _service_requests(settings: Settings) -> Iterator[_Crosswise]:
+    given = settings.service_requests
+    if given.upstream is not None and given.sandbox:
+        what = "requests are passed on, or answered by the sandbox, and not both"
+        yield ("service_requests", "sandbox"), what, "Keep upstream, or sandbox = true."
+    if given.users is not None and given.allocations:
+        what = "the allocations are worked out from the Users, and given too"
+        yield ("service_requests", "allocations"), what, "Keep one of users and allocations."
+    if given.users is not None and not given.users.is_file():
+        yield ("service_requests", "users"), f"there is no file {given.users}", "Name a table of Users."
+    if given.sandbox_faults and not given.sandbox:
+        what = "faults are ordered in the sandbox, and there is none"
+        yield ("service_requests", "sandbox_faults"), what, "Write sandbox = true, or take them out."
 
 
 def _pair(table: str, certificate: Path | None, key: Path | None) -> Iterator[_Crosswise]:

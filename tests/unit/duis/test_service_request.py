@@ -120,6 +120,7 @@ def test_another_counter_is_refused(counter: str) -> None:
         (Reason.INVALID, request().replace(b"</sr:Body>", b"</sr:Body><sr:Body/>")),
         (Reason.INVALID, request("2.3", SIGNED_PRE_COMMAND.replace("3wkB", "3wkB-"), command_variant="5")),
         (Reason.INVALID, request("2.3", SIGNED_PRE_COMMAND.replace("3wkB", ""), command_variant="5")),
+        (Reason.INVALID, request("2.2", SIGNED_PRE_COMMAND, command_variant="5")),
         (Reason.COMMAND_VARIANT, request("2.3", SIGNED_PRE_COMMAND, command_variant="1")),
         (Reason.COMMAND_VARIANT, request("2.3", SIGNED_PRE_COMMAND, command_variant="4")),
         (Reason.COMMAND_VARIANT, request("4.1.1", command_variant="5")),

@@ -1,0 +1,78 @@
+"""Service Requests put together: what reads them, what decides, and what is behind the gateway, by the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate.admission.control import AdmissionControl
+from tidegate.assembly.admitting import allocations_by, forecasts_in
+from tidegate.assembly.delivering import SigningFiles
+from tidegate.assembly.serving import Opened, clock
+from tidegate.delivery import Recipient
+from tidegate.delivery.listeners import Listeners
+from tidegate.delivery.upstream import Upstream
+from tidegate.duis.service_response import ResponseWriter
+from tidegate.duis.signing_keys import Signer
+from tidegate.gateway.access import delivery_tls
+from tidegate.gateway.ordered_faults import OrderedFaults
+from tidegate.gateway.reading import ReadingPlan
+from tidegate.gateway.request_reading import request_reader
+from tidegate.gateway.sandbox import Sandbox
+from tidegate.gateway.service_requests import Behind, ServiceRequests
+from tidegate.gateway.settings import Settings
+from tidegate.operations.policy_timeline import in_force
+from tidegate.operations.request_control import Allocate, RequestControl, capacity_rules
+from tidegate.policy_files import parse_policy
+from tidegate.vocabulary.faults import Fault, InputError
+
+
+def open_requests(
+    settings: Settings, opened: Opened, plan: ReadingPlan, signing: SigningFiles | None, log: Any
+) -> ServiceRequests:
+    """What takes Service Requests, not started yet.
+
+    Raises:
+        InputError: the Users, the allocations, certificates, the schema or the key cannot be used.
+    """
+    given = settings.service_requests
+    allocate = allocations_by(given.users, given.allocations)
+    _hold_to_policy(opened, allocate)
+
+    def told(version: str, error: InputError | ValueError) -> None:
+        log.error("service requests are decided by the policy before", version=version, detail=str(error))
+
+    control = RequestControl(opened.engine.in_force, parse_policy, allocate, clock, told)
+    signer = None
+    if signing is not None:
+        signer = Signer.from_files(signing.key, signing.certificate, signing.password)
+    write = ResponseWriter(signer)
+    return ServiceRequests(
+        request_reader(plan), control, _behind(settings, write, log), write, clock, forecasts_in(given.users)
+    )
+
+
+def _behind(settings: Settings, write: ResponseWriter, log: Any) -> Behind:
+    given, tls = settings.service_requests, delivery_tls(settings)
+    if given.upstream is not None:
+        return Behind(upstream=Upstream(given.upstream, given.upstream_seconds, tls))
+    if not given.sandbox:
+        return Behind()
+    faults = OrderedFaults(given.sandbox_faults, clock())
+    listeners = Listeners([Recipient(each.user, each.url, tls=tls) for each in settings.recipients])
+    return Behind(sandbox=Sandbox(write, faults, listeners, given.sandbox_answers_after, clock, log))
+
+
+def _hold_to_policy(opened: Opened, allocate: Allocate | None) -> None:
+    """What cannot be shared out under the policy in force is told before anyone waits for an answer."""
+    record = in_force(opened.journal.policies(), clock())
+    if record is None or allocate is None:
+        return
+    policy = parse_policy(record.document, f"{record.version} in the journal")
+    rules = capacity_rules(policy)
+    if rules is None:
+        return
+    try:
+        AdmissionControl(rules, allocate(policy))
+    except ValueError as error:
+        remedy = f"Give no more than the operating threshold of {policy.version} in all."
+        raise InputError(Fault("service_requests.allocations", str(error), remedy)) from None
