@@ -10,7 +10,7 @@ right level: a firmware, or a model all of whose firmwares have the fault. A mod
 Device type is that maker's too: what counts is which Devices a name includes. A scenario is right when all that
 was planted was named rightly and nothing else was named.
 
-Ends with status 1 when fewer than 95 in 100 are right, or a quiet fleet has a cause.
+Ends with status 1 when fewer than 95 in 100 are right, or a quiet fleet has a cause, or murmurs.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class Judgement:
     def is_right(self) -> bool:
         """Whether all that was planted was named, and nothing else."""
         return self.planted == self.named
+
+    @property
+    def murmur(self) -> list[Cause]:
+        """The murmur that was told, of a product or of none."""
+        return [cause for cause in self.causes if cause.kind is Kind.MURMUR]
 
 
 def judge(scenario: str, seed: int, *, devices: int | None = None) -> Judgement:
@@ -217,7 +222,9 @@ def main() -> None:
             print(
                 f"  a Poisson test would accuse a firmware in {misled} of them, {sum(one.by_poisson for one in judged)} in all"
             )
-            failed |= bool(wrong)
+            told_of = sum(bool(one.murmur) for one in judged)
+            print(f"  murmur is told of {told_of} of them")
+            failed |= bool(wrong) or told_of > 0
         for one in wrong:
             print(told(one))
     sys.exit(1 if failed else 0)

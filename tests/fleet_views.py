@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.alert_storm.fleet import FleetView, Pattern
+from tidegate.alert_storm.fleet_activity import MURMUR_RATE
+from tidegate.alert_storm.fleet_changed import Changed, changed_of
 from tidegate.vocabulary.instants import DAY
 from tidegate.vocabulary.products import NOT_KNOWN, Product
 
@@ -52,6 +54,12 @@ def fleet_of(
     return Fleet(products, ("", *regions), np.concatenate(numbers), np.concatenate(places))
 
 
+def nobody_changed(shape: tuple[int, int]) -> Changed:
+    """Of a fleet of so many products and regions."""
+    nothing = np.empty(0, np.int64)
+    return changed_of(nothing, nothing, nothing, nothing.astype(np.uint8), shape)
+
+
 def view_of(
     fleet: Fleet,
     alerts: Mapping[int, NDArray[Any]],
@@ -71,16 +79,25 @@ def view_of(
     def summed(values: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(np.bincount(cell, values, minlength=shape[0] * shape[1]))
 
-    names = ("alert_code", "product", "region", "alerts", "devices", "stormed_alerts", "stormed_devices")
+    names = (
+        "alert_code", "product", "region", "alerts", "devices", "stormed_alerts", "stormed_devices",
+        "shouting_alerts", "shouting_devices", "shouting_first", "murmuring_alerts", "murmuring_devices",
+    )  # fmt: skip
     columns: dict[str, list[Any]] = {name: [np.empty(0)] for name in (*names, "sum_squares", "sum_exposed")}
     for code, count in sorted(alerts.items()):
         x = np.asarray(count, np.float64)
         has_stormed = (stormed or {}).get(code, np.zeros(len(fleet), np.bool_))
+        murmurs = ~has_stormed & (x >= MURMUR_RATE * max(days, 1.0))
         made = {
+            "murmuring_alerts": summed(x * murmurs),
+            "murmuring_devices": summed(murmurs),
             "alerts": summed(x),
             "devices": summed(x > 0),
             "stormed_alerts": summed(x * has_stormed),
             "stormed_devices": summed(has_stormed),
+            "shouting_alerts": summed(x * has_stormed),
+            "shouting_devices": summed(has_stormed),
+            "shouting_first": summed(has_stormed),
             "sum_squares": summed(x * x * ~has_stormed),
             "sum_exposed": summed(x * days * ~has_stormed),
         }
@@ -99,7 +116,9 @@ def view_of(
         for name, values in groups.items()
     }
     integers["heard"] = integers["alerts"]
-    for name in ("second_alerts", "alternations", "chattering"):
+    for name in (
+        "second_alerts", "alternations", "chattering", "shouting_second_alerts", "shouting_second",
+    ):  # fmt: skip
         integers[name] = np.zeros(count_of_rows, np.int64)
     integers["first_at"] = np.full(count_of_rows, SINCE)
     integers["last_at"] = np.full(count_of_rows, SINCE + int(days * DAY) - 1)
@@ -123,4 +142,5 @@ def view_of(
         by_hour=np.zeros((count_of_rows, 24), np.int64),
         by_recipient=by_recipient,
         by_supplier=np.zeros((count_of_rows, 1), np.int64),
+        changed=nobody_changed(shape),
     )

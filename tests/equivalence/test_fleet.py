@@ -49,6 +49,9 @@ def assert_same(expected: FleetView, view: FleetView) -> None:
         assert getattr(expected, name) == getattr(view, name), name
     for name in ("products", "regions", "suppliers", "recipients"):
         assert list(getattr(expected, name)) == list(getattr(view, name)), name
+    for name in ("alert_code", "where", "how", "devices"):
+        one, other = getattr(expected.changed, name), getattr(view.changed, name)
+        assert (one.dtype, one.tolist()) == (other.dtype, other.tolist()), name
     for name in ("installed", "patterns", "by_hour", "by_recipient", "by_supplier"):
         assert getattr(expected, name).tolist() == getattr(view, name).tolist(), name
     np.testing.assert_allclose(expected.exposure, view.exposure)
@@ -65,10 +68,14 @@ cutting = st.lists(st.integers(0, 100), max_size=4)
 
 
 @settings(max_examples=300)
-@given(fleet_logs(), st.none() | inventories(), stormers, cutting, st.integers(1, 3), silence_after)
-def test_the_view_is_that_made_by_hand(alerts, inventory, stormed, cuts, shards, silence):
+@given(
+    fleet_logs(), st.none() | inventories(), stormers, cutting, st.integers(1, 3), silence_after, st.data()
+)
+def test_the_view_is_that_made_by_hand(alerts, inventory, stormed, cuts, shards, silence, data):
     fleet, recipients = counted(alerts, inventory, cuts, shards)
-    asked = columns(stormed), recipients, SINCE, end_of(alerts) + silence
+    each = st.lists(st.booleans(), min_size=len(stormed), max_size=len(stormed))
+    set_aside = data.draw(st.none() | each.map(np.array).map(lambda asides: asides.astype(np.bool_)))
+    asked = columns(stormed), recipients, SINCE, end_of(alerts) + silence, set_aside
     view = fleet.view(*asked)
     expected = fleet_view_of(alerts, inventory, *asked)
 
@@ -93,7 +100,7 @@ def test_the_devices_are_those_found_by_hand(alerts, inventory, stormed, shards,
         (
             part.device_id, code, part.product, it.alerts, it.alerts - it.by_code.get(code, 0), it.first_at,
             it.last_at, it.hours_active, days.get(part, period), it.chatter_index, it.pattern(days.get(part, period)),
-            (part.device_id, code) in shouting,
+            *[(part.device_id, code) in shouting] * 2,
         )
         for (code, part), it in activities_of(alerts, inventory).items()
         if code in (0x8014, 0x8F75) and product.includes(part.product)

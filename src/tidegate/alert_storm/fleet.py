@@ -16,10 +16,29 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.fleet_activity import CHATTERING, Pattern
+from tidegate.alert_storm.fleet_activity import CHATTERING, MURMUR_RATE, Pattern
+from tidegate.alert_storm.fleet_changed import (
+    INSTALLED,
+    MURMURS,
+    SHOUTS,
+    SHOUTS_FIRST,
+    SHOUTS_SECOND,
+    STORMED,
+    Changed,
+    Mask,
+    Once,
+    joined,
+)
 from tidegate.alert_storm.fleet_installed import Installed, days_between
 from tidegate.alert_storm.fleet_streams import FleetShard, base_of, loudest
-from tidegate.alert_storm.fleet_summing import FLEET_DEVICE, Parts, Stormed, Sums
+from tidegate.alert_storm.fleet_summing import (
+    FLEET_DEVICE,
+    STREAM_OF_PART,
+    Parts,
+    Stormed,
+    Sums,
+    how_each_stormed,
+)
 from tidegate.columnar.batches import AlertBatch, AlertCodes, DeviceIds, Recipients
 from tidegate.columnar.device_index import index_of
 from tidegate.columnar.inventory import Inventory
@@ -45,6 +64,13 @@ GROUP_COLUMNS: Final[Mapping[str, type[np.generic]]] = {
     "alternations": np.int64,
     "stormed_alerts": np.int64,
     "stormed_devices": np.int64,
+    "shouting_alerts": np.int64,
+    "shouting_second_alerts": np.int64,
+    "shouting_devices": np.int64,
+    "shouting_first": np.int64,
+    "shouting_second": np.int64,
+    "murmuring_alerts": np.int64,
+    "murmuring_devices": np.int64,
     "sum_squares": np.float64,
     "sum_exposed": np.float64,
     "chattering": np.int64,
@@ -64,7 +90,8 @@ class FleetView:
     suppliers:     Suppliers; place 0 is "", not said.
     recipients:    Recipients; place 0 is "", not said.
     installed:     int64 (products, regions), Devices in the Inventory at some time of the period; 0 at NOT_KNOWN.
-                   A Device whose product or region changed in the period is in each, with its days there.
+                   A Device whose product or region changed in the period is in each, with its days there:
+                   `installed_in` counts it once.
     exposure:      float64 (products, regions), their Device-days.
     exposure_squared: float64 (products, regions), the sum of the squares of each Device's days.
     missing:       Devices that raised an Alert and are not in the Inventory.
@@ -74,8 +101,14 @@ class FleetView:
                      second_alerts int64: of a toggle pair, how many were the second code;
                      heard int64: Alerts that are no copies of one heard before (`fleet_activity`);
                      alternations int64: of those heard, unlike the one before of the same Device;
-                     stormed_alerts, stormed_devices int64: of Devices that stormed with the code (shouters);
-                     sum_squares, sum_exposed float64: over the Devices that did NOT storm, with x its Alerts
+                     stormed_alerts, stormed_devices int64: of Devices that stormed with the code;
+                     shouting_alerts, shouting_second_alerts, shouting_devices int64: of the shouters among them,
+                       all but those that `Fleet.view` was told to set aside;
+                     shouting_first, shouting_second int64: Devices that are shouters with the first code of a
+                       pair, and with the second;
+                     murmuring_alerts, murmuring_devices int64: of Devices that are no shouters and raised
+                       MURMUR_RATE a day or more;
+                     sum_squares, sum_exposed float64: over the Devices that are NO shouters, with x its Alerts
                        and e its days in the period: the sums of x * x and of x * e;
                      chattering int64: Devices with `FEWEST` activations or more, and a chatter index of CHATTERING
                        or more;
@@ -84,6 +117,7 @@ class FleetView:
     by_hour:       int64 (rows of groups, 24), Alerts by hour of the day, UTC.
     by_recipient:  int64 (rows of groups, recipients), Alerts.
     by_supplier:   int64 (rows of groups, suppliers), different Devices.
+    changed:       The Devices that are in several rows of a code, for those that would count them once.
     """
 
     since: Instant
@@ -101,6 +135,15 @@ class FleetView:
     by_hour: NDArray[np.int64]
     by_recipient: NDArray[np.int64]
     by_supplier: NDArray[np.int64]
+    changed: Changed
+
+    def installed_in(self, products: Mask) -> int:
+        """Devices of some products, each once, whatever it was in the period."""
+        return int(self.installed_once().in_all(products[None])[0])
+
+    def installed_once(self) -> Once:
+        """The Devices installed, each once."""
+        return Once(self.installed.astype(np.float64), self.changed.of(INSTALLED))
 
 
 class Fleet:
@@ -137,6 +180,7 @@ class Fleet:
         recipients: Recipients,
         since: Instant,
         until: Instant,
+        set_aside: Mask | None = None,
     ) -> FleetView:
         """What there is to see of all that was received.
 
@@ -145,6 +189,7 @@ class Fleet:
             recipients:  The names of the recipients that batches referred to by number.
             since:       The period: no Alert was received before it,
             until:       nor at this instant or later.
+            set_aside:   Of those that stormed, which are not for that shouters; None: all are.
         """
         self._count_all()
         installed = self._installed
@@ -157,8 +202,9 @@ class Fleet:
             period.row,
             period.supplier,
             days_between(since, until),
+            MURMUR_RATE * max(days_between(since, until), 1.0),
         )
-        shouting = _stormed(stormed, self._base.counted_as)
+        shouting = _stormed(stormed, set_aside, self._base.counted_as, self._base.is_second)
         self._asked = parts, shouting
         sums = self._in_every_thread(
             lambda shard: shard.sums(parts, shouting, len(installed.suppliers), len(Pattern))
@@ -174,6 +220,7 @@ class Fleet:
             exposure=period.exposure,
             exposure_squared=period.exposure_squared,
             missing=sum(shard.missing for shard in self._shards),
+            changed=joined([period.changed, *self._changed(parts, shouting)]),
             **self._merged(sums, len(recipients)),
         )
 
@@ -200,6 +247,22 @@ class Fleet:
             lambda shard: shard.devices(is_wanted_code, is_wanted_kind, parts, stormed, most)
         )
         return loudest(found, most)
+
+    def _changed(self, parts: Parts, stormed: Stormed) -> tuple[Changed, Changed]:
+        """Devices that raised a code as more than one product or in more than one region; and that murmured so."""
+        installed = self._installed
+        found = [np.empty(0, STREAM_OF_PART)]
+        if installed.has_many.any():
+            found += self._in_every_thread(lambda shard: shard.streams_of(installed.has_many))
+        streams = np.concatenate(found)
+        code, part = streams["alert_code"], streams["part"]
+        how = np.zeros(len(streams), np.uint8)
+        how_each_stormed(stormed, installed.device_id[part], code, how)
+        murmurs = (streams["alerts"] >= parts.murmurs_from) & (how & SHOUTS == 0)
+        return (
+            installed.changed_with(code, part, how),
+            installed.changed_with(code[murmurs], part[murmurs], np.full(murmurs.sum(), MURMURS, np.uint8)),
+        )
 
     def _last_asked(self) -> tuple[Parts, Stormed]:
         assert self._asked is not None, "devices are told of a period: ask for a view first"
@@ -267,14 +330,20 @@ class Fleet:
             return list(threads.map(work, self._shards))
 
 
-def _stormed(stormed: tuple[DeviceIds, AlertCodes], counted_as: AlertCodes) -> Stormed:
-    pairs = np.zeros(len(stormed[0]), [("device_id", np.uint64), ("alert_code", np.uint32)])
-    pairs["device_id"] = stormed[0]
-    pairs["alert_code"] = counted_as[stormed[1]]
-    pairs = np.unique(pairs)
+def _stormed(
+    stormed: tuple[DeviceIds, AlertCodes], set_aside: Mask | None, counted_as: AlertCodes, is_second: Mask
+) -> Stormed:
+    every = np.zeros(len(stormed[0]), [("device_id", np.uint64), ("alert_code", np.uint32)])
+    every["device_id"] = stormed[0]
+    every["alert_code"] = counted_as[stormed[1]]
+    pairs, which = np.unique(every, return_inverse=True)
+    how = np.full(len(pairs), STORMED, np.uint8)
+    shouts = np.where(is_second[stormed[1]], SHOUTS_SECOND, SHOUTS_FIRST).astype(np.uint8)
+    counts = np.ones(len(every), np.bool_) if set_aside is None else ~set_aside
+    np.bitwise_or.at(how, which.reshape(-1)[counts], shouts[counts])
     devices, first = np.unique(pairs["device_id"], return_index=True)
     index = index_of(devices, first, np.zeros(len(devices), np.uint32))
-    return Stormed(index, pairs["device_id"].copy(), pairs["alert_code"].copy())
+    return Stormed(index, pairs["device_id"].copy(), pairs["alert_code"].copy(), how)
 
 
 def _cut_to(by_recipient: NDArray[np.int64], recipients: int) -> NDArray[np.int64]:

@@ -32,6 +32,10 @@ CHATTERING: Final = 0.05
 PER_SECOND: Final = 1_000_000_000
 """Sums of 1 / r are kept in whole parts of so many: a gap of 20 s is then exactly three a minute."""
 
+MURMUR_RATE: Final = 3
+"""Alerts of a code a day, from which a Device that is no shouter murmurs. Ours (readings.md#19): weather, a restart,
+a failed Command make one or two."""
+
 FEWEST: Final = 10
 """Activations below which neither a pattern nor chattering is told."""
 

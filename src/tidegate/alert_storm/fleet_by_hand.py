@@ -15,7 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from tidegate.alert_storm.fleet import GROUP_COLUMNS, FleetView
-from tidegate.alert_storm.fleet_activity import Activity, Pattern
+from tidegate.alert_storm.fleet_activity import MURMUR_RATE, Activity, Pattern
+from tidegate.alert_storm.fleet_changed import (
+    INSTALLED,
+    MURMURS,
+    SHOUTS_FIRST,
+    SHOUTS_SECOND,
+    STORMED,
+    Changed,
+    joined,
+)
 from tidegate.columnar.batches import AlertCodes, DeviceIds, Recipients
 from tidegate.columnar.inventory import Attribute, Inventory
 from tidegate.vocabulary.alert_codes import AlertCode
@@ -50,6 +59,7 @@ def fleet_view_of(
     recipients: Recipients,
     since: Instant,
     until: Instant,
+    set_aside: Sequence[bool] | None = None,
 ) -> FleetView:
     """What the Devices of each product raised.
 
@@ -60,12 +70,15 @@ def fleet_view_of(
         recipients:  Their numbers; every recipient of an Alert is among them, or becomes so.
         since:       The period: from this instant on,
         until:       and before this one.
+        set_aside:   Of those that stormed, which are not for that shouters; None: all are.
     """
     installed = installed_of(inventory, since, until)
-    shouting = {
-        (device_id, counted_as(code))
-        for device_id, code in zip(stormed[0].tolist(), stormed[1].tolist(), strict=True)
-    }
+    shouting: dict[tuple[DeviceId, AlertCode], set[AlertCode]] = defaultdict(set)
+    stormers = set()
+    for nth, (device_id, code) in enumerate(zip(stormed[0].tolist(), stormed[1].tolist(), strict=True)):
+        stormers.add((device_id, counted_as(code)))
+        if set_aside is None or not set_aside[nth]:
+            shouting[device_id, counted_as(code)].add(code)
     alerts = list(alerts)
     assert all(since <= alert.at < until for alert in alerts)
     activities = activities_of(alerts, inventory)
@@ -89,6 +102,7 @@ def fleet_view_of(
         groups["product"][row] = products.index(product)
         groups["region"][row] = regions.index(region)
     row_of = {key: row for row, key in enumerate(keys)}
+    murmuring = []
     for (code, part), activity in activities.items():
         row = row_of[code, part.product, part.region]
         is_first = groups["devices"][row] == 0
@@ -99,15 +113,27 @@ def fleet_view_of(
         )
         groups["alerts"][row] += activity.alerts
         groups["devices"][row] += 1
-        groups["second_alerts"][row] += activity.alerts - activity.by_code.get(code, 0)
+        second_alerts = activity.alerts - activity.by_code.get(code, 0)
+        groups["second_alerts"][row] += second_alerts
         groups["heard"][row] += activity.heard
         groups["alternations"][row] += activity.alternations
         groups["chattering"][row] += activity.is_chattering
         days = installed.days.get(part, (until - since) / DAY)
-        if (part.device_id, code) in shouting:
+        if (part.device_id, code) in stormers:
             groups["stormed_alerts"][row] += activity.alerts
             groups["stormed_devices"][row] += 1
+        shouts_with = shouting.get((part.device_id, code), set())
+        if shouts_with:
+            groups["shouting_alerts"][row] += activity.alerts
+            groups["shouting_second_alerts"][row] += second_alerts
+            groups["shouting_devices"][row] += 1
+            groups["shouting_first"][row] += code in shouts_with
+            groups["shouting_second"][row] += bool(shouts_with - {code})
         else:
+            if activity.alerts >= MURMUR_RATE * max((until - since) / DAY, 1.0):
+                murmuring.append((code, part))
+                groups["murmuring_alerts"][row] += activity.alerts
+                groups["murmuring_devices"][row] += 1
             groups["sum_squares"][row] += activity.alerts**2
             groups["sum_exposed"][row] += activity.alerts * days
         patterns[row, activity.pattern(days)] += 1
@@ -132,6 +158,24 @@ def fleet_view_of(
         installed=count,
         exposure=exposure,
         exposure_squared=exposure_squared,
+        changed=joined(
+            [
+                _changed(parts, products, regions)
+                for parts in (
+                    [
+                        (INSTALLED, part, 0)
+                        for part, days in installed.days.items()
+                        if days > 0 and part.product != NOT_KNOWN
+                    ],
+                    [
+                        (code, part, _how(code, shouting[key]) if key in stormers else 0)
+                        for code, part in activities
+                        for key in [(part.device_id, code)]
+                    ],
+                    [(code, part, MURMURS) for code, part in murmuring],
+                )
+            ]
+        ),
         missing=len({part.device_id for _, part in activities} - installed.known),
         groups=groups,
         patterns=patterns,
@@ -142,6 +186,33 @@ def fleet_view_of(
             [[told[key][number] for number in range(len(recipients))] for key in keys], np.int64
         ).reshape(-1, len(recipients)),
         by_supplier=by_supplier,
+    )
+
+
+def _how(code: AlertCode, shouts_with: set[AlertCode]) -> int:
+    return STORMED | SHOUTS_FIRST * (code in shouts_with) | SHOUTS_SECOND * bool(shouts_with - {code})
+
+
+def _changed(
+    parts: Iterable[tuple[int, Part, int]], products: Sequence[Product], regions: Sequence[str]
+) -> Changed:
+    """Of parts with a code each: the Devices that have several with one code."""
+    where: dict[tuple[int, DeviceId, int], set[int]] = defaultdict(set)
+    for code, part, how in parts:
+        cell = products.index(part.product) * len(regions) + regions.index(part.region)
+        where[code, part.device_id, how].add(cell)
+    alike = Counter(
+        (code, tuple(sorted(cells)), how) for (code, _, how), cells in where.items() if len(cells) > 1
+    )
+    ranked = sorted(alike)
+    table = np.zeros((len(ranked), len(products) * len(regions)), np.bool_)
+    for row, (_, cells_of_it, _) in enumerate(ranked):
+        table[row, list(cells_of_it)] = True
+    return Changed(
+        np.array([code for code, _, _ in ranked], np.int64),
+        table.reshape(len(ranked), len(products), len(regions)),
+        np.array([how for _, _, how in ranked], np.uint8),
+        np.array([alike[each] for each in ranked], np.int64),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.alert_storm.fleet_changed import INSTALLED, Changed, changed_of
 from tidegate.columnar.batches import DeviceIds, Instants
 from tidegate.columnar.compiled import compiled
 from tidegate.columnar.device_index import index_of
@@ -33,6 +34,7 @@ class PeriodOfParts:
     row:        int64, its last row of the Inventory in the period.
     supplier:   int32, the supplier of that row, as its place in `Installed.suppliers`.
     installed, exposure, exposure_squared: As in `FleetView`.
+    changed:    Of the Devices with several parts in the period, what they were.
     """
 
     days: NDArray[np.float64]
@@ -41,6 +43,7 @@ class PeriodOfParts:
     installed: NDArray[np.int64]
     exposure: NDArray[np.float64]
     exposure_squared: NDArray[np.float64]
+    changed: Changed
 
 
 class Installed:
@@ -48,6 +51,8 @@ class Installed:
 
     device_id, since, kind, part: Columns by row of the Inventory; `part` is the row that is the part's number.
     index:      Of the Devices: first row, and kind or MANY.
+    device:     By row, the number of its Device.
+    has_many:   By row, whether its Device has several parts.
     kinds:      (number of kinds, 2): place of the product, place of the region. Kind 0 is (0, 0).
     products, regions, suppliers: As in `FleetView`.
     """
@@ -64,11 +69,13 @@ class Installed:
         is_first = np.empty(0, np.bool_) if inventory is None else inventory.is_first
         first_rows = np.flatnonzero(is_first)
         self.part = np.arange(len(self.kind))
+        self.device = np.cumsum(is_first) - 1
+        self.has_many = np.zeros(len(self.kind), np.bool_)
         tag = self.kind[first_rows].astype(np.uint32)
         if len(first_rows) < len(self.kind):
-            has_many = np.zeros(len(self.kind), np.bool_)
-            _find_parts(is_first, self.kind, self.part, has_many)
-            tag[has_many[first_rows]] = MANY
+            _find_parts(is_first, self.kind, self.part, self.has_many)
+            tag[self.has_many[first_rows]] = MANY
+            self.has_many = self.has_many[first_rows][self.device]
         self.index = index_of(self.device_id[first_rows], first_rows, tag)
 
     def within(self, since: Instant, until: Instant) -> PeriodOfParts:
@@ -92,6 +99,14 @@ class Installed:
             return table.reshape(shape)
 
         kinds = len(self.kinds)
+        some = parts[self.has_many[parts] & (self.kinds[self.kind[parts], 0] > 0)]
+        changed = changed_of(
+            np.full(len(some), INSTALLED),
+            self.device[some],
+            place[self.kind[some]],
+            np.zeros(len(some), np.uint8),
+            shape,
+        )
         return PeriodOfParts(
             days,
             row,
@@ -99,6 +114,19 @@ class Installed:
             spread(np.bincount(kind, minlength=kinds), np.int64),
             spread(np.bincount(kind, e, kinds), np.float64),
             spread(np.bincount(kind, e * e, kinds), np.float64),
+            changed,
+        )
+
+    def changed_with(self, alert_code: NDArray[np.int64], part: NDArray[np.int64], how: Any) -> Changed:
+        """Of streams of Devices with several parts: the Devices of more than one stream of a code."""
+        kinds = self.kinds[self.kind[part]]
+        regions = len(self.regions)
+        return changed_of(
+            alert_code,
+            self.device[part],
+            kinds[:, 0] * regions + kinds[:, 1],
+            how,
+            (len(self.products), regions),
         )
 
 

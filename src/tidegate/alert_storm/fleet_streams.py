@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from tidegate.alert_storm import fleet_kernel as kernel
 from tidegate.alert_storm.fleet_installed import Installed
-from tidegate.alert_storm.fleet_summing import FLEET_DEVICE, Parts, Stormed, Sums, pick, sum_up, tell
+from tidegate.alert_storm.fleet_summing import (
+    FLEET_DEVICE,
+    STREAM_OF_PART,
+    Parts,
+    Stormed,
+    Sums,
+    pick,
+    pick_parts,
+    sum_up,
+    tell,
+)
 from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.stream_table import aligned_zeros
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
@@ -120,16 +130,11 @@ class FleetShard:
     def sums(self, parts: Parts, stormed: Stormed, suppliers: int, patterns: int) -> Sums:
         """What the streams come to, by group."""
         groups = int(self.groups.counts[0])
-        sums = Sums(
-            alerts=np.zeros(groups, np.int64),
-            devices=np.zeros(groups, np.int64),
-            stormed_alerts=np.zeros(groups, np.int64),
-            stormed_devices=np.zeros(groups, np.int64),
-            sum_squares=np.zeros(groups),
-            sum_exposed=np.zeros(groups),
-            chattering=np.zeros(groups, np.int64),
-            patterns=np.zeros((groups, patterns), np.int64),
-            by_supplier=np.zeros((groups, suppliers), np.int64),
+        widths = {"patterns": (patterns,), "by_supplier": (suppliers,)}
+        fractions = {"sum_squares", "sum_exposed"}
+        sums = Sums._make(
+            np.zeros((groups, *widths.get(name, ())), np.float64 if name in fractions else np.int64)
+            for name in Sums._fields
         )
         for partition in self._partitions:
             sum_up(partition.streams, self._courses, parts, stormed, self.groups, sums)
@@ -150,6 +155,18 @@ class FleetShard:
                 *self._told(is_wanted_code, is_wanted_kind, parts, stormed, most),
             ]
         )
+
+    def streams_of(self, is_wanted_part: NDArray[np.bool_]) -> NDArray[Any]:
+        """The streams of some parts, as an array of STREAM_OF_PART."""
+        found = [np.empty(0, STREAM_OF_PART)]
+        for partition in self._partitions:
+            picked = np.empty(
+                pick_parts(partition.streams, self._courses, is_wanted_part, found[0]), STREAM_OF_PART
+            )
+            if len(picked):
+                pick_parts(partition.streams, self._courses, is_wanted_part, picked)
+                found.append(picked)
+        return np.concatenate(found)
 
     def _told(
         self,

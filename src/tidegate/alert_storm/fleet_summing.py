@@ -22,6 +22,7 @@ from tidegate.alert_storm.fleet_activity import (
     PERIODIC_BELOW,
     Pattern,
 )
+from tidegate.alert_storm.fleet_changed import SHOUTS, SHOUTS_FIRST, SHOUTS_SECOND, STORMED
 from tidegate.alert_storm.fleet_kernel import IS_SECOND, KNOWN, code_of, group_of
 from tidegate.columnar.compiled import compiled, inlined
 from tidegate.columnar.device_index import find, hash_of_device
@@ -41,6 +42,7 @@ FLEET_DEVICE: Final = np.dtype(
         ("chatter_index", np.float64),
         ("pattern", np.uint8),
         ("has_stormed", np.bool_),
+        ("is_shouter", np.bool_),
         ("row", np.int64),
     ]
 )
@@ -51,8 +53,12 @@ alerts, second_alerts: All, and of them those with the second code of the pair.
 first_at, last_at, hours_active: Instants, and hours of the clock with an Alert.
 days:          Its days in the period.
 chatter_index, pattern: `fleet_activity`; the index per second, 0 for one activation.
+has_stormed, is_shouter: It stormed with the code; and not only as those do who are no shouters (`Fleet.view`).
 row:           Its last row in the Inventory within the period, for its supplier and region; -1: it has none.
 """
+
+STREAM_OF_PART: Final = np.dtype([("alert_code", np.int64), ("part", np.int64), ("alerts", np.int64)])
+"""What one part raised of one code."""
 
 _FEW = np.int64(Pattern.FEW)
 _CONTINUOUS = np.int64(Pattern.CONTINUOUS)
@@ -62,7 +68,10 @@ _IRREGULAR = np.int64(Pattern.IRREGULAR)
 
 
 class Parts(NamedTuple):
-    """The parts in the period, by row of the Inventory, and the length of the period for those it does not know."""
+    """The parts in the period, by row of the Inventory, and the length of the period for those it does not know.
+
+    murmurs_from:  Alerts of a code from which a Device murmurs.
+    """
 
     device_id: NDArray[np.uint64]
     kind: NDArray[np.int32]
@@ -71,14 +80,19 @@ class Parts(NamedTuple):
     row: NDArray[np.int64]
     supplier: NDArray[np.int32]
     period_days: float
+    murmurs_from: float
 
 
 class Stormed(NamedTuple):
-    """Which Devices stormed with which codes, sorted; `devices` is an index of them, to the first row of each."""
+    """Which Devices stormed with which codes, sorted; `devices` is an index of them, to the first row of each.
+
+    how:  STORMED, SHOUTS_FIRST, SHOUTS_SECOND (`fleet_changed`).
+    """
 
     devices: NDArray[Any]
     device_id: NDArray[np.uint64]
     alert_code: NDArray[np.uint32]
+    how: NDArray[np.uint8]
 
 
 class Sums(NamedTuple):
@@ -88,6 +102,13 @@ class Sums(NamedTuple):
     devices: NDArray[np.int64]
     stormed_alerts: NDArray[np.int64]
     stormed_devices: NDArray[np.int64]
+    shouting_alerts: NDArray[np.int64]
+    shouting_second_alerts: NDArray[np.int64]
+    shouting_devices: NDArray[np.int64]
+    shouting_first: NDArray[np.int64]
+    shouting_second: NDArray[np.int64]
+    murmuring_alerts: NDArray[np.int64]
+    murmuring_devices: NDArray[np.int64]
     sum_squares: NDArray[np.float64]
     sum_exposed: NDArray[np.float64]
     chattering: NDArray[np.int64]
@@ -111,9 +132,11 @@ def sum_up(streams: Any, courses: Any, parts: Any, stormed: Any, groups: Any, su
         code = code_of(word)
         group = group_of(groups, code, kind)
         alerts = np.int64(1)
+        second_alerts = np.int64(1) if word & IS_SECOND else np.int64(0)
         if streams[i].course != 0:
             course = courses[np.int64(streams[i].course)]
             alerts = np.int64(course.alerts)
+            second_alerts = np.int64(course.second_alerts)
             sums.chattering[group] += is_chattering(course)
             sums.patterns[group, pattern_of(streams[i].first_at, course, days)] += 1
         else:
@@ -121,12 +144,22 @@ def sum_up(streams: Any, courses: Any, parts: Any, stormed: Any, groups: Any, su
         sums.alerts[group] += alerts
         sums.devices[group] += 1
         sums.by_supplier[group, supplier] += 1
-        if has_stormed(stormed, device_id, code):
+        how = how_stormed(stormed, device_id, code)
+        if how & STORMED:
             sums.stormed_alerts[group] += alerts
             sums.stormed_devices[group] += 1
+        if how & SHOUTS:
+            sums.shouting_alerts[group] += alerts
+            sums.shouting_second_alerts[group] += second_alerts
+            sums.shouting_devices[group] += 1
+            sums.shouting_first[group] += how & SHOUTS_FIRST != 0
+            sums.shouting_second[group] += how & SHOUTS_SECOND != 0
         else:
             sums.sum_squares[group] += np.float64(alerts) * np.float64(alerts)
             sums.sum_exposed[group] += np.float64(alerts) * days
+            if alerts >= parts.murmurs_from:
+                sums.murmuring_alerts[group] += alerts
+                sums.murmuring_devices[group] += 1
 
 
 @compiled
@@ -162,7 +195,9 @@ def tell(streams: Any, courses: Any, slots: Any, parts: Any, stormed: Any, devic
         it.first_at = stream.first_at
         it.row = row
         it.days = days
-        it.has_stormed = has_stormed(stormed, device_id, code_of(stream.word))
+        how = how_stormed(stormed, device_id, code_of(stream.word))
+        it.has_stormed = how & STORMED != 0
+        it.is_shouter = how & SHOUTS != 0
         if stream.course != 0:
             course = courses[np.int64(stream.course)]
             it.alerts = course.alerts
@@ -181,17 +216,41 @@ def tell(streams: Any, courses: Any, slots: Any, parts: Any, stormed: Any, devic
 
 
 @compiled
-def has_stormed(stormed: Any, device_id: Any, code: Any) -> Any:
-    """Say whether a Device stormed with a code."""
+def pick_parts(streams: Any, courses: Any, is_wanted_part: Any, picked: Any) -> Any:
+    """The streams of some parts, as STREAM_OF_PART; returns how many. Without room for any it counts only."""
+    count = 0
+    for i in range(len(streams)):
+        word = streams[i].word
+        if word != 0 and word & KNOWN and is_wanted_part[np.int64(streams[i].key)]:
+            if len(picked) > 0:
+                picked[count].alert_code = code_of(word)
+                picked[count].part = np.int64(streams[i].key)
+                picked[count].alerts = 1
+                if streams[i].course != 0:
+                    picked[count].alerts = courses[np.int64(streams[i].course)].alerts
+            count += 1
+    return count
+
+
+@compiled
+def how_each_stormed(stormed: Any, device_id: Any, code: Any, how: Any) -> None:
+    """How each of some Devices stormed with a code."""
+    for i in range(len(device_id)):
+        how[i] = how_stormed(stormed, device_id[i], code[i])
+
+
+@compiled
+def how_stormed(stormed: Any, device_id: Any, code: Any) -> Any:
+    """How a Device stormed with a code; 0: it did not."""
     slot = find(stormed.devices, hash_of_device(device_id), device_id)
     if slot < 0:
-        return False
+        return np.uint8(0)
     row = np.int64(stormed.devices[slot].row_and_one) - 1
     while row < len(stormed.device_id) and stormed.device_id[row] == device_id:
         if stormed.alert_code[row] == code:
-            return True
+            return stormed.how[row]
         row += 1
-    return False
+    return np.uint8(0)
 
 
 @inlined

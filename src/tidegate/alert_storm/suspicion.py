@@ -17,7 +17,8 @@ import numpy as np
 
 from tidegate.alert_storm import trials as criteria
 from tidegate.alert_storm.exceedance import Exceedance
-from tidegate.alert_storm.trials import Mask, Trial
+from tidegate.alert_storm.fleet_changed import Mask
+from tidegate.alert_storm.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidegate.alert_storm.exceedance import (
     Exceedance,
-    Numbers,
     Raised,
     murmur_exceedance,
     storm_exceedance,
 )
+from tidegate.alert_storm.fleet_changed import Mask, Once
 from tidegate.alert_storm.naming import ProductTree
 from tidegate.vocabulary.alert_codes import AlertCode
 
@@ -56,29 +55,27 @@ AGREES_RATIO: Final = 1.5
 ALL_ALONG: Final = 1.05
 """Whole periods for each period a product was there; from here on it is held to the whole."""
 
-Mask = NDArray[np.bool_]
-
 
 @dataclass
 class Trial(ABC):
     """One Alert Code and the products of one Device type, while it is found out who is guilty of it.
 
     tree:         The products.
-    installed:    float64 (leaves, regions), Devices.
+    installed:    Devices of the leaves.
     guilty:       bool (leaves), those found so far.
     comparisons:  How many nodes of the tree can be compared.
     """
 
     alert_code: AlertCode
     tree: ProductTree
-    installed: Numbers
+    installed: Once
     guilty: Mask = field(init=False)
     comparisons: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.guilty = np.zeros(len(self.tree.leaves), np.bool_)
-        in_nodes = self.tree.members @ self.installed.sum(axis=1)
-        self.comparisons = int(((in_nodes > 0) & (in_nodes < self.installed.sum())).sum())
+        in_nodes = self.tree.members @ self.installed.parts.sum(axis=1)
+        self.comparisons = int(((in_nodes > 0) & (in_nodes < self.installed.parts.sum())).sum())
 
     @abstractmethod
     def compare(self, parts: Mask, rests: Mask) -> Exceedance:
@@ -100,8 +97,8 @@ class Trial(ABC):
         """
 
     def installed_in(self, part: Mask) -> int:
-        """Devices installed of a set of leaves."""
-        return int(part @ self.installed.sum(axis=1))
+        """Devices installed of a set of leaves, each once."""
+        return int(self.installed.in_all(part[None])[0])
 
     def rest_of(self, parts: Mask) -> Mask:
         """What sets of leaves are held against: the type without them, and without the guilty."""
@@ -115,13 +112,13 @@ class MurmurTrial(Trial):
         self,
         alert_code: AlertCode,
         tree: ProductTree,
-        installed: Numbers,
+        installed: Once,
         raised: Raised,
-        devices: Numbers,
+        devices: Once,
         all_alerts: int,
         days: float,
     ) -> None:
-        """With raised and devices (those that raised it) (leaves, regions), the Alerts of the log and its days."""
+        """With raised (leaves, regions) and the Devices that did, the Alerts of the log and its days."""
         super().__init__(alert_code, tree, installed)
         self.raised = raised
         self.devices = devices
@@ -134,7 +131,7 @@ class MurmurTrial(Trial):
 
     def stands_out(self, parts: Mask, rests: Mask, found: Exceedance) -> Mask:
         """By the ratio, by the Devices it takes to murmur, and wherever they are installed."""
-        devices = parts @ self.devices.sum(axis=1)
+        devices = self.devices.in_all(parts)
         stands_out: Mask = (found.ratio >= LEAST_RATIO) & (devices >= LEAST_DEVICES)
         for at in np.flatnonzero(stands_out & (found.z >= AGREES)).tolist():
             stands_out[at] = self._is_everywhere(parts[at], rests[at]) and self._is_all_along(
@@ -156,7 +153,7 @@ class MurmurTrial(Trial):
         share = exposure / others if others else 0.0
         z = float(self.compare(like[None], self.rest_of(like[None])).z[0])
         return (
-            share * float(self.devices.sum(axis=1) @ like) >= 2 * LEAST_DEVICES
+            share * float(self.devices.in_all(like[None])[0]) >= 2 * LEAST_DEVICES
             and z * math.sqrt(share) >= needed + AGREES
         )
 
@@ -182,7 +179,7 @@ class MurmurTrial(Trial):
         A firmware that is new since Monday was there for all of Tuesday's weather, and for little else.
         """
         mine = self.raised.of(part[None])
-        there = part[None].astype(np.float64) @ self.installed * self._days
+        there = self.installed.by_region(part[None]) * self._days
         times = np.ones_like(there)
         np.divide(there, mine.exposure, out=times, where=mine.exposure > 0)
         if (times < ALL_ALONG).all():
@@ -201,23 +198,20 @@ class MurmurTrial(Trial):
 class ShouterTrial(Trial):
     """Devices that stormed."""
 
-    def __init__(
-        self, alert_code: AlertCode, tree: ProductTree, installed: Numbers, stormed: Numbers
-    ) -> None:
-        """With Devices that stormed (leaves, regions)."""
+    def __init__(self, alert_code: AlertCode, tree: ProductTree, installed: Once, stormed: Once) -> None:
+        """With the Devices that stormed."""
         super().__init__(alert_code, tree, installed)
         self.stormed = stormed
 
     def compare(self, parts: Mask, rests: Mask) -> Exceedance:
         """Compare how many of them stormed, region by region."""
-        return storm_exceedance(
-            parts @ self.stormed, parts @ self.installed, rests @ self.stormed, rests @ self.installed
-        )
+        stormed, installed = self.stormed.by_region, self.installed.by_region
+        return storm_exceedance(stormed(parts), installed(parts), stormed(rests), installed(rests))
 
     def stands_out(self, parts: Mask, rests: Mask, found: Exceedance) -> Mask:
         """By the ratio, and by how many stormed."""
         del rests
-        stormed = parts @ self.stormed.sum(axis=1)
+        stormed = self.stormed.in_all(parts)
         stands_out: Mask = (found.ratio >= LEAST_RATIO) & (stormed >= LEAST_STORMED)
         return stands_out
 
@@ -228,8 +222,7 @@ class ShouterTrial(Trial):
 
     def can_tell(self, part: Mask, like: Mask, needed: float) -> bool:
         """By how many would have stormed."""
-        installed = self.installed.sum(axis=1)
-        share = float(installed @ part) / float(installed @ like)
+        share = self.installed_in(part) / self.installed_in(like)
         z = float(self.compare(like[None], self.rest_of(like[None])).z[0])
-        expected = share * float(self.stormed.sum(axis=1) @ like)
+        expected = share * float(self.stormed.in_all(like[None])[0])
         return expected >= 2 * LEAST_STORMED and z * math.sqrt(share) >= needed + AGREES

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tidegate import __version__
 from tidegate.alert_storm import causes, trials
+from tidegate.alert_storm.fleet_activity import MURMUR_RATE
 from tidegate.reports.offending import Offending
 from tidegate.reports.offending_rows import INSTANT, OFFENDER_COLUMNS, cause_rows, offender_rows
 from tidegate.reports.offending_words import offending_verdict
@@ -55,8 +56,11 @@ def offending_summary(found: Offending) -> dict[str, Any]:
             "least_excess_per_device_day": trials.LEAST_EXCESS,
             "least_share": trials.LEAST_SHARE,
             "least_stormed": trials.LEAST_STORMED,
-            "murmur_rate_without_inventory": causes.MURMUR_RATE,
-            "murmur_share_without_inventory": causes.MURMUR_SHARE,
+            "murmur_rate": MURMUR_RATE,
+            "murmur_share_without_product": causes.MURMUR_SHARE,
+            "murmur_part_of_code_without_product": causes.MURMUR_PART,
+            "murmur_devices_without_product": causes.MURMUR_DEVICES,
+            "murmur_rate_of_any_place": causes.MURMUR_ANY_PLACE,
         },
         "causes": list(cause_rows(found)),
         "offenders": [_plain(row) for row in rows[:MOST_ROWS]],

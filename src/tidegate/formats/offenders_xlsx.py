@@ -11,6 +11,7 @@ import xlsxwriter
 
 from tidegate import __version__
 from tidegate.alert_storm import causes, trials
+from tidegate.alert_storm.fleet_activity import MURMUR_RATE
 from tidegate.formats.offenders_tables import DEVICES_SCHEMA, device_tables
 from tidegate.formats.report_html import period_in_words
 from tidegate.formats.workbook import MOST_ROWS, Book, Cell, Rate
@@ -144,7 +145,8 @@ def _about(found: Offending) -> list[tuple[str, Cell, str]]:
         ),
         ("least excess", Rate(trials.LEAST_EXCESS), "Alerts per Device and day"),
         ("least share", trials.LEAST_SHARE, "of all Alerts, in excess"),
-        ("murmur", Rate(causes.MURMUR_RATE), "Alerts a day of the Device behind the average one, no product"),
+        ("murmur", Rate(MURMUR_RATE), "Alerts a day of a Device, from which it murmurs, of no product"),
+        ("murmur Devices", causes.MURMUR_DEVICES, "that murmur so, of no product"),
     ]
     inventory = found.inventory
     if inventory is not None:

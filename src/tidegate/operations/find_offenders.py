@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.causes import Cause, Examined, Kind
+from tidegate.alert_storm.causes import Cause, Examined, Kind, murmurs_from
 from tidegate.alert_storm.fleet import FLEET_DEVICE, Fleet, FleetView
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.operations.ordered_log import RejectedSink
@@ -82,7 +82,7 @@ def find_offenders(
         causes=causes,
         comparisons=examined.comparisons,
         offenders=offenders_of(view, examined, options.by if inventory is not None else (), codes),
-        devices=_devices(fleet, inventory, causes, examined),
+        devices=_devices(fleet, view, inventory, causes, examined),
         loudest=_loudest(fleet, inventory, view, codes),
     )
 
@@ -118,21 +118,24 @@ def _used(inventory: Inventory, missing: int) -> InventoryUsed:
         inventory.doubled,
         inventory.rejected,
         "" if first is None else f"line {first.line}: {first.reason}",
+        int((inventory.product_numbers[inventory.is_first] == 0).sum()),
     )
 
 
 def _devices(
-    fleet: Fleet, inventory: Inventory | None, causes: Sequence[Cause], examined: Examined
+    fleet: Fleet, view: FleetView, inventory: Inventory | None, causes: Sequence[Cause], examined: Examined
 ) -> DevicesListed:
-    """The Devices of each cause: those that stormed where it is of shouters, the others where it is of murmur."""
+    """The Devices of each cause: shouters, or the others; of those behind which is no product, who murmur."""
     parts = [np.empty(0, FLEET_DEVICE)]
     of_cause = [np.empty(0, np.int32)]
     for place, cause in enumerate(causes):
         found = fleet.devices_of(cause.alert_codes, cause.product)
-        is_its = found["has_stormed"] == (cause.kind is Kind.SHOUTERS)
+        is_its = found["is_shouter"] == (cause.kind is Kind.SHOUTERS)
         if cause.product == NOT_KNOWN:
             guilty = examined.guilty.get((cause.kind, counted_as(cause.alert_codes[0])), frozenset())
             is_its &= ~np.isin(found["product"], list(guilty))
+            if cause.kind is Kind.MURMUR:
+                is_its &= found["alerts"] >= murmurs_from(view)
         parts.append(found[is_its])
         of_cause.append(np.full(int(is_its.sum()), place, np.int32))
     return _listed(np.concatenate(parts), np.concatenate(of_cause), inventory)

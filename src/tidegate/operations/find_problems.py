@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.alert_storm.causes import Cause, find_causes
+from tidegate.alert_storm.causes import Cause, find_causes, murmurs_from
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.fleet import Fleet, FleetView
 from tidegate.alert_storm.linking import attributes_in
@@ -139,7 +139,9 @@ class _Murmurers:
     def __call__(self, cause: Cause) -> Murmurers:
         found = self._fleet.devices_of(cause.alert_codes, cause.product)
         is_behind = products_behind(cause, self._causes, self._view.products)
-        found = found[~found["has_stormed"] & is_behind[found["product"]]]
+        found = found[~found["is_shouter"] & is_behind[found["product"]]]
+        if not cause.is_named:
+            found = found[found["alerts"] >= murmurs_from(self._view)]
         # A Device that changed has a row for each part; what it was last counts.
         found = found[np.lexsort((found["last_at"], found["device_id"]))]
         device, starts = np.unique(found["device_id"], return_index=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidegate.alert_storm.causes import Examined, examine
 from tidegate.alert_storm.fleet import Fleet, FleetView
+from tidegate.alert_storm.linking import codes_of_label
+from tidegate.alert_storm.members import ended_by
+from tidegate.alert_storm.silence import had_waited
 from tidegate.columnar.batches import AlertCodes, DeviceIds
 from tidegate.columnar.inventory import Inventory
 from tidegate.operations.join_inventory import join_inventory
@@ -17,7 +22,7 @@ from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import DecisionSink, ReplayOptions, replay
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed, Spells
-from tidegate.vocabulary.alert_codes import AlertCode, parse_alert_code
+from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.instants import HOUR, Instant
 
 
@@ -68,7 +73,8 @@ def replay_with_fleet(
     if inventory is not None:
         replayed = join_inventory(replayed, inventory)
     since, until = _period(replayed.first, replayed.last)
-    view = fleet.view(stormed_with(replayed.storms), source.recipients, since, until)
+    stormed, of_storm = stormed_with(replayed.storms)
+    view = fleet.view(stormed, source.recipients, since, until, are_no_shouting(replayed)[of_storm])
     examined = examine(view, excluded_codes(replayed))
     return FleetReplay(replace(replayed, causes=examined.causes), fleet, view, examined, inventory)
 
@@ -80,17 +86,32 @@ def excluded_codes(replayed: Replayed) -> frozenset[AlertCode]:
     )
 
 
-def stormed_with(storms: Spells) -> tuple[DeviceIds, AlertCodes]:
-    """Which Devices stormed, and with which code: two columns, as `Fleet.view` takes them."""
+def are_no_shouting(replayed: Replayed) -> NDArray[np.bool_]:
+    """Which of the storms make no shouter of their Device.
+
+    Those that went over a suppression's threshold and never over the code's own, for Devices are compared, and
+    must be by one threshold; and those of what had waited while nothing came (`alert_storm.silence`).
+    """
+    storms = replayed.storms.columns
+    rules = {each.policy.version: each.policy.alert_storm for each in replayed.in_force}
+    judged_by = zip(storms["policy_version"].tolist(), storms["alert_code"].tolist(), strict=True)
+    own = [rules[version].parameters_for(codes_of_label(label)[0]).threshold for version, label in judged_by]
+    hours = {each.hour for each in replayed.hours}
+    waited = had_waited(
+        storms["device_id"], storms["started_at"], ended_by(storms, replayed.last or 0), hours
+    )
+    return np.asarray((storms["peak_count"] <= np.array(own, np.int64)) | waited, np.bool_)
+
+
+def stormed_with(storms: Spells) -> tuple[tuple[DeviceIds, AlertCodes], NDArray[np.int64]]:
+    """Which Devices stormed, and with which code: two columns, as `Fleet.view` takes them; and the storm of each."""
     labels, which = np.unique(storms.columns["alert_code"].astype(str), return_inverse=True)
     # Of a policy's group every member: which of them it was is not told.
-    members = [[parse_alert_code(code) for code in label.split("+")] for label in labels.tolist()]
+    members = [codes_of_label(label) for label in labels.tolist()]
     of_storm = np.array([len(each) for each in members], np.int64)[which]
     codes = [members[label] for label in which.tolist()]
-    return (
-        np.repeat(storms.columns["device_id"], of_storm),
-        np.array([code for each in codes for code in each], np.uint32),
-    )
+    storm = np.repeat(np.arange(len(storms)), of_storm)
+    return (storms.columns["device_id"][storm], np.array(list(chain(*codes)), np.uint32)), storm
 
 
 def _period(first: Instant | None, last: Instant | None) -> tuple[Instant, Instant]:

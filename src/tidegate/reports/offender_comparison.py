@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.causes import Examined, Kind, RaisedOf
 from tidegate.alert_storm.exceedance import Exceedance, Raised, murmur_exceedance, storm_exceedance
 from tidegate.alert_storm.fleet import FleetView
+from tidegate.alert_storm.fleet_changed import Changed, Once
 from tidegate.reports.offending import GROUPINGS, Comparison, Offender
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.products import NOT_KNOWN
@@ -82,9 +83,33 @@ class _Groups:
         summed = np.bincount(self._place, weights, minlength=size).reshape(len(self.keys), self._strata)
         return np.asarray(summed, np.float64)
 
+    def once(self, devices: Once, only: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """The same of Devices, each once in a group and stratum."""
+        cells = self._known_cells if only is None else self._known_cells & only
+        again = _again(devices.changed, cells, self._place, len(self.keys) * self._strata)
+        return self.sums(devices.parts, only) - again.reshape(len(self.keys), self._strata)
+
+    def in_groups(self, devices: Once) -> NDArray[np.int64]:
+        """Devices of each group, each once in it, known or not."""
+        summed = np.bincount(self.of_cell, devices.parts.ravel(), minlength=len(self.keys))
+        every = np.ones(len(self.of_cell), np.bool_)
+        again = _again(devices.changed, every, self.of_cell, len(self.keys))
+        return np.asarray(np.rint(summed), np.int64) - again
+
     def raised(self, raised: Raised, only: NDArray[np.bool_] | None = None) -> Raised:
         """The same of all that was raised."""
         return Raised(*(self.sums(getattr(raised, each.name), only) for each in fields(Raised)))
+
+
+def _again(
+    changed: Changed, cells: NDArray[np.bool_], place: NDArray[np.int64], places: int
+) -> NDArray[np.int64]:
+    """How often Devices are counted again where some cells are summed, each to its place."""
+    row, cell = np.nonzero(changed.where.reshape(len(changed.devices), len(cells)) & cells)
+    met, counts = np.unique(row * places + place[cell], return_counts=True)
+    again = np.zeros(places, np.int64)
+    np.add.at(again, met % places, (counts - 1) * changed.devices[met // places])
+    return again
 
 
 def _rows(view: FleetView, examined: Examined, groups: _Groups, code: AlertCode) -> Iterator[Offender]:
@@ -93,7 +118,8 @@ def _rows(view: FleetView, examined: Examined, groups: _Groups, code: AlertCode)
     is_row = view.groups["alert_code"] == code
     cell = view.groups["product"].astype(np.int64) * groups.shape[1] + view.groups["region"]
     of_row = np.where(is_row, groups.of_cell[cell], -1)
-    installed = groups.sums(view.installed).sum(axis=1)
+    installed = groups.in_groups(view.installed_once())
+    devices, stormed = groups.in_groups(raised.raisers), groups.in_groups(raised.stormers)
     exposure = groups.sums(view.exposure)
     for at in np.unique(of_row[is_row]).tolist():
         rows = np.flatnonzero(of_row == at)
@@ -106,11 +132,11 @@ def _rows(view: FleetView, examined: Examined, groups: _Groups, code: AlertCode)
             is_known=is_known,
             alerts=int(columns["alerts"].sum()),
             second_alerts=int(columns["second_alerts"].sum()),
-            devices=int(columns["devices"].sum()),
+            devices=int(devices[at]),
             installed=int(installed[at]),
             device_days=float(exposure[at].sum()),
             stormed_alerts=int(columns["stormed_alerts"].sum()),
-            stormed_devices=int(columns["stormed_devices"].sum()),
+            stormed_devices=int(stormed[at]),
             chattering=int(columns["chattering"].sum()),
             alternation=int(columns["alternations"].sum()) / heard if heard else 0.0,
             patterns=tuple(view.patterns[rows].sum(axis=0).tolist()),
@@ -140,19 +166,19 @@ def _tests(
         found = murmur_exceedance(part, others)
         has_rest = np.asarray(((part.exposure > 0) & (others.exposure > 0)).any(axis=1))
     else:
-        stormed, installed = groups.sums(raised.stormed_devices), groups.sums(view.installed)
+        shouters, there = raised.those(Kind.SHOUTERS), view.installed_once()
+        stormed, installed = groups.once(shouters), groups.once(there)
         innocent = [
-            _left(all_of, groups.sums(of, cells))
-            for all_of, of in ((stormed, raised.stormed_devices), (installed, view.installed))
+            _left(all_of, groups.once(of, cells)) for all_of, of in ((stormed, shouters), (installed, there))
         ]
         found = storm_exceedance(stormed, installed, *innocent)
         has_rest = np.asarray(((installed > 0) & (innocent[1] > 0) & (stormed.sum() > 0)).any(axis=1))
-    there = groups.sums(view.installed).sum(axis=1)
+    in_group = groups.sums(view.installed).sum(axis=1)
     guilty = groups.sums(view.installed, cells).sum(axis=1)
     # No row is surer than it would be, had every row been asked about.
     comparisons = max(examined.comparisons, 2 * len(groups.keys))
     return [
-        _comparison(found, at, comparisons, is_guilty=bool(there[at] > 0 and guilty[at] == there[at]))
+        _comparison(found, at, comparisons, is_guilty=bool(in_group[at] > 0 and guilty[at] == in_group[at]))
         if has_rest[at]
         else None
         for at in range(len(groups.keys))

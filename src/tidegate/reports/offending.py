@@ -33,6 +33,7 @@ class InventoryUsed:
     missing:   Devices that raised an Alert and that it has not.
     doubled:   Rows that said again what a Device was from the same instant on; the first counts.
     rejected:  Rows that could not be read; `first_rejected` says why the first could not.
+    unsaid:    Devices of it of which it says no product.
     """
 
     source: str
@@ -42,6 +43,7 @@ class InventoryUsed:
     doubled: int
     rejected: int
     first_rejected: str = ""
+    unsaid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Offending:
     def installed_of_type(self, device_type: str) -> int:
         """Devices of a type in the Inventory."""
         of_type = [product.device_type == device_type for product in self.view.products]
-        return int(self.view.installed[np.array(of_type, np.bool_)].sum())
+        return self.view.installed_in(np.array(of_type, np.bool_))
 
 
 @dataclass(frozen=True, slots=True)

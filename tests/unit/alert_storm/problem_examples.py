@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.fleet_views import nobody_changed
 
 from tidegate.alert_storm.causes import Cause, Kind
 from tidegate.alert_storm.fleet import FleetView, Pattern
@@ -136,6 +137,8 @@ def view(
             "alternations": nothing,
             "stormed_alerts": nothing,
             "stormed_devices": nothing,
+            "shouting_alerts": nothing,
+            "shouting_devices": nothing,
             "sum_squares": nothing.astype(np.float64),
             "sum_exposed": nothing.astype(np.float64),
             "chattering": nothing,
@@ -146,4 +149,5 @@ def view(
         np.zeros((size, 24), np.int64),
         np.stack([nothing, alerts], axis=1),
         np.stack([nothing, devices // 3, devices - devices // 3], axis=1),
+        nobody_changed((len(products), len(regions))),
     )

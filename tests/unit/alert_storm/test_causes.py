@@ -11,7 +11,8 @@ from hypothesis import given, settings, strategies as st
 from tests.fleet_views import CODE, Fleet, fleet_of, view_of
 
 from tidegate.alert_storm import trials
-from tidegate.alert_storm.causes import Kind, examine, find_causes
+from tidegate.alert_storm.causes import MURMUR_DEVICES, Kind, examine, find_causes
+from tidegate.alert_storm.trials import LEAST_DEVICES
 from tidegate.vocabulary.products import NOT_KNOWN, Product
 
 
@@ -323,6 +324,67 @@ def test_without_an_inventory_murmur_and_shouters_are_told_and_nobody_is_accused
 
 def test_quiet_without_an_inventory_is_no_murmur():
     assert [] == named(background(19), has_inventory=False)
+
+
+PLACES = MURMUR_DEVICES
+"""Devices of which an unnamed murmur is, at least, unless they are loud."""
+
+
+def murmurs(loud: int, per_day: float, quiet: int = 0, others: int = 0) -> bool:
+    """Whether Devices that raise so many a day are murmur beside some with one in a week, and so many of other codes."""
+    alerts = np.zeros(len(FLEET), np.int64)
+    alerts[:loud] = round(per_day * WEEK)
+    alerts[loud : loud + quiet] = 1
+    rest = np.zeros(len(FLEET), np.int64)
+    rest[0] = others
+    causes = find_causes(view_of(FLEET, {CODE: alerts, 0x8154: rest}, has_inventory=False))
+    return any(cause.kind is Kind.MURMUR and cause.alert_codes == (CODE,) for cause in causes)
+
+
+@pytest.mark.parametrize(
+    ("expected", "loud", "per_day"),
+    [
+        (True, PLACES, 3), (False, PLACES - 1, 3), (False, PLACES, 3 - 1 / WEEK),
+        (True, LEAST_DEVICES, 24), (False, LEAST_DEVICES - 1, 24), (False, LEAST_DEVICES, 24 - 1 / WEEK),
+        (False, PLACES - 1, 24 - 1 / WEEK), (True, PLACES - 1, 24),
+    ],
+)  # fmt: skip
+def test_murmur_of_no_product_is_of_more_than_a_street_or_louder_than_a_street(expected, loud, per_day):
+    assert expected == murmurs(loud, per_day)
+
+
+@pytest.mark.parametrize(("expected", "others"), [(True, 19 * 6_300), (False, 19 * 6_300 + 1)])
+def test_murmur_of_no_product_is_a_twentieth_of_the_log(expected, others):
+    """Three hundred raise 21 each in the week."""
+    assert expected == murmurs(PLACES, 3, others=others)
+
+
+@pytest.mark.parametrize(("expected", "quiet"), [(True, 1_111), (False, 1_112)])
+def test_murmur_of_no_product_is_most_of_its_code(expected, quiet):
+    """6,300 of 7,411 are 85 in a hundred; the loudest of Devices unlike each other are less."""
+    assert expected == murmurs(PLACES, 3, quiet=quiet)
+
+
+def test_murmur_of_no_product_says_how_many_murmur_and_how_much_each():
+    """Those who raise one now and then water nothing down."""
+    alerts = np.zeros(len(FLEET), np.int64)
+    alerts[:400] = 10 * WEEK
+    alerts[400:2_000] = 1
+    (cause,) = find_causes(view_of(FLEET, {CODE: alerts}, has_inventory=False))
+
+    assert (400, 400 * 10 * WEEK, 10.0) == (cause.devices, cause.alerts, cause.rate)
+
+
+def test_the_shouters_that_the_rest_leaves_out_are_counted():
+    """All others storm: that the rest raise none is said of none of them."""
+    stormed = ~FLEET.is_of(GUILTY) & FLEET.is_of(Product("ESME"))
+    stormed[np.flatnonzero(stormed)[::2]] = False
+    alerts = 70 * FLEET.is_of(GUILTY) + 900 * stormed
+    (murmur,) = (
+        it for it in find_causes(view_of(FLEET, {CODE: alerts}, {CODE: stormed})) if it.kind is Kind.MURMUR
+    )
+
+    assert (GUILTY, 0.0, stormed.sum()) == (murmur.product, murmur.rest, murmur.rest_shouters)
 
 
 def test_a_log_without_alerts_has_no_cause():

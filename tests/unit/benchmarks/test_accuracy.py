@@ -28,6 +28,14 @@ def test_no_cause_is_named_in_a_quiet_fleet(seed: int) -> None:
     assert frozenset() == judged.named, told(judged)
 
 
+@pytest.mark.parametrize("seed", [7, 11, 24, 31, 92, 136])
+def test_no_murmur_is_told_of_a_small_quiet_fleet(seed: int) -> None:
+    """A street with trouble of its own is half of these logs, and two thirds."""
+    judged = judge(QUIET, seed, devices=5_000)
+
+    assert [] == judged.murmur, told(judged)
+
+
 @pytest.mark.parametrize(
     ("name", "devices", "named"),
     [
