@@ -1,7 +1,8 @@
 """How kernels are compiled; the one place that says so.
 
-Compiled code is kept beside its source, so that only the first run of all pays
-for it; it lets go of the interpreter's lock, so that shards run side by side;
+Compiled code is kept beside its source, or in the folder NUMBA_CACHE_DIR, so
+that only the first run of all pays for it; where neither can be written every
+run does. It lets go of the interpreter's lock, so that shards run side by side;
 and it counts no references (`_nrt=False`): a kernel makes no arrays, and
 counting would cost more than all the rest of it. A function that does make an
 array is compiled by `njit` itself.
@@ -19,9 +20,18 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def compiled(function: _Function) -> _Function:
     """Compile a kernel."""
-    return njit(cache=True, nogil=True, _nrt=False)(function)  # type: ignore[no-any-return, call-overload]
+    return _kept(function, nogil=True)
 
 
 def inlined(function: _Function) -> _Function:
     """Compile a part of a kernel, to stand where it is called."""
-    return njit(cache=True, inline="always", _nrt=False)(function)  # type: ignore[no-any-return, call-overload]
+    return _kept(function, inline="always")
+
+
+def _kept(function: _Function, **options: Any) -> _Function:
+    compiler: Any = njit
+    try:
+        kept: _Function = compiler(cache=True, _nrt=False, **options)(function)
+    except RuntimeError:  # there is no folder to keep it in
+        kept = compiler(_nrt=False, **options)(function)
+    return kept

@@ -174,7 +174,11 @@ def as_parsed(root: etree._Element) -> Signed:
 
 
 def canonical_without_signature(root: etree._Element) -> bytes:
-    """Inclusive Canonical XML 1.0 of a document, without the signature at its end; the document stays as it is."""
+    """Inclusive Canonical XML 1.0 of a document, without the signature at its end; the document stays as it is.
+
+    Raises:
+        RefusedDocument: it has no canonical form, for a namespace of it is no absolute URI.
+    """
     if len(root) and root[-1].tag == SIGNATURE:
         root = deepcopy(root)
         before = root[-2] if len(root) > 1 else None
@@ -182,7 +186,12 @@ def canonical_without_signature(root: etree._Element) -> bytes:
         root.remove(root[-1])  # and with it, in lxml, the text after it, which is the root's
         if tail and before is not None:
             before.tail = (before.tail or "") + tail
-    return etree.tostring(root, method="c14n")
+    try:
+        return etree.tostring(root, method="c14n")
+    except etree.C14NError:
+        raise RefusedDocument(
+            "it cannot be written as Canonical XML: a namespace of it is no absolute URI", Reason.MARKUP
+        ) from None
 
 
 def _hold_to_profile(element: etree._Element, name: str, texts: dict[str, str]) -> None:

@@ -216,3 +216,12 @@ def test_the_samples_with_more_metadata_fit_the_schema(sample) -> None:
     DuisSchema(shared("schemas/v5.4/DUIS_5.4.xsd")).check(etree.fromstring(ours))
     assert (7, 9 + (before.throttled_alert_count or 0)) == said_in(ours)
     assert before.payload == read_alert_document(ours).alert.payload
+
+
+def test_a_document_without_a_canonical_form_is_refused_and_goes_as_it_came():
+    """A namespace that is no absolute URI; what delivers sends it without metadata then (found by tests.fuzz)."""
+    document = device_alert("8F75").replace(b"<sr:Body>", b'<sr:Body xmlns:x="relative">')
+
+    assert read_alert_document(document).alert.alert_code == 0x8F75
+    with pytest.raises(RefusedDocument, match="no absolute URI"):
+        with_throttle_metadata(document, 1, 2, signer)
