@@ -75,7 +75,10 @@ def find_offenders_into(
         pictures = []
         if found.replayed.in_force:
             parameters = found.replayed.in_force[-1].policy.alert_storm.default
-            pictures = fleet_pictures(found.view, parameters, found.causes)
+            unsaid = 0 if found.inventory is None else found.inventory.unsaid
+            pictures = fleet_pictures(
+                found.view, parameters, found.causes, found.replayed.excluded_codes, unsaid
+            )
         for picture in pictures:
             write_png(picture, folder.path(f"{picture.name}.png"))
         write_offenders_html(found, pictures, folder.path("offenders.html"))

@@ -9,21 +9,21 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from tidegate.alert_storm.causes import Kind
 from tidegate.alert_storm.fleet import Pattern
 from tidegate.cli.asked import Asked
 from tidegate.cli.screen import offer, place_for, say, tell, warn
 from tidegate.cli.tables import Column, show_table
-from tidegate.reports.numerals import many, percent, thousands
+from tidegate.reports.numerals import many, percent, thousands, times_in_words
 from tidegate.reports.offending import Offender, Offending
 from tidegate.reports.offending_words import (
     SMALLEST_P,
+    causes_at,
     chance_in_words,
     codes_label,
     group_in_words,
     name_of_codes,
     offending_verdict,
-    times_in_words,
+    short_kind,
 )
 from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.devices import format_device_id
@@ -98,7 +98,7 @@ def _cells(found: Offending, row: Offender) -> tuple[str, ...]:
     test = row.told
     is_installed = row.is_known and row.installed > 0
     return (
-        group_in_words(row) if found.by else name_of_codes(row.alert_codes),
+        group_in_words(found, row) if found.by else name_of_codes(row.alert_codes),
         codes_label(row.alert_codes),
         thousands(row.alerts),
         percent(row.alerts, found.alerts),
@@ -106,15 +106,8 @@ def _cells(found: Offending, row: Offender) -> tuple[str, ...]:
         times_in_words(test.ratio) if test is not None else "",
         _chance(test.p_value) if test is not None else "",
         percent(row.devices, row.installed) if is_installed else thousands(row.devices),
-        "+".join(_SHORT[kind] for kind in row.kinds)
-        if found.by
-        else "+".join(
-            _SHORT[cause.kind] for cause in found.causes if set(cause.alert_codes) & set(row.alert_codes)
-        ),
+        "+".join(dict.fromkeys(map(short_kind, causes_at(found, row)))),
     )
-
-
-_SHORT = {Kind.SHOUTERS: "shout", Kind.MURMUR: "murmur"}
 
 
 def _rate(rate: float) -> str:

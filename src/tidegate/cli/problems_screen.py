@@ -13,6 +13,7 @@ from tidegate.cli.screen import offer, place_for, say, tell, warn
 from tidegate.cli.tables import Column, show_table
 from tidegate.reports.forecast import Forecast, TicketCost, cost_in_words
 from tidegate.reports.numerals import many, thousands
+from tidegate.reports.offending_words import short_kind
 from tidegate.reports.problem_report import ProblemReport
 from tidegate.reports.problems import codes_in_words, product_in_words
 
@@ -64,8 +65,8 @@ def _show_problems(to: Console, report: ProblemReport, width: int) -> None:
         (
             problem.problem_id,
             codes_in_words(problem.cause),
-            str(problem.cause.kind),
-            product_in_words(problem.cause) if problem.cause.is_named else "none named",
+            short_kind(problem.cause),
+            product_in_words(problem.cause) if problem.cause.is_named else "none shown",
             thousands(problem.devices),
             thousands(problem.alerts),
             _party(problem.responsible),

@@ -11,8 +11,11 @@ from tidegate.reports.problem_report import ProblemReport
 
 def behind_sections(report: ProblemReport, view: FleetView) -> list[Section]:
     """The products behind the trouble, then the problems and what incidents they make."""
-    in_force = report.replayed.in_force
-    pictures = fleet_pictures(view, in_force[-1].policy.alert_storm.default) if in_force else []
+    replayed = report.replayed
+    pictures = []
+    if replayed.in_force:
+        parameters = replayed.in_force[-1].policy.alert_storm.default
+        pictures = fleet_pictures(view, parameters, replayed.causes or (), replayed.excluded_codes)
     products = Section(
         "What is behind it",
         [

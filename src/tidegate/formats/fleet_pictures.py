@@ -10,7 +10,7 @@ A picture that would show nothing is left out. `fleet_charts.py` has their marks
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from tidegate.alert_storm.causes import Cause
@@ -21,8 +21,9 @@ from tidegate.formats.picture import Picture
 from tidegate.reports.fleet_findings import what_a_threshold_reaches, where_it_is, who_raises_most
 from tidegate.reports.fleet_totals import Dot, ProductTotal, dots, product_totals, tiles
 from tidegate.reports.numerals import many, percent, thousands
-from tidegate.reports.offending_words import codes_label, name_of_codes
+from tidegate.reports.offending_words import codes_label, name_of_codes, unknown_in_words
 from tidegate.reports.verdict import threshold_in_words
+from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.instants import DAY
 from tidegate.vocabulary.products import NOT_KNOWN
 
@@ -38,14 +39,30 @@ _LABEL_HEIGHT, _LABEL_WIDTH = 0.4, 1.6
 
 
 def fleet_pictures(
-    view: FleetView, parameters: AlertStormParameters, causes: Sequence[Cause] = ()
+    view: FleetView,
+    parameters: AlertStormParameters,
+    causes: Sequence[Cause] = (),
+    excluded: Collection[AlertCode] = (),
+    unsaid: int = 0,
 ) -> list[Picture]:
-    """Every picture that shows something; `parameters` draw the line that a stream must go over to storm."""
-    made = [offenders_picture(view, causes), kinds_picture(view, parameters), where_picture(view)]
+    """Every picture that shows something.
+
+    Args:
+        view: What the fleet raised.
+        parameters: The line that a stream must go over to storm.
+        causes: What was found behind it; a title names no other product.
+        excluded: Codes of which every Alert passed by the exclusion list.
+        unsaid: Devices of the Inventory of which it says no product.
+    """
+    made = [
+        offenders_picture(view, causes, unsaid),
+        kinds_picture(view, parameters, excluded),
+        where_picture(view),
+    ]
     return [picture for picture in made if picture is not None]
 
 
-def offenders_picture(view: FleetView, causes: Sequence[Cause] = ()) -> Picture | None:
+def offenders_picture(view: FleetView, causes: Sequence[Cause] = (), unsaid: int = 0) -> Picture | None:
     """Picture 3: bars are Alerts, the line is their cumulative share, dots are Alerts per installed Device.
 
     Its title names the products that were found behind a cause, if `causes` are given.
@@ -58,7 +75,7 @@ def offenders_picture(view: FleetView, causes: Sequence[Cause] = ()) -> Picture 
     line: list[dict[str, Any]] = []
     rates: list[dict[str, Any]] = []
     so_far = 0
-    for label, part in _labelled(totals):
+    for label, part in _labelled(totals, unknown_in_words(view, unsaid)):
         stormed, sent = sum(each.stormed for each in part), sum(each.alerts for each in part)
         so_far += sent
         for who, count, order in (("stormed", stormed, 0), ("others", sent - stormed, 1)):
@@ -86,17 +103,18 @@ def offenders_picture(view: FleetView, causes: Sequence[Cause] = ()) -> Picture 
             "installed",
             "alerts per device-day",
         ),
-        tuple(_pareto_rows(totals, alerts)),
+        tuple(_pareto_rows(totals, alerts, unknown_in_words(view, unsaid))),
     )
 
 
-def kinds_picture(view: FleetView, parameters: AlertStormParameters) -> Picture | None:
+def kinds_picture(
+    view: FleetView, parameters: AlertStormParameters, excluded: Collection[AlertCode] = ()
+) -> Picture | None:
     """Picture 4: Devices affected against Alerts of each a day; everything under the line passes through."""
     found = dots(view)
     if not found:
         return None
     line = parameters.threshold * DAY / parameters.window_us
-    alerts = sum(dot.alerts for dot in found)
     labelled = _apart(found[:MOST_LABELS])
     rows = [
         {
@@ -108,13 +126,12 @@ def kinds_picture(view: FleetView, parameters: AlertStormParameters) -> Picture 
         }
         for dot in found[:MOST_DOTS]
     ]
-    stormed = sum(dot.alerts for dot in found if dot.has_stormed)
     left_out = (
         "" if len(found) <= MOST_DOTS else f" The {MOST_DOTS} with most Alerts of {thousands(len(found))}."
     )
     return Picture(
         "kinds",
-        what_a_threshold_reaches(found, stormed, alerts),
+        what_a_threshold_reaches(found, excluded),
         "A dot is one Alert Code of one product; the larger, the more Alerts. To the right are more Devices, further up "
         "more Alerts from each. Vermillion are Devices that stormed: throttling reaches them. Blue are Devices that never "
         f"did: all of it passes through. The line is {threshold_in_words(parameters)}, kept up all day; a Device may storm "
@@ -165,8 +182,8 @@ def where_picture(view: FleetView) -> Picture | None:
     return Picture(
         "where",
         where_it_is(found, int(view.groups["alerts"].sum())),
-        "Alerts a day for each 1,000 Devices installed in a CSP region; the darker, the more. A row alike all along is "
-        "no matter of place; a row dark in one region is weather, or a network; a few Devices that shout stand where they "
+        "Alerts a day for each 1,000 Devices installed in a CSP region; the darker, the more. A row alike all along shows no "
+        "place; a row dark in one region is weather, or a network; a few Devices that shout stand where they "
         "stand by chance. Codes of lost supply are ringed.",
         charts.svg("where", fleet_charts.tiled(rows)),
         ("alert codes", "csp region", "alerts", "alerts a day for each 1,000 devices", "of lost supply"),
@@ -183,30 +200,32 @@ def where_picture(view: FleetView) -> Picture | None:
     )
 
 
-def _labelled(totals: Sequence[ProductTotal]) -> list[tuple[str, Sequence[ProductTotal]]]:
+def _labelled(totals: Sequence[ProductTotal], unknown: str) -> list[tuple[str, Sequence[ProductTotal]]]:
     """The products shown, and all others in one row."""
     shown: list[tuple[str, Sequence[ProductTotal]]] = [
-        (_product_label(total), [total]) for total in totals[:MOST_PRODUCTS]
+        (_product_label(total, unknown), [total]) for total in totals[:MOST_PRODUCTS]
     ]
     if rest := totals[MOST_PRODUCTS:]:
         shown.append((many(len(rest), "other product"), rest))
     return shown
 
 
-def _product_label(total: ProductTotal) -> str:
+def _product_label(total: ProductTotal, unknown: str) -> str:
     if total.product == NOT_KNOWN:
-        return "not in the Inventory"
+        return unknown
     name = _clipped(str(total.product))
     return name if name == total.product.device_type else f"{name} ({total.product.device_type})"
 
 
-def _pareto_rows(totals: Sequence[ProductTotal], alerts: int) -> list[tuple[str | int | float, ...]]:
+def _pareto_rows(
+    totals: Sequence[ProductTotal], alerts: int, unknown: str
+) -> list[tuple[str | int | float, ...]]:
     rows: list[tuple[str | int | float, ...]] = []
     so_far = 0
     for total in totals:
         so_far += total.alerts
         rate = total.alerts / total.device_days if total.device_days else 0.0
-        name = "not in the Inventory" if total.product == NOT_KNOWN else str(total.product)
+        name = unknown if total.product == NOT_KNOWN else str(total.product)
         rows.append(
             (
                 name,

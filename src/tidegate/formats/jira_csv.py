@@ -3,7 +3,7 @@
 A heading that repeats is a field with several values. Headings hold no
 punctuation; every cell stands in quotation marks, so that new lines and
 brackets are taken literally; a label holds no blank. The identifier of the
-problem is a label, so that an issue can be found again by it. Instants are UTC,
+problem, of one without a product with the day it was first seen, is a label, so that an issue can be found again by it. Instants are UTC,
 as `yyyy-MM-dd HH:mm`, to be said in the import wizard's date format.
 
 Written to the published rules of the importer; it was never tried on a site.
@@ -19,6 +19,7 @@ from typing import Final
 
 from tidegate.alert_storm.problems import Problems
 from tidegate.formats.spreadsheet_safe import as_text
+from tidegate.reports.kinds import kind_in_words
 from tidegate.reports.problem_tickets import Grade, Ticket, tickets_of
 from tidegate.reports.problems import all_parties
 from tidegate.vocabulary.instants import Instant, format_instant
@@ -70,7 +71,7 @@ def _row(ticket: Ticket) -> list[str | int]:
 
 
 def _labels(ticket: Ticket) -> list[str]:
-    parts = ("tidegate", ticket.problem_id, str(ticket.problem.cause.kind), ticket.product)
+    parts = ("tidegate", ticket.correlation_id, kind_in_words(ticket.problem.cause), ticket.product)
     return [as_text(_NOT_OF_A_LABEL.sub("-", part)) for part in parts if part]
 
 

@@ -12,6 +12,7 @@ from tidegate.alert_storm.fleet import Pattern
 from tidegate.formats.page import Cell, Number, Page, Section, Table, write_page
 from tidegate.formats.picture import Picture
 from tidegate.formats.report_html import period_in_words
+from tidegate.reports.kinds import FLOOD, kind_in_words
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.reports.offending import (
     DevicesListed,
@@ -21,6 +22,7 @@ from tidegate.reports.offending import (
     patterns_in_words,
 )
 from tidegate.reports.offending_words import (
+    causes_at,
     chance_in_words,
     codes_label,
     group_in_words,
@@ -89,9 +91,9 @@ def offenders_page(found: Offending, pictures: Sequence[Picture]) -> Page:
 
 def _numbers(found: Offending) -> list[Number]:
     made = [Number("Alerts", thousands(found.alerts))]
-    shouted, murmured = (
-        sum(cause.alerts for cause in found.causes if cause.kind is kind)
-        for kind in (Kind.SHOUTERS, Kind.MURMUR)
+    shouted, murmured, flood = (
+        sum(cause.alerts for cause in found.causes if kind_in_words(cause) == kind)
+        for kind in (Kind.SHOUTERS, Kind.MURMUR, FLOOD)
     )
     made.append(
         Number(
@@ -103,6 +105,8 @@ def _numbers(found: Offending) -> list[Number]:
             "Murmur", percent(murmured, found.alerts), "no threshold reaches it", "passed" if murmured else ""
         )
     )
+    if flood:
+        made.append(Number("Excluded", percent(flood, found.alerts), "no threshold applies", "passed"))
     named = {cause.product for cause in found.causes if cause.is_named}
     made.append(
         Number("Products named", thousands(len(named)), f"of {many(found.comparisons, 'comparison')}")
@@ -118,9 +122,9 @@ def _offenders(found: Offending) -> Section:
         test = row.told
         rows.append(
             [
-                group_in_words(row) if found.by else codes_label(row.alert_codes),
+                group_in_words(found, row) if found.by else codes_label(row.alert_codes),
                 codes_label(row.alert_codes) if found.by else name_of_codes(row.alert_codes),
-                " and ".join(row.kinds),
+                " and ".join(dict.fromkeys(map(kind_in_words, causes_at(found, row)))),
                 row.alerts,
                 percent(row.alerts, found.alerts),
                 row.devices,
@@ -153,7 +157,7 @@ def _ways(found: Offending) -> Section | None:
     """How the first of them raise it: ISA-18.2 words, patterns, hours, places, recipients."""
     rows: list[list[Cell]] = [
         [
-            group_in_words(row) if found.by else name_of_codes(row.alert_codes),
+            group_in_words(found, row) if found.by else name_of_codes(row.alert_codes),
             codes_label(row.alert_codes),
             row.chattering,
             f"{100 * row.alternation:.0f}%" if row.second_alerts else "",
@@ -193,7 +197,7 @@ def _devices(found: Offending) -> Section | None:
                 format_alert_code(int(row["alert_code"]))
                 if cause is None
                 else codes_label(cause.alert_codes),
-                "" if cause is None else cause.kind.value,
+                "" if cause is None else kind_in_words(cause),
                 int(row["alerts"]),
                 format_instant(int(row["first_at"]))[:16].replace("T", " "),
                 format_instant(int(row["last_at"]))[:16].replace("T", " "),

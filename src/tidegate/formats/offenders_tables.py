@@ -158,7 +158,7 @@ def is_chattering(rows: Any) -> Any:
 
 
 def _behind(cause: Cause) -> str:
-    return str(cause.product) if cause.is_named else "no one product"
+    return str(cause.product) if cause.is_named else "no product shown"
 
 
 def _hidden(listed: DevicesListed, pseudonyms: Pseudonyms) -> DevicesListed:

@@ -73,6 +73,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "problem_id": problem.problem_id,
         "state": str(problem.state),
         "kind": str(cause.kind),
+        "is_excluded": cause.is_excluded,
         "alert_codes": [format_alert_code(code) for code in cause.alert_codes],
         "product": dict(zip(Product._fields, cause.product, strict=True)) if cause.is_named else None,
         "responsible": [{"party": party, "devices": devices} for party, devices in problem.responsible],

@@ -11,6 +11,7 @@ from tidegate.formats.picture import Picture
 from tidegate.formats.report_html import period_in_words
 from tidegate.formats.reproduction import Reproduction, reproduction_section
 from tidegate.reports.forecast import Rule, TicketCost, cost_in_words
+from tidegate.reports.kinds import kind_in_words
 from tidegate.reports.numerals import length, many, thousands
 from tidegate.reports.problem_report import ProblemReport
 from tidegate.reports.problems import (
@@ -140,7 +141,7 @@ def _problem_table(report: ProblemReport) -> Table:
             (
                 row.problem_id,
                 row.state,
-                row.kind,
+                kind_in_words(problem.cause),
                 row.alert_codes,
                 product_in_words(problem.cause),
                 row.devices,

@@ -3,8 +3,9 @@
 The headings are names of fields of the tables `problem` and `incident` (both
 extend `task`), so that the automatic mapping of a transform map finds them;
 those that begin with `u_` are for fields of one's own and may be left unmapped.
-`correlation_id` is the problem's identifier: coalesce on it, and importing a
-later file updates the records of an earlier one. Instants are UTC, as
+`correlation_id` is the problem's identifier, of one without a product with the
+day it was first seen: coalesce on it, and importing a later file updates the
+records of an earlier one. Instants are UTC, as
 `yyyy-MM-dd HH:mm:ss`, the system's own format.
 
 Written to the published rules of import sets; it was never tried on an instance.
@@ -19,6 +20,7 @@ from typing import Final
 
 from tidegate.alert_storm.problems import Problems
 from tidegate.formats.spreadsheet_safe import as_text
+from tidegate.reports.kinds import kind_in_words
 from tidegate.reports.problem_tickets import Ticket, tickets_of
 from tidegate.reports.problems import all_parties, product_in_words
 from tidegate.vocabulary.instants import Instant, format_instant
@@ -52,7 +54,7 @@ def _row(ticket: Ticket) -> tuple[str | int, ...]:
     problem = ticket.problem
     told = f"; inform {', '.join(ticket.informed)}" if ticket.informed else ""
     return (
-        ticket.problem_id,
+        ticket.correlation_id,
         "Tidegate",
         _cut(ticket.summary, SHORT_DESCRIPTION),
         _cut("\n".join(ticket.description), DESCRIPTION),
@@ -63,7 +65,7 @@ def _row(ticket: Ticket) -> tuple[str | int, ...]:
         _instant(ticket.first_seen),
         f"{ticket.problem_id} is {problem.state} on {_instant(ticket.last_seen)} UTC{told}.",
         str(problem.state),
-        str(problem.cause.kind),
+        kind_in_words(problem.cause),
         "+".join(ticket.alert_codes),
         product_in_words(problem.cause),
         _cut(all_parties(problem.responsible), DESCRIPTION),

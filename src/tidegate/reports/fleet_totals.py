@@ -47,6 +47,7 @@ class Dot:
 class Tile:
     """One code in one CSP region.
 
+    devices:      Devices that raised it there, those of known products.
     per_thousand: Alerts a day for each thousand Devices installed there; `affected` are Devices that raised it
                   for each thousand.
     """
@@ -54,6 +55,7 @@ class Tile:
     alert_codes: tuple[AlertCode, ...]
     region: str
     alerts: int
+    devices: int
     per_thousand: float
     affected: float
 
@@ -112,6 +114,7 @@ def tiles(view: FleetView, most_codes: int) -> list[Tile]:
             raised.alert_codes,
             view.regions[place],
             int(alerts[place]),
+            int(raised.devices[known, place].sum()),
             1_000 * float(alerts[place]) / float(days[place]),
             1_000 * float(raised.devices[known, place].sum()) / float(installed[place]),
         )

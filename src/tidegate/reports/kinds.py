@@ -15,7 +15,7 @@ from typing import Final
 
 from tidegate.alert_storm.causes import Cause, Kind
 from tidegate.alert_storm.suppressions import Suppression
-from tidegate.reports.numerals import many, percent, thousands
+from tidegate.reports.numerals import many, percent, thousands, times_in_words
 from tidegate.reports.replayed import Replayed
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, parse_alert_code
 from tidegate.vocabulary.instants import DAY, format_instant
@@ -63,12 +63,39 @@ def kinds_in_words(kinds: Sequence[str]) -> str:
 
 
 def kinds_told(replayed: Replayed) -> list[str]:
-    """The kinds in the words of a headline: what storms only by its suppression is murmur that is held."""
+    """The kinds in the words of a headline.
+
+    What storms only by its suppression is murmur that is held; what the exclusion list lets through is neither.
+    """
     kinds: list[str] = list(kinds_of(replayed))
     shouters = _of_kind(replayed.causes or (), Kind.SHOUTERS)
     if shouters and all(suppressions_of(replayed, cause) for cause in shouters):
         kinds[0] = "suppressed murmur"
+    murmurs = _of_kind(replayed.causes or (), Kind.MURMUR)
+    if murmurs:
+        kinds[-1:] = dict.fromkeys(map(kind_in_words, sorted(murmurs, key=lambda cause: cause.is_excluded)))
     return kinds
+
+
+UNSHOWN: Final = "no product shown to be behind it"
+"""Of trouble behind which none was named: that there is none was not shown either."""
+
+FLOOD: Final = "flood of excluded codes"
+"""What there is of codes on the exclusion list: no threshold applies to them, so it is neither of the kinds."""
+
+
+def kind_in_words(cause: Cause) -> str:
+    """What a cause is: `shouters`, `murmur`, or a flood of what the exclusion list lets through."""
+    return FLOOD if cause.is_excluded else str(cause.kind)
+
+
+def remedy_of_flood(cause: Cause) -> str:
+    """What can be done about excluded codes, in sentences: mend the cause; hold them only by taking them off the list."""
+    code = format_alert_code(cause.alert_codes[0])
+    return (
+        "Remedy: the root cause, at its maker; in an emergency an override counts the code for hours (tidegate policy "
+        f"override {code}), and a consulted change of the list for good. A suppression cannot hold an excluded code."
+    )
 
 
 def suppressions_of(replayed: Replayed, cause: Cause) -> list[Suppression]:
@@ -158,31 +185,26 @@ def _code_murmur_in_words(replayed: Replayed, murmur: CodeMurmur) -> str:
 
 
 def _murmur_in_words(replayed: Replayed, cause: Cause) -> str:
+    label = kind_in_words(cause).capitalize()
     share = f"{many(cause.alerts, 'Alert')} ({percent(cause.alerts, replayed.received)}) of {codes_in_words(cause.alert_codes)}"
-    if not cause.is_named:
-        return f"Murmur: {share} come from {many(cause.devices, 'Device')} of no one product: {_why_not(replayed, cause)}."
-    return (
-        f"Murmur: {cause.product}: {share} come from {thousands(cause.devices)} of its "
-        f"{many(cause.installed, 'Device')}, {rate_in_words(cause.rate)} for each installed a day where the rest "
-        f"raise {rate_in_words(cause.rest)}: {_why_not(replayed, cause)}. Remedy: mend the firmware; call its manufacturer."
+    why = "the exclusion list lets all of them pass" if cause.is_excluded else "no threshold reaches them"
+    remedy = (
+        remedy_of_flood(cause) if cause.is_excluded else "Remedy: mend the firmware; call its manufacturer."
     )
-
-
-def _why_not(replayed: Replayed, cause: Cause) -> str:
-    """Why throttling does nothing about murmur: its code is excluded, or no Device comes near a threshold."""
-    of_codes = [replayed.by_code[code] for code in cause.alert_codes if code in replayed.by_code]
-    excluded, received = sum(it.excluded for it in of_codes), sum(it.received for it in of_codes)
+    if not cause.is_named:
+        last = f" {remedy}" if cause.is_excluded else ""
+        return f"{label}: {share} come from {many(cause.devices, 'Device')}, {UNSHOWN}: {why}.{last}"
     return (
-        "the exclusion list lets all of them pass"
-        if 0 < excluded == received
-        else "no threshold reaches them"
+        f"{label}: {cause.product}: {share} come from {thousands(cause.devices)} of its "
+        f"{many(cause.installed, 'Device')}, {rate_in_words(cause.rate)} for each installed a day where the rest "
+        f"raise {rate_in_words(cause.rest)}: {why}. {remedy}"
     )
 
 
 def _shouters_in_words(cause: Cause) -> str:
     return (
         f"Shouters: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} stormed with "
-        f"{codes_in_words(cause.alert_codes)}, {ratio_in_words(cause.ratio)} the rate of the rest. Remedy: throttle "
+        f"{codes_in_words(cause.alert_codes)}, {times_in_words(cause.ratio)} times the rate of the rest. Remedy: throttle "
         "them, have those Devices looked at, and ask its manufacturer."
     )
 
@@ -200,11 +222,6 @@ def rate_in_words(rate: float) -> str:
     if rate <= 0:
         return "none"
     return f"{rate:,.0f}" if rate >= _WHOLE else f"{rate:.2g}"
-
-
-def ratio_in_words(ratio: float) -> str:
-    """`12 times`; `many times` where the rest is silent."""
-    return "many times" if ratio == float("inf") else f"{rate_in_words(ratio)} times"
 
 
 _WHOLE: Final = 10.0

@@ -6,7 +6,13 @@ never written 100%.
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 from tidegate.vocabulary.instants import DAY, HOUR, MINUTE, SECOND, Duration
+
+MANY_TIMES: Final = 1_000
+"""A ratio from here on is not told to the last figure."""
 
 _ALL = 1_000
 """Tenths of a per cent in the whole."""
@@ -36,6 +42,15 @@ def percent(part: int, whole: int) -> str:
     if tenths >= _ALL and part < whole:
         return ">99.9%"
     return f"{tenths // 10}.{tenths % 10}%"
+
+
+def times_in_words(ratio: float) -> str:
+    """A ratio: `423`, `2.4`, `over 1,000`; `many` where it is to nothing."""
+    if math.isinf(ratio):
+        return "many"
+    if ratio >= MANY_TIMES:
+        return f"over {MANY_TIMES:,}"
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"  # noqa: PLR2004 - two figures
 
 
 def length(duration: Duration) -> str:

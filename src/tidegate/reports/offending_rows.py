@@ -52,7 +52,7 @@ HOUR_COLUMNS: Final[Mapping[str, str]] = {
 
 CAUSE_COLUMNS: Final[Mapping[str, str]] = {
     "cause": WHOLE, "kind": TEXT, "alert_codes": TEXT, "device_type": TEXT, "manufacturer": TEXT, "model": TEXT,
-    "firmware": TEXT, "is_named": TEXT, "alerts": WHOLE, "share_of_alerts": FRACTION, "devices": WHOLE,
+    "firmware": TEXT, "is_named": TEXT, "is_excluded": TEXT, "alerts": WHOLE, "share_of_alerts": FRACTION, "devices": WHOLE,
     "installed": WHOLE, "rate": FRACTION, "rest": FRACTION, "ratio": FRACTION, "ratio_low": FRACTION,
     "ratio_high": FRACTION, "p_value": FRACTION,
 }  # fmt: skip
@@ -124,6 +124,7 @@ def cause_rows(found: Offending) -> Iterator[dict[str, Cell]]:
             "alert_codes": codes_label(cause.alert_codes),
             **cause.product._asdict(),
             "is_named": _said(cause.is_named),
+            "is_excluded": _said(cause.is_excluded),
             "alerts": cause.alerts,
             "share_of_alerts": cause.alerts / found.alerts,
             "devices": cause.devices,

@@ -8,22 +8,31 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tidegate.alert_storm.causes import Cause, Kind
-from tidegate.reports.kinds import codes_in_words, rate_in_words
-from tidegate.reports.numerals import many, percent, thousands
+from tidegate.alert_storm.fleet import FleetView
+from tidegate.reports.kinds import (
+    FLOOD,
+    UNSHOWN,
+    codes_in_words,
+    kind_in_words,
+    rate_in_words,
+    remedy_of_flood,
+)
+from tidegate.reports.numerals import MANY_TIMES, many, percent, thousands, times_in_words
 from tidegate.reports.offending import Comparison, Offender, Offending
 from tidegate.reports.verdict import Verdict, short_name
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_of
+from tidegate.vocabulary.devices import format_device_id
 from tidegate.vocabulary.products import NOT_KNOWN, Product
 from tidegate.vocabulary.toggle_pairs import counted_as
 
 SMALLEST_P: Final = 1e-12
 """A chance under this is told as under this: no model of chance is right that far out."""
 
+LOUD: Final = 0.1
+"""Share of all Alerts from which one Device is told, whatever is behind it. Our choice."""
+
 MOST_CAUSES: Final = 6
 """Causes that are told one by one before it is said how many more there are."""
-
-MANY_TIMES: Final = 1_000
-"""A ratio from here on is not told to the last figure."""
 
 
 def offending_verdict(found: Offending) -> Verdict:
@@ -31,16 +40,39 @@ def offending_verdict(found: Offending) -> Verdict:
     return Verdict(_headline(found), tuple(_findings(found)), tuple(_cautions(found)))
 
 
-def group_in_words(row: Offender) -> str:
+def group_in_words(found: Offending, row: Offender) -> str:
     """The group of a row: `Maker A M1 1.04`; `not in the Inventory`; `not said` where it says nothing."""
     if not row.is_known:
-        return "not in the Inventory"
+        return unknown_in_words(found.view, 0 if found.inventory is None else found.inventory.unsaid)
     return " ".join(text for text in row.group.values() if text) or "not said"
+
+
+def unknown_in_words(view: FleetView, unsaid: int = 0) -> str:
+    """What Devices of no known product are, where the Inventory says no product of `unsaid` of its own."""
+    if not view.missing:
+        return "product not said"
+    return "product not known" if unsaid else "not in the Inventory"
 
 
 def codes_label(codes: tuple[AlertCode, ...]) -> str:
     """The codes of a row, short: `8014+8015`."""
     return "+".join(format_alert_code(code) for code in codes)
+
+
+def short_kind(cause: Cause) -> str:
+    """The kind of a cause where there is room for one word: `shout`, `murmur`, `excluded`."""
+    if cause.is_excluded:
+        return "excluded"
+    return "shout" if cause.kind is Kind.SHOUTERS else "murmur"
+
+
+def causes_at(found: Offending, row: Offender) -> list[Cause]:
+    """The causes that a row is behind; where Devices are not grouped, those of its codes."""
+    return [
+        cause
+        for cause in found.causes
+        if set(cause.alert_codes) & set(row.alert_codes) and (not found.by or cause.kind in row.kinds)
+    ]
 
 
 def name_of_codes(codes: tuple[AlertCode, ...]) -> str:
@@ -56,22 +88,13 @@ def chance_in_words(p_value: float) -> str:
     return f"p = {p_value:.1g}" if p_value < 0.1 else f"p = {p_value:.2f}"  # noqa: PLR2004 - one figure will do
 
 
-def times_in_words(ratio: float) -> str:
-    """A ratio: `423`, `2.4`, `over 1,000`; `many` where the rest is silent."""
-    if math.isinf(ratio):
-        return "many"
-    if ratio >= MANY_TIMES:
-        return f"over {thousands(MANY_TIMES)}"
-    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"  # noqa: PLR2004 - two figures
-
-
 def ratio_in_words(test: Comparison | Cause) -> str:
     """A ratio with its interval: `21 (12 to 39) times`; `over 34 times` where the rest is silent."""
     if math.isinf(test.ratio):
         return (
             f"over {times_in_words(test.low).removeprefix('over ')} times" if test.low >= 1 else "many times"
         )
-    if math.isinf(test.high):
+    if math.isinf(test.high) or test.low >= MANY_TIMES:
         return f"{times_in_words(test.ratio)} times"
     return f"{times_in_words(test.ratio)} ({times_in_words(test.low)} to {times_in_words(test.high)}) times"
 
@@ -84,21 +107,69 @@ def _headline(found: Offending) -> str:
         product, causes = next(iter(by_product.items()))
         return f"{product}: {_largest_in_words(found, product, causes)}."
     stormed = sum(cause.devices for cause in found.causes if cause.kind is Kind.SHOUTERS)
-    murmur = sum(cause.alerts for cause in found.causes if cause.kind is Kind.MURMUR)
     about = "" if found.code is None else f" with {codes_in_words(_asked(found))}"
     if not found.causes:
         if found.inventory is None:
-            return f"No Device stormed{about}, and no code murmurs; by product nothing can be said without an Inventory."
-        return f"Nobody stands out{about}: no Device stormed, and no product raises more than chance and a little more."
+            loud = _loud_device(found)
+            also = f"; {loud}" if loud is not None else ""
+            return f"No Device stormed{about}, and no code murmurs{also}; by product nothing can be said without an Inventory."
+        if (loud := _loud_device(found)) is not None:
+            return f"No Device stormed{about} and no product stands out, but {loud}."
+        return f"Nobody stands out{about}: no Device stormed, and no product is shown to raise more than the rest."
     kinds = []
     if stormed:
         alerts = sum(cause.alerts for cause in found.causes if cause.kind is Kind.SHOUTERS)
-        kinds.append(f"{many(stormed, 'Device')} shout ({percent(alerts, found.alerts)} of the Alerts)")
-    if murmur:
-        kinds.append(f"{percent(murmur, found.alerts)} of the Alerts are murmur")
+        shout = f"{many(stormed, 'Device')} {'shouts' if stormed == 1 else 'shout'}"
+        kinds.append(f"{shout} ({percent(alerts, found.alerts)} of the Alerts)")
+    for what, is_excluded in (("murmur", False), (f"a {FLOOD}", True)):
+        alerts = sum(
+            cause.alerts
+            for cause in found.causes
+            if cause.kind is Kind.MURMUR and cause.is_excluded == is_excluded
+        )
+        if alerts:
+            kinds.append(f"{percent(alerts, found.alerts)} of the Alerts are {what}")
+    said = " and ".join(kinds)
     if found.inventory is None:
-        return f"{' and '.join(kinds)}; of which product, only an Inventory can say."
-    return f"No product stands out: {' and '.join(kinds)}, of no one product."
+        return f"{said}; of which product, only an Inventory can say."
+    return f"No product is shown to be behind it: {said}; {_why_unnamed(found)}."
+
+
+def _loud_device(found: Offending) -> str | None:
+    """The loudest Device where it has a good part of the Alerts, though it went over no threshold."""
+    if not len(found.loudest):
+        return None
+    row = found.loudest.rows[0]
+    device, code = format_device_id(int(row["device_id"])), format_alert_code(int(row["alert_code"]))
+    if int(row["alerts"]) < LOUD * found.alerts:
+        return None
+    return (
+        f"one Device raised {percent(int(row['alerts']), found.alerts)} of the Alerts: {device}, with {code}"
+    )
+
+
+def _why_unnamed(found: Offending) -> str:
+    """Why no product was named; never that there is none, which no test can show."""
+    products = [product for product in found.view.products if any(product[1:])]
+    if not products:
+        return "the Inventory names no products"
+    stormed = sum(cause.devices for cause in found.causes if cause.kind is Kind.SHOUTERS)
+    if stormed == 1 and len(found.causes) == 1:
+        return "one Device shows nothing of its product"
+    if _has_nothing_to_compare(found):
+        return "every Device of a type is of one product, so there is nothing to compare with"
+    largest = found.devices.rows[found.devices.of_cause == 0]
+    whose = {found.view.products[place] for place in largest["product"].tolist()}
+    if len(whose) == 1 and len(largest) > 1:
+        of = codes_in_words(found.causes[0].alert_codes)
+        return f"all {many(len(largest), 'Device')} at {of} are of {whose.pop()}, too few to tell from chance"
+    return "the test finds none that raises more than chance and a little more"
+
+
+def _has_nothing_to_compare(found: Offending) -> bool:
+    """Every known Device of a type is of one product."""
+    types = Counter(product.device_type for product in found.view.products if product != NOT_KNOWN)
+    return bool(types) and max(types.values()) == 1
 
 
 def _largest_in_words(found: Offending, product: Product, causes: list[Cause]) -> str:
@@ -157,17 +228,24 @@ def cause_in_words(found: Offending, cause: Cause) -> str:
         devices = f"{thousands(cause.devices)} other {'Device' if cause.devices == 1 else 'Devices'}"
         if not _is_named_too(found, cause):
             devices = many(cause.devices, "Device")
-        whose = "of no one product" if found.inventory is not None else "of products not known"
-        return f"Shouters: {devices} {whose} raised {share}. Remedy: throttle them, and look at the Devices."
-    if cause.is_named:
+        whose = UNSHOWN if found.inventory is not None else "of products not known"
         return (
-            f"Murmur: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} raised {share}, "
-            f"{rate_in_words(cause.rate)} a day for each installed, the rest {rate_in_words(cause.rest)}; {sure}. "
-            "No threshold reaches them. Remedy: mend the firmware."
+            f"Shouters: {devices}, {whose}, raised {share}. Remedy: throttle them, and look at the Devices."
         )
+    label = kind_in_words(cause).capitalize()
+    reach = "The exclusion list lets them all pass." if cause.is_excluded else "No threshold reaches them."
+    if cause.is_named:
+        remedy = remedy_of_flood(cause) if cause.is_excluded else "Remedy: mend the firmware."
+        return (
+            f"{label}: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} raised {share}, "
+            f"{rate_in_words(cause.rate)} a day for each installed, the rest {rate_in_words(cause.rest)}; {sure}. "
+            f"{reach} {remedy}"
+        )
+    whose = UNSHOWN if found.inventory is not None else "of products not known"
+    remedy = remedy_of_flood(cause) if cause.is_excluded else "Remedy: mend what raises them."
     return (
-        f"Murmur: {many(cause.devices, 'Device')} of {'no one product' if found.inventory is not None else 'products not known'} "
-        f"raised {share}, {rate_in_words(cause.rate)} a day each. No threshold reaches them. Remedy: mend what raises them."
+        f"{label}: {many(cause.devices, 'Device')}, {whose}, raised {share}, {rate_in_words(cause.rate)} a day each. "
+        f"{reach} {remedy}"
     )
 
 
@@ -190,10 +268,13 @@ def _cautions(found: Offending) -> Iterator[str]:
     else:
         if inventory.missing:
             alerts = sum(row.alerts for row in found.offenders if not row.is_known)
+            they = "They and those it names no product of" if inventory.unsaid else "They"
             yield (
-                f"Not in the Inventory: {many(inventory.missing, 'Device')}, with {many(alerts, 'Alert')} "
-                f"({percent(alerts, found.alerts)}) of those asked about; they are of no product and accuse none."
+                f"Not in the Inventory: {many(inventory.missing, 'Device')}. {they} raised {many(alerts, 'Alert')} "
+                f"({percent(alerts, found.alerts)}) of those asked about, are of no product and accuse none."
             )
+        if 0 < inventory.unsaid < inventory.devices:
+            yield f"No product said: {many(inventory.unsaid, 'Device')} of the Inventory; they accuse none."
         if inventory.doubled:
             yield f"Doubled: {many(inventory.doubled, 'row')} of the Inventory say again what a Device is; the first counts."
         if inventory.rejected:
@@ -215,11 +296,15 @@ def _unsaid(found: Offending) -> Iterator[str]:
         for place, name in enumerate(Product._fields)
         if products and not any(product[place] for product in products)
     ]
-    if unsaid:
+    if unsaid and len(unsaid) < len(Product._fields) - 1:
         yield f"The Inventory says nothing of {' or '.join(name.replace('_', ' ') for name in unsaid)}."
-    types = Counter(product.device_type for product in products)
-    alone = [name for name, count in types.items() if count == 1]
-    if types and len(alone) == len(types):
+    if (
+        found.inventory is not None
+        and found.inventory.devices
+        and not any(any(each[1:]) for each in products)
+    ):
+        yield "The Inventory names no products: it says no manufacturer, model or firmware of any Device, so none can be named."
+    elif _has_nothing_to_compare(found):
         yield "Every Device of a type is of one product: there is nothing to compare with, so none can be named."
     if products and len(found.view.regions) == 1:
         yield "The Inventory says no CSP region: weather in one place cannot be told from a product that stands there."

@@ -12,7 +12,8 @@ from enum import IntEnum
 from typing import Final
 
 from tidegate.alert_storm.problems import Problem, Problems, ProblemState
-from tidegate.reports.numerals import many, thousands
+from tidegate.reports.kinds import kind_in_words
+from tidegate.reports.numerals import many, thousands, times_in_words
 from tidegate.reports.problems import (
     codes_in_words,
     parties_in_words,
@@ -64,6 +65,17 @@ class Ticket:
     last_seen: Instant
     problem: Problem
 
+    @property
+    def correlation_id(self) -> str:
+        """What a service desk knows the record by, as later files are imported.
+
+        A product makes a problem the same one in every log. Without one, what two logs have in common is a code:
+        the day it was first seen keeps the troubles of two months apart.
+        """
+        if self.product:
+            return self.problem_id
+        return f"{self.problem_id}-{format_instant(self.first_seen)[:10].replace('-', '')}"
+
 
 def tickets_of(problems: Problems) -> list[Ticket]:
     """A ticket for each problem, in their order."""
@@ -105,7 +117,7 @@ def _ticket(problem: Problem) -> Ticket:
 def _description(problem: Problem) -> Iterator[str]:
     cause = problem.cause
     names = "; ".join(dict.fromkeys(short_name(name_of(code)) for code in cause.alert_codes))
-    yield f"{codes_in_words(cause)} ({names}), {cause.kind}."
+    yield f"{codes_in_words(cause)} ({names}), {kind_in_words(cause)}."
     yield f"Product: {product_in_words(cause)}."
     share = f" of {thousands(cause.installed)} installed" if cause.installed else ""
     yield (
@@ -117,7 +129,7 @@ def _description(problem: Problem) -> Iterator[str]:
         f"{problem.state}."
     )
     if cause.is_named and cause.rest:
-        yield f"It is at {cause.ratio:,.1f} times the rate of the rest of the fleet."
+        yield f"It is at {times_in_words(cause.ratio)} times the rate of the rest of the fleet."
     if problem.responsible:
         yield f"Responsible: {parties_in_words(problem.responsible, 'Device')}."
     if problem.informed:

@@ -8,14 +8,12 @@ from typing import Final
 
 from tidegate.alert_storm.causes import Cause, Kind
 from tidegate.alert_storm.problems import Problem, Problems, ProblemState
+from tidegate.reports.kinds import FLOOD, UNSHOWN, kind_in_words
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.verdict import short_name
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of
 from tidegate.vocabulary.instants import Instant
 from tidegate.vocabulary.parties import HUB_TYPES
-
-NO_CAUSE: Final = "no common cause found"
-"""What stands in place of a product where none was named."""
 
 _NAMED = 3
 """Problems that findings tell one by one."""
@@ -86,7 +84,7 @@ def headline(problems: Problems) -> str:
     if len(found) == 1:
         behind = "with a product behind it" if named else "with no product behind it"
     if not storms:
-        return f"No Device stormed, but there {_is(len(found))} {many(len(found), 'problem')} of murmur, {behind}."
+        return f"No Device stormed, but there {_is(len(found))} {many(len(found), 'problem')} of {_kinds(found)}, {behind}."
     return f"{many(storms, 'storm')} come{'s' if storms == 1 else ''} down to {many(len(found), 'problem')}, {behind}."
 
 
@@ -101,7 +99,7 @@ def findings(problems: Problems) -> Iterator[str]:
     storms = sum(problem.storms for problem in problems.problems)
     if unclaimed and len(unclaimed) < len(problems):
         left = sum(problem.storms for problem in unclaimed)
-        yield f"Not explained: {many(left, 'storm')} ({percent(left, storms)}) of Devices with nothing in common."
+        yield f"Not explained: {many(left, 'storm')} ({percent(left, storms)}): {UNSHOWN}."
     closed = sum(problem.state is ProblemState.CLOSED for problem in problems.problems)
     if closed:
         yield (
@@ -116,16 +114,16 @@ def codes_in_words(cause: Cause) -> str:
 
 
 def product_in_words(cause: Cause) -> str:
-    """The product behind a cause, or that there is none: `Maker A M1 1.04`."""
-    return str(cause.product) if cause.is_named else NO_CAUSE
+    """The product behind a cause, or that none is shown: `Maker A M1 1.04`."""
+    return str(cause.product) if cause.is_named else UNSHOWN
 
 
 def title_of(problem: Problem) -> str:
     """A problem in one line: `8F75, shouters: 58 Devices of Maker A M1 1.04, 812,000 Alerts`."""
     cause = problem.cause
     devices = many(problem.devices, "Device")
-    of = f"{devices} of {cause.product}" if cause.is_named else f"{devices}, {NO_CAUSE}"
-    return f"{codes_in_words(cause)}, {cause.kind}: {of}, {many(problem.alerts, 'Alert')}"
+    of = f"{devices} of {cause.product}" if cause.is_named else f"{devices}, {UNSHOWN}"
+    return f"{codes_in_words(cause)}, {kind_in_words(cause)}: {of}, {many(problem.alerts, 'Alert')}"
 
 
 def whose(problem: Problem) -> str:
@@ -149,6 +147,18 @@ def remedy_of(problem: Problem) -> str:
     who = _who(problem)
     maker = cause.product.manufacturer or "the manufacturer"
     devices = "the Devices (problem_devices.csv names them)"
+    if cause.is_excluded:
+        look = (
+            f"to raise with {maker} why {cause.product} sends"
+            if cause.is_named
+            else f"to look at {devices} and why they send"
+        )
+        return (
+            "The exclusion list lets all of this through: no threshold applies, and a suppression cannot hold an excluded "
+            f"code. {who} {look} {codes_in_words(cause)}, and to have it mended at its root; until then an emergency override "
+            f"(tidegate policy override {format_alert_code(cause.alert_codes[0])}) counts the code for hours, and a consulted "
+            "change of the list for good."
+        )
     if cause.kind is Kind.MURMUR:
         first = "No threshold reaches this: each Device stays under its own. "
         if cause.is_named:
@@ -157,13 +167,13 @@ def remedy_of(problem: Problem) -> str:
                 "firmware or its configuration mended; until then a suppression with an expiry can hold it back."
             )
         return (
-            f"{first}No product stands out, so look at what the Devices share: their configuration, the "
+            f"{first}No product is shown to be behind it, so look at what the Devices share: their configuration, the "
             f"thresholds they were given, their area. {who} to look at {devices}."
         )
     held = f"Throttling holds back {percent(problem.throttled, problem.alerts)} of it and mends nothing. "
     if cause.is_named:
         return f"{held}{who} to look at {devices}, and to raise with {maker} why {cause.product} storms."
-    return f"{held}The Devices have no product in common: {who} to look at each, and at where it stands."
+    return f"{held}No product is shown to be behind it: {who} to look at each Device, and at where it stands."
 
 
 def _who(problem: Problem) -> str:
@@ -174,6 +184,14 @@ def _who(problem: Problem) -> str:
         return f"{listed} and {thousands(more)} more are" if more else f"{listed} {_is(len(names))}"
     is_hub = problem.cause.product.device_type.upper() in HUB_TYPES
     return "The CSP of each Communications Hub is" if is_hub else "The registered Supplier of each Device is"
+
+
+def _kinds(found: Sequence[Problem]) -> str:
+    """What problems without a storm are of."""
+    kinds = {problem.cause.is_excluded for problem in found}
+    return " or ".join(
+        word for word, is_excluded in (("murmur", False), (f"a {FLOOD}", True)) if is_excluded in kinds
+    )
 
 
 def _is(number: int) -> str:

@@ -210,6 +210,13 @@ class Replayed:
         return ", ".join(dict.fromkeys(each.policy.version for each in self.in_force))
 
     @property
+    def excluded_codes(self) -> frozenset[AlertCode]:
+        """The codes of which every Alert passed by the exclusion list."""
+        return frozenset(
+            code for code, totals in self.by_code.items() if 0 < totals.excluded == totals.received
+        )
+
+    @property
     def devices_stormed(self) -> int:
         """Different Devices that stormed."""
         return len(np.unique(self.storms.columns["device_id"]))

@@ -11,6 +11,8 @@ from tests.fleet_views import CODE, fleet_of, view_of
 from tidegate.alert_storm.causes import find_causes
 from tidegate.alert_storm.parameters import AlertStormParameters
 from tidegate.formats.fleet_pictures import fleet_pictures
+from tidegate.reports.fleet_findings import where_it_is
+from tidegate.reports.fleet_totals import tiles
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import HOUR
 from tidegate.vocabulary.products import Product
@@ -37,7 +39,7 @@ def test_murmur_says_who_it_is_and_that_no_threshold_reaches_it():
         "No Device stormed: all of the Alerts pass under the threshold, and throttling reaches none"
         == titles["kinds"]
     )
-    assert titles["where"].startswith("No CSP region stands out")
+    assert titles["where"].startswith("No CSP region is shown to stand out")
 
 
 def test_shouters_say_that_throttling_reaches_them():
@@ -56,12 +58,28 @@ def test_weather_in_one_region_is_said_to_be_weather():
     assert "8F36 is 7.8 times as frequent in North as elsewhere: weather, or a network" == titles["where"]
 
 
+def test_a_code_of_one_region_alone_is_a_matter_of_place():
+    code = parse_alert_code("8F36")
+    titles = drawn(view_of(FLEET, {CODE: QUIET, code: FLEET.region == 2}))
+
+    assert "8F36 comes from North alone: weather, or a network" == titles["where"]
+
+
+@pytest.mark.parametrize(("devices", "says"), [(9, "No CSP region is shown"), (10, "8F36 comes from North")])
+def test_a_few_devices_are_of_no_place(devices, says):
+    few = np.zeros(len(FLEET), np.int64)
+    few[np.flatnonzero(FLEET.region == 2)[:devices]] = 9
+    found = tiles(view_of(FLEET, {CODE: QUIET, parse_alert_code("8F36"): few}), 8)
+
+    assert where_it_is(found, 1_000).startswith(says)
+
+
 def test_a_few_shouters_in_one_region_do_not_make_it_stand_out():
     stormed = np.zeros(len(FLEET), np.bool_)
     stormed[np.flatnonzero(FLEET.region == 2)[:3]] = True
     titles = drawn(view_of(FLEET, {CODE: QUIET + 5_000 * stormed}, {CODE: stormed}))
 
-    assert titles["where"].startswith("No CSP region stands out")
+    assert titles["where"].startswith("No CSP region is shown to stand out")
 
 
 def test_the_data_behind_a_picture_add_up_and_nothing_is_left_out_of_it():

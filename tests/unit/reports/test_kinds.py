@@ -117,7 +117,7 @@ def test_a_named_cause_says_whom_to_call() -> None:
 def test_a_cause_that_is_not_named_calls_nobody() -> None:
     (said,) = remedies(replace(murmuring(1_000, 100), causes=[replace(FIRMWARE, product=NOT_KNOWN)]))
 
-    assert "of no one product" in said
+    assert "90 Devices, no product shown to be behind it: no threshold reaches them." in said
     assert "manufacturer" not in said
 
 
@@ -133,10 +133,34 @@ def test_shouters_of_one_firmware_are_told_with_it_and_others_without() -> None:
 def test_of_an_excluded_code_it_is_the_list_that_lets_it_pass_and_not_the_threshold() -> None:
     made = replayed({0x8014: Totals(900, 0, 0, 900)})
 
-    (said,) = remedies(replace(made, causes=[replace(FIRMWARE, alert_codes=(0x8014,))]))
+    flood = replace(FIRMWARE, alert_codes=(0x8014,), is_excluded=True)
+    (said,) = remedies(replace(made, causes=[flood]))
+    (of_none,) = remedies(replace(made, causes=[replace(flood, product=NOT_KNOWN)]))
 
-    assert "the exclusion list lets all of them pass. Remedy: mend the firmware" in said
+    assert said.startswith("Flood of excluded codes: Maker A M1 1.04: 900 Alerts")
+    assert "the exclusion list lets all of them pass. Remedy: the root cause" in said
+    assert "tidegate policy override 8014" in said
     assert "threshold" not in said
+    assert "tidegate policy override 8014" in of_none
+
+
+def test_a_headline_calls_a_flood_of_excluded_codes_what_it_is() -> None:
+    flood = replace(FIRMWARE, is_excluded=True)
+
+    assert ["flood of excluded codes"] == kinds_told(replace(murmuring(9, 9), causes=[flood]))
+    assert ["murmur", "flood of excluded codes"] == kinds_told(
+        replace(murmuring(9, 9), causes=[flood, FIRMWARE, FIRMWARE])
+    )
+    assert verdict(replace(murmuring(9, 9), causes=[flood])).headline.startswith(
+        "Flood of excluded codes. No "
+    )
+
+
+def test_a_ratio_is_not_told_to_its_last_figure() -> None:
+    storming = replayed({0x8F75: Totals(100, 10, 90)}, [spell()])
+    said = next(remedies(replace(storming, causes=[replace(SHOUTING, ratio=1_066_525.1)])))
+
+    assert "over 1,000 times the rate of the rest" in said
 
 
 def test_what_storms_by_its_suppression_alone_is_not_called_shouting() -> None:

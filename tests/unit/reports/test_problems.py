@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unit.alert_storm.problem_examples import HUB, M1_104, cause, found, storm, view
 
 from tidegate.alert_storm.causes import Kind
 from tidegate.alert_storm.problems import Problems
+from tidegate.reports.problem_tickets import tickets_of
 from tidegate.reports.problems import (
     findings,
     headline,
@@ -15,6 +18,7 @@ from tidegate.reports.problems import (
     title_of,
     whose,
 )
+from tidegate.vocabulary.instants import DAY, HOUR
 from tidegate.vocabulary.products import NOT_KNOWN, Product
 
 
@@ -45,7 +49,7 @@ def test_a_problem_is_told_in_a_line():
 
     assert "8F75, shouters: 2 Devices of Maker A M1 1.04, 200 Alerts" == title_of(shouters)
     assert "8014+8015, murmur: 300 Devices of Maker A M1 1.04, 5,000 Alerts" == title_of(murmur().problems[0])
-    assert "8F75, shouters: 1 Device, no common cause found, 100 Alerts" == title_of(
+    assert "8F75, shouters: 1 Device, no product shown to be behind it, 100 Alerts" == title_of(
         found([], [storm(1)]).problems[0]
     )
 
@@ -79,8 +83,8 @@ def test_the_remedy_of_shouters_is_to_look_at_them_and_of_murmur_to_mend_the_fir
 
 
 def test_the_remedy_accuses_no_product_where_none_is_named():
-    assert "no product in common" in remedy_of(found([], [storm(1)]).problems[0])
-    assert "No product stands out" in remedy_of(murmur(NOT_KNOWN).problems[0])
+    assert "No product is shown to be behind it" in remedy_of(found([], [storm(1)]).problems[0])
+    assert "No product is shown to be behind it" in remedy_of(murmur(NOT_KNOWN).problems[0])
 
 
 def test_the_remedy_says_whose_kind_it_is_where_nobody_is_known():
@@ -97,8 +101,45 @@ def test_findings_name_the_largest_and_say_how_many_more_there_are():
     said = list(findings(found([cause()], [storm(at, code) for at, code in enumerate(codes)])))
 
     assert "Others: 2 more problems with 200 Alerts together." in said
-    assert "Not explained: 4 storms (80.0%) of Devices with nothing in common." in said
+    assert "Not explained: 4 storms (80.0%): no product shown to be behind it." in said
     assert "Closed: 5 problems of 5, silent for 1 d or more at the end of the log." in said
+
+
+def test_a_flood_of_excluded_codes_is_told_with_what_can_hold_it():
+    flood = replace(murmur().problems[0].cause, is_excluded=True)
+    of_none = replace(flood, product=NOT_KNOWN)
+    made = found([flood], [], view=view([(0x8014, M1_104, "North", 5_000, 300)]))
+    (problem,) = made.problems
+
+    assert "8014+8015, flood of excluded codes: 300 Devices of Maker A M1 1.04, 5,000 Alerts" == title_of(
+        problem
+    )
+    assert headline(made).startswith(
+        "No Device stormed, but there is 1 problem of a flood of excluded codes,"
+    )
+    for remedy in (remedy_of(problem), remedy_of(replace(problem, cause=of_none))):
+        assert "a suppression cannot hold an excluded code" in remedy
+        assert "tidegate policy override 8014" in remedy
+        assert "with an expiry" not in remedy
+        assert "No threshold reaches" not in remedy
+
+
+def test_a_ticket_without_a_product_is_of_its_day():
+    unnamed, named = tickets_of(found([cause()], [storm(1), storm(3, "8F3E")]))
+    (month_later,) = tickets_of(found([], [storm(3, "8F3E", started_at=31 * DAY, ended_at=31 * DAY + HOUR)]))
+
+    assert named.problem_id == named.correlation_id
+    assert unnamed.problem_id == month_later.problem_id
+    assert (f"{unnamed.problem_id}-19700101", f"{unnamed.problem_id}-19700201") == (
+        unnamed.correlation_id,
+        month_later.correlation_id,
+    )
+
+
+def test_a_ticket_tells_no_ratio_to_its_last_figure():
+    (ticket,) = tickets_of(found([replace(cause(), ratio=1_066_525.1, rest=0.1)], [storm(1)]))
+
+    assert "It is at over 1,000 times the rate of the rest of the fleet." in ticket.description
 
 
 def test_a_row_has_every_party():
