@@ -106,3 +106,10 @@ def wait_until(is_so: Any) -> None:
     while not is_so():
         assert time.monotonic() < until, "it did not come about"
         time.sleep(0.01)
+
+
+def a_free_port() -> int:
+    """A port that nobody listens on, for a server that must be found at the same one again."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as it:
+        port: int = it.getsockname()[1]
+        return port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +24,11 @@ def never_answers(_body: bytes) -> None:
 
 @dataclass
 class Receiver:
-    """What a receiver was sent, in the order it came; `manner` may be changed while it runs."""
+    """What a receiver was sent, in the order it came; `manner` may be changed while it runs. With `tls` it is HTTPS."""
 
     manner: Manner = accepts
     closes_every: int = 0
+    tls: ssl.SSLContext | None = None
     bodies: list[bytes] = field(default_factory=list)
     accepted: list[bytes] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
@@ -34,7 +36,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/receive"
+        return f"http{'s' if self.tls else ''}://localhost:{self.port}/receive"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answered = 0
@@ -73,7 +75,7 @@ def receivers(*wanted: Receiver) -> Iterator[Sequence[Receiver]]:
     async def run() -> None:
         servers = []
         for each in wanted:
-            server = await asyncio.start_server(each.serve, "127.0.0.1", each.port)
+            server = await asyncio.start_server(each.serve, "127.0.0.1", each.port, ssl=each.tls)
             each.port = server.sockets[0].getsockname()[1]
             servers.append(server)
         ready.set()

@@ -6,17 +6,13 @@ import http.client
 import json
 import ssl
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from tests.gateways import NDJSON, XML, running_gateway
 from tests.material.duis_documents import eui
 from tests.material.gbcs_alerts import ESME, SUPPLIER
 from tests.material.signed_alerts import DSP, AlertMint, mint_party, write_certificates
+from tests.material.web_certificates import Authority
 
 from tidegate.assembly.serving import clock
 from tidegate.gateway.parties import Scope
@@ -170,61 +166,17 @@ def test_health_is_told_to_everyone(running):
     assert [200, 200, 200] == [running.ask(path).status for path in ("/healthz", "/readyz", "/metrics")]
 
 
-def authority():
-    """An authority of one afternoon: gives a key and a certificate of a name, and its own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Invented Authority")])
-    now = datetime.now(UTC)
-
-    def issue(name, organisation, public_key, *, is_authority=False):
-        subject = x509.Name(
-            [
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-                x509.NameAttribute(NameOID.COMMON_NAME, name),
-            ]
-        )
-        builder = (
-            x509.CertificateBuilder()
-            .issuer_name(issuer)
-            .subject_name(issuer if is_authority else subject)
-            .public_key(public_key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
-            )
-        )
-        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    def give(folder, name, organisation="Invented"):
-        own = ec.generate_private_key(ec.SECP256R1())
-        (folder / f"{name}.pem").write_bytes(issue(name, organisation, own.public_key()))
-        (folder / f"{name}.key").write_bytes(
-            own.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        return folder / f"{name}.pem", folder / f"{name}.key"
-
-    return give, issue("root", "Invented", key.public_key(), is_authority=True)
-
-
 def test_a_party_is_known_by_its_certificate_and_a_stranger_is_not(tmp_path):
-    give, root = authority()
-    (tmp_path / "root.pem").write_bytes(root)
-    server, server_key = give(tmp_path, "localhost")
-    adapter, stranger = give(tmp_path, "adapter", "Northern, Invented"), give(tmp_path, "stranger")
+    authority = Authority(tmp_path)
+    server, adapter = authority.give("localhost"), authority.give("adapter", "Northern, Invented")
+    stranger = authority.give("stranger")
     configuration = f"""
 [access]
 mode = "certificate"
 [tls]
-certificate = "{server}"
-key = "{server_key}"
-client_authorities = "{tmp_path}/root.pem"
+certificate = "{server.certificate}"
+key = "{server.key}"
+client_authorities = "{authority.root}"
 [signatures]
 verify = false
 [[parties]]
@@ -233,17 +185,15 @@ subject = 'CN=adapter, O=Northern\\, Invented'
 scopes = ["operate"]
 """
 
-    def ask(running, *certificate_and_key):
-        context = ssl.create_default_context(cafile=str(tmp_path / "root.pem"))
-        if certificate_and_key:
-            context.load_cert_chain(*certificate_and_key)
+    def ask(running, own=None):
+        context = authority.client(own)
         with closing(http.client.HTTPSConnection("localhost", running.port, context=context)) as connection:
             connection.request("GET", "/api/summary")
             return connection.getresponse().status
 
     with running_gateway(tmp_path / "gateway", configuration) as running:
-        assert 200 == ask(running, *adapter)
-        assert 401 == ask(running, *stranger)
+        assert 200 == ask(running, adapter)
+        assert 401 == ask(running, stranger)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             ask(running)
 

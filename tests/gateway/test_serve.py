@@ -7,20 +7,14 @@ import json
 import os
 import re
 import signal
-import socket
 from contextlib import closing
 
 import pytest
 from tests.commands import start_tidegate, tidegate
-from tests.gateways import XML, wait_until
+from tests.gateways import XML, a_free_port, wait_until
 from tests.material.signed_alerts import AlertMint
 
 from tidegate.cli.console import INPUT_AT_FAULT
-
-
-def a_free_port():
-    with closing(socket.create_server(("127.0.0.1", 0))) as it:
-        return it.getsockname()[1]
 
 
 def answers(at, path, body=None):
