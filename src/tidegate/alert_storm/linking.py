@@ -1,16 +1,17 @@
 """Which storm belongs to which problem.
 
 A storm joins the named cause of its code that its Device's product falls
-under: shouters before murmur, the narrower product before the wider. What no
-named cause claims forms one problem for each code, with no product named. Each
-storm joins exactly one.
+under: shouters before murmur, the narrower product before the wider. A storm
+that makes no shouter of its Device is of the murmur that its Device is part of,
+where there is any. What no cause claims forms one problem for each code, with no
+product named. Each storm joins exactly one.
 
 Codes are told apart as a fleet counts them: both of a toggle pair are one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -61,7 +62,10 @@ def codes_of_label(label: str) -> tuple[AlertCode, ...]:
 
 
 def link_storms(
-    causes: Sequence[Cause], labels: NDArray[Any], devices_are: Mapping[str, Attribute]
+    causes: Sequence[Cause],
+    labels: NDArray[Any],
+    devices_are: Mapping[str, Attribute],
+    set_aside: NDArray[np.bool_] | None = None,
 ) -> Linked:
     """Find the problem of every storm.
 
@@ -69,20 +73,30 @@ def link_storms(
         causes:       Named ones claim storms; those without a product wait for what is left.
         labels:       Text of each storm, the code counted.
         devices_are:  What each storm's Device was when it started: INVENTORY_COLUMNS, those that are known.
+        set_aside:    Storms of Devices that are no shouters for all that; None: there are none.
     """
     code, code_labels = factorised(labels)
     products, product = products_of(devices_are, len(labels))
     keys = {key_of(cause): None for cause in causes}
     places = {key: place for place, key in enumerate(keys)}
     named = [key for key in keys if key.product != NOT_KNOWN]
-    combined = code.astype(np.int64) * len(products) + product
+    aside = np.zeros(len(labels), np.bool_) if set_aside is None else set_aside
+    combined = 2 * (code.astype(np.int64) * len(products) + product) + aside
     met, which = np.unique(combined, return_inverse=True)
     of_combination = np.empty(len(met), np.int32)
-    for at, both in enumerate(met.tolist()):
+    for at, (both, is_aside) in enumerate(map(divmod, met.tolist(), [2] * len(met))):
         codes = _counted(codes_of_label(code_labels[both // len(products)]))
-        key = _claimed(named, codes, products[both % len(products)]) or _left(places, codes)
+        product_of_it = products[both % len(products)]
+        key = _murmur_of(keys, codes, product_of_it) if is_aside else None
+        key = key or _claimed(named, codes, product_of_it) or _left(places, codes)
         of_combination[at] = places.setdefault(key, len(places))
     return Linked(list(places), of_combination[which].astype(np.int32))
+
+
+def _murmur_of(keys: Iterable[Key], codes: tuple[AlertCode, ...], product: Product) -> Key | None:
+    """The key of the murmur with these codes that a Device of this product is part of, the narrowest."""
+    murmurs = [key for key in keys if key.kind is Kind.MURMUR and key.product.includes(product)]
+    return _claimed(murmurs, codes, product)
 
 
 def _claimed(named: Sequence[Key], codes: tuple[AlertCode, ...], product: Product) -> Key | None:

@@ -78,9 +78,16 @@ class Murmurers:
     last_at: Instants
     devices_are: Mapping[str, Attribute]
 
+    def taken(self, rows: NDArray[np.bool_]) -> Murmurers:
+        """Some of them."""
+        what = {name: Attribute(each.places[rows], each.texts) for name, each in self.devices_are.items()}
+        return Murmurers(
+            self.device_id[rows], self.alerts[rows], self.first_at[rows], self.last_at[rows], what
+        )
+
 
 FindMurmurers: TypeAlias = Callable[[Cause], Murmurers]
-"""Finds the Devices behind a cause of murmur; each is there once, and none that stormed with the code."""
+"""Finds the Devices behind a cause of murmur; each is there once, and none that is a shouter with the code."""
 
 
 def members_of(
@@ -100,8 +107,11 @@ def members_of(
         until:        The end of the log, for storms that still ran then.
     """
     stormed = _stormed(storms, of_storm, devices_are, until)
-    parts = [stormed, *(_murmured(problem, found) for problem, found in murmur.items())]
-    whole = parts[0] if len(parts) == 1 else _joined(parts)
+    others = []
+    for problem, found in murmur.items():
+        stormed, is_there = _with_murmur(stormed, problem, found)
+        others.append(_murmured(problem, found.taken(~is_there)))
+    whole = _joined([stormed, *others]) if others else stormed
     return whole.taken(np.lexsort((whole.device_id, whole.problem)))
 
 
@@ -140,6 +150,21 @@ def _stormed(
     )
 
 
+def _with_murmur(stormed: Members, problem: int, found: Murmurers) -> tuple[Members, NDArray[np.bool_]]:
+    """The Devices that stormed, those that murmur too with all their Alerts; and which of the murmurers these are."""
+    of_it = np.flatnonzero(stormed.problem == problem)
+    _, at, there = np.intersect1d(
+        stormed.device_id[of_it], found.device_id, assume_unique=True, return_indices=True
+    )
+    rows, is_there = of_it[at], np.zeros(len(found.device_id), np.bool_)
+    is_there[there] = True
+    alerts, first, last = stormed.alerts.copy(), stormed.first_seen.copy(), stormed.last_seen.copy()
+    alerts[rows] = found.alerts[there]
+    first[rows] = np.minimum(first[rows], found.first_at[there])
+    last[rows] = np.maximum(last[rows], found.last_at[there])
+    return replace(stormed, alerts=alerts, first_seen=first, last_seen=last), is_there
+
+
 def _murmured(problem: int, found: Murmurers) -> Members:
     rows = len(found.device_id)
     nothing = np.zeros(rows, np.int64)
@@ -161,7 +186,7 @@ def _reduced(by: np.ufunc, values: NDArray[Any], starts: NDArray[np.int64]) -> N
 
 
 def _joined(parts: Sequence[Members]) -> Members:
-    """All rows; a Device that is in two parts of one problem is there twice."""
+    """All rows; no Device is in two parts of one problem."""
     names = [name for name in INVENTORY_COLUMNS if any(name in part.devices_are for part in parts)]
     nothing = [Attribute(np.zeros(len(part), np.int32), (NOT_SAID,)) for part in parts]
     return Members(

@@ -23,7 +23,12 @@ class InStorms:
     """Sums over the storms of each problem; arrays as long as there are problems."""
 
     def __init__(
-        self, storms: Mapping[str, NDArray[Any]], of_storm: NDArray[np.int32], problems: int, until: Instant
+        self,
+        storms: Mapping[str, NDArray[Any]],
+        of_storm: NDArray[np.int32],
+        problems: int,
+        until: Instant,
+        set_aside: NDArray[np.bool_],
     ) -> None:
         self.until = until
         self._storms = storms
@@ -31,6 +36,8 @@ class InStorms:
         self.storms = np.bincount(of_storm, minlength=problems)
         self.received = self._sums(storms["received"], problems)
         self.throttled = self._sums(storms["throttled"], problems)
+        # The Alerts of Devices that are no shouters are counted with the murmur.
+        self.of_shouters = self._sums(np.where(set_aside, 0, storms["received"]), problems)
         # Of a problem without storms no instant is known here: any other goes before these.
         self.first = np.full(problems, np.iinfo(np.int64).max, np.int64)
         self.last = np.full(problems, np.iinfo(np.int64).min, np.int64)

@@ -59,7 +59,8 @@ class Problem:
     first_seen, last_seen: Of its Alerts. Of shouters: when the first storm started, and when the last ended.
     devices:      Different Devices at it.
     storms:       Alert Storms linked to it. Murmur has few or none: Devices of its product that went over.
-    alerts:       Of shouters, received in its storms; of murmur, the murmur, and what came in storms linked to it.
+    alerts:       Of shouters, received in its storms; of murmur, the murmur, and what came in storms of shouters
+                  linked to it.
     throttled:    Alerts of those held back.
     """
 
@@ -116,6 +117,7 @@ def problems_of(
     view: FleetView | None = None,
     murmurers: FindMurmurers | None = None,
     silent_for: Duration = SILENT_FOR,
+    set_aside: NDArray[np.bool_] | None = None,
 ) -> Problems:
     """Group storms and murmur by cause.
 
@@ -127,6 +129,7 @@ def problems_of(
         view:         Of the whole fleet; says who is informed of murmur, and when it was first and last seen.
         murmurers:    Finds the Devices behind murmur; without it they are counted and not told.
         silent_for:   How long a problem must have been silent at the end to be closed.
+        set_aside:    Storms of Devices that are no shouters for all that (`Fleet.view`); None: there are none.
 
     The result:
       1. links every storm to exactly one problem;
@@ -134,7 +137,8 @@ def problems_of(
       3. does not depend on the order of `causes`.
     """
     causes = sorted(causes, key=lambda cause: (cause.kind, cause.alert_codes, cause.product))
-    linked = link_storms(causes, storms["alert_code"], devices_are)
+    aside = np.zeros(len(storms["alert_code"]), np.bool_) if set_aside is None else set_aside
+    linked = link_storms(causes, storms["alert_code"], devices_are, aside)
     stormy = np.bincount(linked.of_storm, minlength=len(linked.keys)) > 0
     kept = [at for at, key in enumerate(linked.keys) if stormy[at] or key.kind is Kind.MURMUR]
     place_of = np.full(len(linked.keys), -1, np.int32)
@@ -147,7 +151,7 @@ def problems_of(
     if murmurers is not None:
         murmur = {at: murmurers(it) for at, it in found_by.items() if it.kind is Kind.MURMUR}
     members = members_of(storms, of_storm, devices_are, murmur, until)
-    in_storms = InStorms(storms, of_storm, len(keys), until)
+    in_storms = InStorms(storms, of_storm, len(keys), until, aside)
     in_fleet = None if view is None else InFleet(view, [it for it in causes if it.kind is Kind.MURMUR])
     found = [
         _problem(at, key, found_by.get(at), members, in_storms, in_fleet, silent_for, is_told=at in murmur)
@@ -190,11 +194,11 @@ def _problem(
     if cause.kind is Kind.MURMUR:
         assert in_fleet is not None, "murmur is found in a fleet view"
         heard = in_fleet.rows_of(cause)
-        alerts += cause.alerts
+        alerts = cause.alerts + int(in_storms.of_shouters[at])
         first, last = min(first, in_fleet.first(heard)), max(last, in_fleet.last(heard))
         informed = in_fleet.informed(heard)
         if not is_told:
-            devices += cause.devices
+            devices += cause.devices - cause.stormed
             responsible = in_fleet.responsible(heard)
     is_silent = in_storms.until - last >= silent_for
     return Problem(

@@ -21,7 +21,12 @@ from tidegate.operations.join_inventory import join_inventory
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import ReplayOptions
-from tidegate.operations.replay_with_fleet import FleetReplay, excluded_codes, replay_with_fleet
+from tidegate.operations.replay_with_fleet import (
+    FleetReplay,
+    are_no_shouting,
+    excluded_codes,
+    replay_with_fleet,
+)
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.forecast import TicketCost, days_of, forecast
 from tidegate.reports.problem_report import ProblemReport
@@ -65,6 +70,7 @@ def find_problems(
         view=view,
         murmurers=found,
         silent_for=silent_for,
+        set_aside=None if view is None else are_no_shouting(replayed),
     )
 
 

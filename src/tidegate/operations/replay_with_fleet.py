@@ -22,8 +22,9 @@ from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import DecisionSink, ReplayOptions, replay
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed, Spells
-from tidegate.vocabulary.alert_codes import AlertCode
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
 from tidegate.vocabulary.instants import HOUR, Instant
+from tidegate.vocabulary.toggle_pairs import counted_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +88,30 @@ def excluded_codes(replayed: Replayed) -> frozenset[AlertCode]:
 
 
 def are_no_shouting(replayed: Replayed) -> NDArray[np.bool_]:
-    """Which of the storms make no shouter of their Device.
+    """Which of the storms are of Devices that are no shouters for all that: every storm of theirs with the code is such.
 
     Those that went over a suppression's threshold and never over the code's own, for Devices are compared, and
     must be by one threshold; and those of what had waited while nothing came (`alert_storm.silence`).
     """
     storms = replayed.storms.columns
     rules = {each.policy.version: each.policy.alert_storm for each in replayed.in_force}
-    judged_by = zip(storms["policy_version"].tolist(), storms["alert_code"].tolist(), strict=True)
-    own = [rules[version].parameters_for(codes_of_label(label)[0]).threshold for version, label in judged_by]
+    labels = storms["alert_code"].tolist()
+    first_code = {label: codes_of_label(label)[0] for label in set(labels)}
+    counted = [counted_as(first_code[label]) for label in labels]
+    own = [
+        rules[version].parameters_for(first_code[label]).threshold
+        for version, label in zip(storms["policy_version"].tolist(), labels, strict=True)
+    ]
     hours = {each.hour for each in replayed.hours}
     waited = had_waited(
         storms["device_id"], storms["started_at"], ended_by(storms, replayed.last or 0), hours
     )
-    return np.asarray((storms["peak_count"] <= np.array(own, np.int64)) | waited, np.bool_)
+    no_shouting = (storms["peak_count"] <= np.array(own, np.int64)) | waited
+    # Whoever shouted once is a shouter with the code.
+    _, device = np.unique(storms["device_id"], return_inverse=True)
+    _, stream = np.unique(device * NUMBER_OF_CODES + np.array(counted, np.int64), return_inverse=True)
+    is_shouting = np.bincount(stream, ~no_shouting) > 0
+    return np.asarray(~is_shouting[stream], np.bool_)
 
 
 def stormed_with(storms: Spells) -> tuple[tuple[DeviceIds, AlertCodes], NDArray[np.int64]]:
