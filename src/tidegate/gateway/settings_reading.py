@@ -112,6 +112,12 @@ def _document_of(text: str, where: _Where) -> dict[str, Any]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(Fault(where._file, f"it is not TOML: {error}", "Mend the line.")) from None  # noqa: SLF001
+    except RecursionError:
+        what = "brackets stand in brackets too deep"
+        raise InputError(Fault(where._file, what, "Write a configuration.")) from None  # noqa: SLF001
+    except ValueError:  # a number with more digits than Python reads
+        what = "a number in it has thousands of digits"
+        raise InputError(Fault(where._file, what, "Write a configuration.")) from None  # noqa: SLF001
     hidden = [key for key in document if key.startswith("_")]
     if hidden:
         raise InputError(*(_unknown((key,), where) for key in hidden))

@@ -165,9 +165,11 @@ def text_buffers(array: ArrowArray) -> tuple[Any, NDArray[np.uint8]]:
     _, offsets, data = array.buffers()
     if len(array) == 0 or offsets is None:
         return np.zeros(1, np.int32), np.zeros(0, np.uint8)
-    numbers = np.frombuffer(offsets, np.int64 if is_large else np.int32)
+    # A buffer that came from elsewhere may end in the middle of a number that nobody needs.
+    last = array.offset + len(array) + 1
+    numbers = np.frombuffer(offsets, np.int64 if is_large else np.int32, last)
     return (
-        numbers[array.offset : array.offset + len(array) + 1],
+        numbers[array.offset :],
         np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8),
     )
 
@@ -203,9 +205,9 @@ def _plain(array: ArrowArray) -> ArrowArray:
 def _numbers(array: ArrowArray, dtype: type[np.generic]) -> NDArray[Any]:
     """The values of a 64-bit column as they lie in memory, nulls being anything."""
     data = array.buffers()[1]
-    if data is None:
+    if data is None or len(array) == 0:
         return np.zeros(len(array), dtype)
-    return np.frombuffer(data, dtype)[array.offset : array.offset + len(array)]
+    return np.frombuffer(data, dtype, array.offset + len(array))[array.offset :]
 
 
 def _integers(array: ArrowArray) -> NDArray[np.int64]:

@@ -143,7 +143,9 @@ def test_a_recipient_that_takes_metadata_needs_a_key_to_sign_with(tmp_path):
     assert {":3: recipients.takes_throttle_metadata, item 1"} == faults.keys()
 
 
-@pytest.mark.parametrize("octets", [b"listen = ", b"\xff\xfe", b"#" * (1 << 21)])
+@pytest.mark.parametrize(
+    "octets", [b"listen = ", b"\xff\xfe", b"#" * (1 << 21), b"a = " + b"9" * 5_000, b"a = " + b"[" * 5_000]
+)
 def test_a_file_that_is_no_configuration_is_told(tmp_path, octets):
     file = tmp_path / "serve.toml"
     file.write_bytes(octets)
