@@ -51,6 +51,9 @@ class Running:
     def post(self, body: bytes, headers: Mapping[str, str] = XML, path: str = "/api/v1/alerts") -> Answer:
         return self._request("POST", path, body, headers)
 
+    def put(self, path: str, told: object) -> Answer:
+        return self._request("PUT", path, json.dumps(told).encode(), {"content-type": "application/json"})
+
     def batch(self, body: bytes, headers: Mapping[str, str] = NDJSON) -> Answer:
         return self.post(body, headers, "/api/v1/alerts:batch")
 

@@ -36,14 +36,19 @@ def serve(
     config: Path | None = CONFIG,
     secrets: Path | None = SECRETS,
     check: bool = typer.Option(False, "--check", help="Look for faults in the configuration, and end."),
+    sandbox: bool = typer.Option(
+        False, "--sandbox", help="Answer Service Requests as the DSP would; nothing reaches a Device."
+    ),
 ) -> None:
-    """Run the gateway: Alerts in over HTTP, made durable, decided, and sent on.
+    """Run the gateway: Alerts in over HTTP, made durable, decided, and sent on; Service Requests passed on.
 
     With no configuration it listens on 127.0.0.1:8080 and keeps its journal in this folder.
 
     Example:  tidegate serve --config tidegate-serve.toml
     """
     settings = read(config, secrets)
+    if sandbox:
+        settings = _with_sandbox(settings)
     if check:
         console.out.print("The configuration can be used.")
         return
@@ -139,6 +144,15 @@ def revoke(
 
     token = _tokens(config, secrets).revoke(token_id, clock())
     console.out.print(f"Token {token.token_id} of {token.name} is revoked.")
+
+
+def _with_sandbox(settings: Settings) -> Settings:
+    given = settings.service_requests
+    if given.upstream is not None:
+        what = f"Service Requests are passed on to {given.upstream}, and would be answered by the sandbox"
+        raise InputError(Fault("--sandbox", what, "Leave --sandbox out, or take service_requests.upstream out."))
+    with_sandbox = given.model_copy(update={"sandbox": True})
+    return settings.model_copy(update={"service_requests": with_sandbox})
 
 
 def read(config: Path | None, secrets: Path | None) -> Settings:

@@ -18,7 +18,7 @@ from yarl import URL
 from tidegate import __version__
 
 _AT_ONCE: Final = 256
-_KEPT_S: Final = 60
+_KEPT_S: Final = 15
 _OCTETS: Final = 65_536
 _LONGEST_REASON: Final = 160
 
@@ -102,15 +102,11 @@ class Upstream:
         self, service: str, document: bytes, headers: Mapping[str, str]
     ) -> aiohttp.ClientResponse:
         assert self._session is not None
-        post = self._session.post
         url = self._url / service
         try:
-            try:
-                return await post(url, data=document, headers=headers, allow_redirects=False)
-            except aiohttp.ServerDisconnectedError:
-                # A connection that was kept, and closed meanwhile. Once more, on another: should the request have
-                # been read before, its RequestID says so there.
-                return await post(url, data=document, headers=headers, allow_redirects=False)
+            # Never twice: a connection that breaks off may have brought the request there, and it is a command. So
+            # that few break off by themselves, none is kept for long.
+            return await self._session.post(url, data=document, headers=headers, allow_redirects=False)
         except TimeoutError:
             raise UpstreamFailedError("it did not answer in time", was_slow=True) from None
         except (aiohttp.ClientError, OSError) as error:

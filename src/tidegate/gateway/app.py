@@ -99,8 +99,8 @@ def make_app(parts: Parts) -> Application:
 
     requests = parts.requests
     app.include_router(capacity_queries(door, requests.control, requests.forecasts))
-    if requests.behind.sandbox is not None:
-        app.include_router(sandbox_orders(door, requests.behind.sandbox.faults, parts.clock))
+    if requests.faults is not None:
+        app.include_router(sandbox_orders(door, requests.faults, parts.clock))
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

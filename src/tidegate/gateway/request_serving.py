@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tidegate.admission.control import AdmissionControl
 from tidegate.assembly.admitting import allocations_by, forecasts_in
 from tidegate.assembly.delivering import SigningFiles
@@ -14,12 +12,13 @@ from tidegate.delivery.upstream import Upstream
 from tidegate.duis.service_response import ResponseWriter
 from tidegate.duis.signing_keys import Signer
 from tidegate.gateway.access import delivery_tls
+from tidegate.gateway.door import Door
 from tidegate.gateway.ordered_faults import OrderedFaults
+from tidegate.gateway.passing_on import Behind, ToSandbox, ToUpstream
 from tidegate.gateway.reading import ReadingPlan
 from tidegate.gateway.request_reading import request_reader
 from tidegate.gateway.sandbox import Sandbox
-from tidegate.gateway.service_requests import Behind, ServiceRequests
-from tidegate.gateway.settings import Settings
+from tidegate.gateway.service_requests import ServiceRequests
 from tidegate.operations.policy_timeline import in_force
 from tidegate.operations.request_control import Allocate, RequestControl, capacity_rules
 from tidegate.policy_files import parse_policy
@@ -27,39 +26,48 @@ from tidegate.vocabulary.faults import Fault, InputError
 
 
 def open_requests(
-    settings: Settings, opened: Opened, plan: ReadingPlan, signing: SigningFiles | None, log: Any
+    door: Door, opened: Opened, plan: ReadingPlan, signing: SigningFiles | None
 ) -> ServiceRequests:
     """What takes Service Requests, not started yet.
 
     Raises:
         InputError: the Users, the allocations, certificates, the schema or the key cannot be used.
     """
-    given = settings.service_requests
+    given = door.settings.service_requests
     allocate = allocations_by(given.users, given.allocations)
     _hold_to_policy(opened, allocate)
 
     def told(version: str, error: InputError | ValueError) -> None:
-        log.error("service requests are decided by the policy before", version=version, detail=str(error))
+        door.log.error(
+            "service requests are decided by the policy before", version=version, detail=str(error)
+        )
 
     control = RequestControl(opened.engine.in_force, parse_policy, allocate, clock, told)
     signer = None
     if signing is not None:
         signer = Signer.from_files(signing.key, signing.certificate, signing.password)
     write = ResponseWriter(signer)
+    faults = OrderedFaults(given.sandbox_faults, clock()) if given.sandbox else None
     return ServiceRequests(
-        request_reader(plan), control, _behind(settings, write, log), write, clock, forecasts_in(given.users)
+        request_reader(plan),
+        control,
+        _behind(door, write, faults),
+        write,
+        clock,
+        forecasts_in(given.users),
+        faults,
     )
 
 
-def _behind(settings: Settings, write: ResponseWriter, log: Any) -> Behind:
+def _behind(door: Door, write: ResponseWriter, faults: OrderedFaults | None) -> Behind | None:
+    settings = door.settings
     given, tls = settings.service_requests, delivery_tls(settings)
     if given.upstream is not None:
-        return Behind(upstream=Upstream(given.upstream, given.upstream_seconds, tls))
-    if not given.sandbox:
-        return Behind()
-    faults = OrderedFaults(given.sandbox_faults, clock())
+        return ToUpstream(Upstream(given.upstream, given.upstream_seconds, tls), door)
+    if faults is None:
+        return None
     listeners = Listeners([Recipient(each.user, each.url, tls=tls) for each in settings.recipients])
-    return Behind(sandbox=Sandbox(write, faults, listeners, given.sandbox_answers_after, clock, log))
+    return ToSandbox(Sandbox(write, faults, listeners, given.sandbox_answers_after, clock, door.log))
 
 
 def _hold_to_policy(opened: Opened, allocate: Allocate | None) -> None:

@@ -149,7 +149,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         door.is_draining = True
         log.info("draining", in_flight=door.in_flight)
 
-    requests = open_requests(settings, opened, plan, _signing(settings), log)
+    requests = open_requests(door, opened, plan, _signing(settings))
     app = make_app(
         Parts(
             door,
