@@ -185,13 +185,14 @@ class Database:
         if connection is None:
             return
         with suppress(SQLAlchemyError):
-            if not connection.invalidated:
-                raw: Any = connection.connection.driver_connection
-                # Not by way of the library, which logs a page where a connection is gone already.
-                connection.detach()
-                with suppress(OSError, self._engine_errors):
-                    raw.close()
-            connection.close()
+            if connection.invalidated:
+                connection.close()
+                return
+            raw: Any = connection.connection.driver_connection
+            # Not by way of the library, which logs a page where a connection is gone already, or closed by us.
+            connection.detach()
+            with suppress(OSError, self._engine_errors):
+                raw.close()
 
     @property
     def _engine_errors(self) -> type[Exception]:

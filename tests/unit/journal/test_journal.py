@@ -86,6 +86,21 @@ def a_storm(ended_at=None, received=1):
     return LiveStorm(storm, "1", Mode.ENFORCED)
 
 
+def test_a_journal_is_let_go_of_without_a_word(url, caplog):
+    with journal_of(url) as journal:
+        journal.state()
+
+    assert [] == caplog.records
+
+
+def test_the_last_event_of_some_kinds_is_found_however_many_came_since(journal):
+    events = [ServiceEvent(at, kind, {"at": at}) for at, kind in enumerate(["a", "b", "a", *"c" * 5])]
+    journal.append(Entry(1, notes=events))
+
+    assert events[2] == journal.last_event_of({"a", "b"})
+    assert journal.last_event_of({"d"}) is None
+
+
 def test_a_journal_begins_empty(journal):
     state = journal.state()
 
