@@ -7,7 +7,7 @@ do all bookings of a period. What is spare, the fair limit in every answer tells
 
 The next free slot of a User is the earliest instant
 
-    1. at least a tick from now, and not before its last booked one;
+    1. at least a tick from now, and after its last booked one;
     2. with fewer than its allocation of requests in the period that ends there,
        counting what was admitted and what is booked. (A slot that is due and was
        not claimed yet counts as now.)
@@ -15,7 +15,8 @@ The next free slot of a User is the earliest instant
 So it is told to come back just when what it used leaves the period. A slot holds
 no room while it waits for its caller: any request of the User may have the room
 by the rule itself. Who comes back within the grace is admitted all the same.
-Whoever does not has lost the slot, and nothing was set aside for it.
+Whoever does not has lost the slot, and nothing was set aside for it. No two
+slots are at one instant: else as many fresh requests could come between.
 
 A prioritised request refused at the maximum is booked for itself, from the User's
 share of the maximum, and waits behind no ordinary one. An ordinary one does wait
@@ -77,7 +78,7 @@ class Lane:
         """The next free slot for `share` >= 1 requests in a period, given what was admitted in this one."""
         slots = self.slots
         if slots:
-            earliest = max(earliest, slots[-1])
+            earliest = max(earliest, slots[-1] + 1)
         room = share - len(slots)
         if room <= 0:
             return max(earliest, max(slots[-share], now) + period)

@@ -177,9 +177,9 @@ class AdmissionControl:
         assert self._now is None or instant >= self._now, "instants must not go back"
         self._now = instant
         if self._next_tick is None or instant >= self._next_tick:
-            # Nothing came since the latest tick, so the counts are those it had.
+            # Nothing came since the latest tick. Its counts are of a whole period before it: [tick - P, tick).
             tick = self._rules.tick_us
-            self._leave(instant // tick * tick)
+            self._leave(instant // tick * tick - 1)
             self._share_out()
             self._next_tick = self._tick_after(instant)
         self._leave(instant)
