@@ -152,12 +152,15 @@ def test_with_a_code_its_alerts_are_what_is_told(capfd):
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_code_that_is_not_in_the_log_is_said_not_to_be(capfd):
-    ran = sweep(capfd, "threshold=10,40,100", "--code", "8F75", "--until", "2026-03-01")
+def test_a_code_that_is_not_in_the_log_is_refused_with_those_that_are(capfd):
+    absent = sweep(capfd, "threshold=10,40,100", "--code", "8F3E")
+    empty = sweep(capfd, "threshold=10,40,100", "--code", "8F75", "--until", "2026-03-01")
 
-    assert 0 == ran.status
-    assert "There was no Alert to sweep over." in said(ran)
-    assert "There is no Alert of 8F75 in this log." in said(ran)
+    assert 2 == absent.status
+    assert "there is no Alert with 8F3E in the log" in absent.err
+    assert "It has: 8014, 8F36, 8F75." in absent.err
+    assert 0 == empty.status
+    assert "There was no Alert to sweep over." in said(empty)
 
 
 def test_a_file_whose_name_looks_like_a_range_is_a_file(folder, capfd):

@@ -122,7 +122,8 @@ def _next_steps(
             asked.explain(worst.device_id, code),
             f"the worst stream, Alert by Alert: {many(worst.throttled, 'Alert')} held back, and why",
         )
-    if kinds_of(replayed):
+    is_trouble = len(replayed.storms) > 0 or bool(kinds_of(replayed))
+    if is_trouble:
         if asked.inventory is not None:
             yield asked.command("offenders"), "whom to call, with the list of Devices"
         yield (
@@ -131,7 +132,7 @@ def _next_steps(
         )
     versions = dict.fromkeys(each.policy.version for each in replayed.in_force)
     is_history = asked.policy is not None and Path(asked.policy).is_dir()
-    if kinds_of(replayed) and not is_history:
+    if is_trouble and not is_history:
         # A sweep begins from one policy.
         yield asked.command("sweep", "threshold=5..300"), "what other thresholds would have done"
     if replayed.rejected:

@@ -21,7 +21,8 @@ from tidegate.policy.variations import variations
 from tidegate.reports.medians import median_of
 from tidegate.reports.replayed import Totals
 from tidegate.reports.swept import Swept, SweptRow
-from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode, format_alert_code
+from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 from tidegate.vocabulary.toggle_pairs import counted_as
 
@@ -42,7 +43,8 @@ def sweep(
     inventory:  Says the products behind problems, and whom suppressions are about.
 
     Raises:
-        InputError: the input cannot be read, or the grid is too large or none of it possible.
+        InputError: the input cannot be read, the grid is too large or none of it possible, or the code asked
+            about does not occur in the log.
     """
     grid = variations(base, swept, code=code)
     run = SeveralPolicies(
@@ -57,6 +59,9 @@ def sweep(
         rows.update(((place, row.code), row) for row in _rows(place, totals, spells, log.last, inventory))
     of_all = {each: row.totals for (place, each), row in rows.items() if place == 0 and each is not None}
     codes = sorted(of_all, key=lambda each: (-of_all[each].received, each))
+    only = None if code is None else base.alert_storm.counted_as(code)
+    if log.completed == 1:
+        _refuse_absent(only, codes)
     return Swept(
         source=log.name,
         columns=log.columns,
@@ -64,7 +69,7 @@ def sweep(
         swept=swept,
         points=grid.points,
         left_out=grid.left_out,
-        only=None if code is None else base.alert_storm.counted_as(code),
+        only=only,
         rows=rows,
         codes=codes,
         streams=run.streams_by_code(),
@@ -77,6 +82,14 @@ def sweep(
         late=log.late,
         completed=log.completed,
     )
+
+
+def _refuse_absent(only: AlertCode | None, codes: Sequence[AlertCode]) -> None:
+    if only is None or not codes or only in codes:
+        return
+    occurring = ", ".join(map(format_alert_code, sorted(codes)))
+    what = f"there is no Alert with {format_alert_code(only)} in the log"
+    raise InputError(Fault("--code", what, f"It has: {occurring}."))
 
 
 def _by_counted(policy: MechanismDocument, by_code: Mapping[AlertCode, Totals]) -> Mapping[AlertCode, Totals]:

@@ -1,7 +1,8 @@
 """What was found about the edge, in words, and its table.
 
-The region that is spoken of is the one with most minutes over its capacity, else
-the North, whose radio was said to be "currently unable to cope with the alert
+The region that is spoken of is the one with most minutes over its capacity; where
+none was given, the one whose SM WAN the rule at the Hub spares most. Of those alike
+it is the North, whose radio was said to be "currently unable to cope with the alert
 volumes" (Western Power Distribution on SECMP0062), else the one with most Alerts.
 """
 
@@ -15,6 +16,7 @@ from tidegate.reports.edge import (
     FIRST_SPARED,
     LINKS,
     NOT_IN_INVENTORY,
+    NOT_SAID,
     PLACES,
     SMETS1,
     EdgeProtection,
@@ -41,6 +43,7 @@ LINK_NAMES: Final = {
 }
 
 _THE_NORTH: Final = "North"
+_NO_REGION: Final = frozenset({NOT_IN_INVENTORY, NOT_SAID})
 
 
 class EdgeRow(NamedTuple):
@@ -120,10 +123,13 @@ def spoken_of(found: EdgeProtection) -> RegionEdge | None:
     """The region that the headline is about; None where nothing comes over a CSP."""
     served = [region for region in found.regions if region.flow(Place.NOWHERE, Link.WAN).alerts]
     bounded = [region for region in served if region.capacity_per_second is not None]
-    if bounded:
-        return max(bounded, key=lambda region: region.flow(Place.NOWHERE, Link.WAN).minutes_over or 0)
-    named = [region for region in served if region.region.casefold() == _THE_NORTH.casefold()]
-    return next(iter(named or served), None)
+
+    def worth_saying(region: RegionEdge) -> tuple[int, bool, int, bool]:
+        over = region.flow(Place.NOWHERE, Link.WAN).minutes_over or 0
+        is_north = region.region.casefold() == _THE_NORTH.casefold()
+        return over, region.region not in _NO_REGION, region.spared(Place.HUB, Link.WAN), is_north
+
+    return max(bounded or served, key=worth_saying, default=None)
 
 
 def shown_first(found: EdgeProtection) -> Sequence[RegionEdge]:

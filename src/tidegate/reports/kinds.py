@@ -53,13 +53,17 @@ MOST_NAMED: Final = 3
 
 def kinds_of(replayed: Replayed) -> tuple[Kind, ...]:
     """The kinds of trouble there are: none, one, or both."""
-    murmurs = murmur_of(replayed) if replayed.causes is None else _of_kind(replayed.causes, Kind.MURMUR)
+    if replayed.causes is not None:
+        return tuple(kind for kind in Kind if _of_kind(replayed.causes, kind))
+    murmurs = murmur_of(replayed)
     return (*((Kind.SHOUTERS,) if len(replayed.storms) else ()), *((Kind.MURMUR,) if murmurs else ()))
 
 
 def kinds_in_words(kinds: Sequence[str]) -> str:
     """What a headline begins with: `Shouters and murmur. `; empty where there is no trouble."""
-    return f"{' and '.join(kinds).capitalize()}. " if kinds else ""
+    *others, last = kinds or [""]
+    said = f"{', '.join(others)} and {last}" if others else last
+    return f"{said.capitalize()}. " if said else ""
 
 
 def kinds_told(replayed: Replayed) -> list[str]:
@@ -67,14 +71,14 @@ def kinds_told(replayed: Replayed) -> list[str]:
 
     What storms only by its suppression is murmur that is held; what the exclusion list lets through is neither.
     """
-    kinds: list[str] = list(kinds_of(replayed))
-    shouters = _of_kind(replayed.causes or (), Kind.SHOUTERS)
-    if shouters and all(suppressions_of(replayed, cause) for cause in shouters):
-        kinds[0] = "suppressed murmur"
-    murmurs = _of_kind(replayed.causes or (), Kind.MURMUR)
-    if murmurs:
-        kinds[-1:] = dict.fromkeys(map(kind_in_words, sorted(murmurs, key=lambda cause: cause.is_excluded)))
-    return kinds
+    if replayed.causes is None:
+        return list(kinds_of(replayed))
+    causes = [cause for kind in Kind for cause in _of_kind(replayed.causes, kind)]
+    told = [
+        "suppressed murmur" if _held_by(replayed, cause) else kind_in_words(cause)
+        for cause in sorted(causes, key=lambda cause: cause.is_excluded)
+    ]
+    return list(dict.fromkeys(told))
 
 
 UNSHOWN: Final = "no product shown to be behind it"
@@ -98,25 +102,26 @@ def remedy_of_flood(cause: Cause) -> str:
     )
 
 
-def suppressions_of(replayed: Replayed, cause: Cause) -> list[Suppression]:
-    """The suppressions that all storms of a cause are under; none where the code's own threshold was reached."""
-    return [
+def _held_by(replayed: Replayed, cause: Cause) -> Suppression | None:
+    """The suppression under which murmur stormed; None where it did not, or its code's own threshold was reached."""
+    if cause.kind is not Kind.MURMUR or not cause.stormed or not cause.is_named:
+        return None
+    found = [
         suppression
         for each in replayed.in_force
         for suppression in each.policy.alert_storm.suppressions
-        if cause.is_named
-        and set(cause.alert_codes) <= set(suppression.codes)
+        if set(cause.alert_codes) <= set(suppression.codes)
         and any(product.includes(cause.product) for product in suppression.products)
     ]
+    return found[-1] if found else None
 
 
 def remedies(replayed: Replayed) -> Iterator[str]:
     """A sentence for each kind there is and what is behind it, with its remedy."""
-    if len(replayed.storms):
+    if Kind.SHOUTERS in kinds_of(replayed):
         named = [cause for cause in _of_kind(replayed.causes or (), Kind.SHOUTERS) if cause.is_named]
         for cause in named[:MOST_NAMED]:
-            held_by = suppressions_of(replayed, cause)
-            yield _suppressed_in_words(cause, held_by[-1]) if held_by else _shouters_in_words(cause)
+            yield _shouters_in_words(cause)
         if not named:
             devices = many(replayed.devices_stormed, "Device")
             yield f"Shouters: {devices} went over a threshold. Remedy: throttle, and have those Devices looked at."
@@ -126,7 +131,12 @@ def remedies(replayed: Replayed) -> Iterator[str]:
         return
     murmurs = _of_kind(replayed.causes, Kind.MURMUR)
     for cause in murmurs[:MOST_NAMED]:
-        yield _murmur_in_words(replayed, cause)
+        suppression = _held_by(replayed, cause)
+        yield (
+            _murmur_in_words(replayed, cause)
+            if suppression is None
+            else _suppressed_in_words(cause, suppression)
+        )
     if len(murmurs) > MOST_NAMED:
         yield f"Murmur: {many(len(murmurs) - MOST_NAMED, 'more cause')} of it."
 
@@ -188,6 +198,8 @@ def _murmur_in_words(replayed: Replayed, cause: Cause) -> str:
     label = kind_in_words(cause).capitalize()
     share = f"{many(cause.alerts, 'Alert')} ({percent(cause.alerts, replayed.received)}) of {codes_in_words(cause.alert_codes)}"
     why = "the exclusion list lets all of them pass" if cause.is_excluded else "no threshold reaches them"
+    if cause.stormed:
+        why += f", and {stormed_in_words(cause)}"
     remedy = (
         remedy_of_flood(cause) if cause.is_excluded else "Remedy: mend the firmware; call its manufacturer."
     )
@@ -197,7 +209,7 @@ def _murmur_in_words(replayed: Replayed, cause: Cause) -> str:
     return (
         f"{label}: {cause.product}: {share} come from {thousands(cause.devices)} of its "
         f"{many(cause.installed, 'Device')}, {rate_in_words(cause.rate)} for each installed a day where the rest "
-        f"raise {rate_in_words(cause.rest)}: {why}. {remedy}"
+        f"raise {rest_in_words(cause)}: {why}. {remedy}"
     )
 
 
@@ -211,10 +223,23 @@ def _shouters_in_words(cause: Cause) -> str:
 
 def _suppressed_in_words(cause: Cause, suppression: Suppression) -> str:
     return (
-        f"Suppressed: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} went over the "
+        f"Suppressed: {cause.product}: {thousands(cause.stormed)} of its {many(cause.installed, 'Device')} went over the "
         f"threshold of {suppression.id} with {codes_in_words(cause.alert_codes)}. Remedy: mend the firmware before it "
         f"expires on {format_instant(suppression.expires)[:10]}."
     )
+
+
+def stormed_in_words(cause: Cause) -> str:
+    """Those that murmur and stormed all the same: by no threshold of their code's own."""
+    return (
+        f"{thousands(cause.stormed)} of them stormed under a suppression, or as what had waited came at once"
+    )
+
+
+def rest_in_words(cause: Cause) -> str:
+    """The rate of the rest, of which shouters are no part: `0.5`, `none, 3 shouters aside`."""
+    aside = f", {many(cause.rest_shouters, 'shouter')} aside" if cause.rest_shouters else ""
+    return f"{rate_in_words(cause.rest)}{aside}"
 
 
 def rate_in_words(rate: float) -> str:

@@ -23,6 +23,7 @@ from tidegate.alert_storm.fleet_changed import Changed, Once
 from tidegate.reports.offending import GROUPINGS, Comparison, Offender
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.products import NOT_KNOWN
+from tidegate.vocabulary.toggle_pairs import codes_counted_as
 
 
 def offenders_of(
@@ -125,13 +126,14 @@ def _rows(view: FleetView, examined: Examined, groups: _Groups, code: AlertCode)
         rows = np.flatnonzero(of_row == at)
         columns = {name: column[rows] for name, column in view.groups.items()}
         heard = int(columns["heard"].sum())
+        alerts, second = int(columns["alerts"].sum()), int(columns["second_alerts"].sum())
         is_known = groups.is_known[at]
         yield Offender(
-            alert_codes=raised.alert_codes,
+            alert_codes=_came(code, alerts, second),
             group=groups.keys[at],
             is_known=is_known,
-            alerts=int(columns["alerts"].sum()),
-            second_alerts=int(columns["second_alerts"].sum()),
+            alerts=alerts,
+            second_alerts=second,
             devices=int(devices[at]),
             installed=int(installed[at]),
             device_days=float(exposure[at].sum()),
@@ -151,6 +153,11 @@ def _rows(view: FleetView, examined: Examined, groups: _Groups, code: AlertCode)
             murmur=tests[Kind.MURMUR][at] if is_known else None,
             shouters=tests[Kind.SHOUTERS][at] if is_known else None,
         )
+
+
+def _came(code: AlertCode, alerts: int, second: int) -> tuple[AlertCode, ...]:
+    """The codes that are among some Alerts of a counted one: a label names whatever the number beside it counts."""
+    return tuple(each for each in codes_counted_as(code) if (alerts - second if each == code else second) > 0)
 
 
 def _tests(

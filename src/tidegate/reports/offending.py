@@ -126,7 +126,7 @@ class Comparison:
 class Offender:
     """One counted code of one group of Devices.
 
-    alert_codes:   The code, or both of a toggle pair where both are more than a few of them.
+    alert_codes:   The code, or both of a toggle pair where both came.
     group:         What is said of the Devices, by GROUPINGS; "" where the Inventory does not say.
     is_known:      The Inventory knows the Devices; if not, nothing stands beside their Alerts.
     devices:       Different Devices that raised the code.

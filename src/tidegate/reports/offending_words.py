@@ -16,9 +16,12 @@ from tidegate.reports.kinds import (
     kind_in_words,
     rate_in_words,
     remedy_of_flood,
+    rest_in_words,
+    stormed_in_words,
 )
 from tidegate.reports.numerals import MANY_TIMES, many, percent, thousands, times_in_words
 from tidegate.reports.offending import Comparison, Offender, Offending
+from tidegate.reports.silence import storms_after_silence
 from tidegate.reports.verdict import Verdict, short_name
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code, name_of
 from tidegate.vocabulary.devices import format_device_id
@@ -180,7 +183,7 @@ def _largest_in_words(found: Offending, product: Product, causes: list[Cause]) -
     share = f"{percent(sum(cause.alerts for cause in causes), found.alerts)} of the Alerts"
     largest = causes[0]
     if largest.kind is Kind.MURMUR:
-        how = f"{rate_in_words(largest.rate)} a day each where the rest raise {rate_in_words(largest.rest)}"
+        how = f"{rate_in_words(largest.rate)} a day each where the rest raise {rest_in_words(largest)}"
     else:
         stormed = sum(
             cause.devices
@@ -234,11 +237,13 @@ def cause_in_words(found: Offending, cause: Cause) -> str:
         )
     label = kind_in_words(cause).capitalize()
     reach = "The exclusion list lets them all pass." if cause.is_excluded else "No threshold reaches them."
+    if cause.stormed:
+        reach = f"{reach[:-1]}; {stormed_in_words(cause)}."
     if cause.is_named:
         remedy = remedy_of_flood(cause) if cause.is_excluded else "Remedy: mend the firmware."
         return (
             f"{label}: {cause.product}: {thousands(cause.devices)} of its {many(cause.installed, 'Device')} raised {share}, "
-            f"{rate_in_words(cause.rate)} a day for each installed, the rest {rate_in_words(cause.rest)}; {sure}. "
+            f"{rate_in_words(cause.rate)} a day for each installed, the rest {rest_in_words(cause)}; {sure}. "
             f"{reach} {remedy}"
         )
     whose = UNSHOWN if found.inventory is not None else "of products not known"
@@ -284,6 +289,8 @@ def _cautions(found: Offending) -> Iterator[str]:
         yield f"Not used: {many(replayed.rejected, 'row')} of the log ({percent(replayed.rejected, replayed.received)})."
     if replayed.outside_period:
         yield f"Left out: {many(replayed.outside_period, 'row')} outside the period asked for."
+    if silence := storms_after_silence(replayed):
+        yield silence
     if any(each.policy.is_illustrative for each in replayed.in_force):
         yield "Who stormed depends on the parameters, and these are illustrative."
 

@@ -92,14 +92,15 @@ def _headline(swept: Swept, recommended: Sequence[Recommendation]) -> str:
 def _findings(swept: Swept, recommended: Sequence[Recommendation]) -> Iterator[str]:
     it = about(swept, recommended)
     yield f"Recommended: {it.reason}"
-    rows = list(swept.rows_of(it.code))
-    most = max(rows, key=lambda row: row.totals.throttled)
-    excluded = most.totals.excluded
-    passed = most.totals.forwarded
-    beyond = f"Out of reach: {percent(passed, most.totals.received)} pass under every policy swept"
+    # Where a code is swept as if taken off the exclusion list, what is in force excludes it and reaches none.
+    reaching = min(swept.rows_of(it.code), key=lambda row: (row.totals.excluded, row.out_of_reach))
+    excluded, received = reaching.totals.excluded, reaching.totals.received
+    yield (
+        f"Out of reach: {many(reaching.out_of_reach, 'Alert')} ({percent(reaching.out_of_reach, received)}) came while "
+        "their stream was at or under its threshold under every policy swept; no throttling touches these."
+    )
     if excluded:
-        beyond += f", and {percent(excluded, most.totals.received)} are on the exclusion list"
-    yield f"{beyond}."
+        yield f"Excluded: {many(excluded, 'Alert')} ({percent(excluded, received)}) are of excluded codes and always pass."
     row = swept.row(swept.in_force if it.point is None else it.point, it.code)
     if row.storms:
         assert row.detect_us is not None

@@ -57,6 +57,11 @@ class SweptRow:
         return self.totals.received - self.totals.throttled
 
     @property
+    def out_of_reach(self) -> int:
+        """Alerts counted that came while their stream was at or under its threshold, as a replay has it."""
+        return self.totals.received - self.totals.excluded - self.in_storms
+
+    @property
     def minutes_to_detect(self) -> float | None:
         """Median minutes from the first Alert that counted to the start of its storm."""
         return None if self.detect_us is None else self.detect_us / MINUTE

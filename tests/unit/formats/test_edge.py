@@ -110,6 +110,27 @@ def test_the_region_over_its_capacity_is_spoken_of_before_the_north():
     assert ("North", "South") == (plain.region, bounded.region)
 
 
+def test_a_quiet_north_is_not_spoken_of_before_a_region_that_is_spared_something():
+    two = regions_of([(0, BEFORE_ALL, "North"), (1, BEFORE_ALL, "South")])
+    alerts = sorted([Alert(0, 0, 1, ""), *storm(1)], key=lambda alert: alert.at)
+
+    spared = spoken_of(ask(alerts, policy(RULES), regions=two))
+    quiet = spoken_of(ask([Alert(0, 0, 1, ""), Alert(1, 1, 1, "")], policy(RULES), regions=two))
+
+    assert spared is not None
+    assert quiet is not None
+    assert ("South", "North") == (spared.region, quiet.region)
+
+
+def test_devices_of_no_region_are_not_spoken_of_where_a_region_is_there():
+    one = regions_of([(0, BEFORE_ALL, "North"), (1, BEFORE_ALL, "")])
+    alerts = sorted([Alert(0, 0, 1, ""), *storm(1)], key=lambda alert: alert.at)
+    region = spoken_of(ask(alerts, policy(RULES), regions=one))
+
+    assert region is not None
+    assert "North" == region.region
+
+
 @pytest.mark.parametrize(
     ("alerts", "said"),
     [(0, "0"), (1, "0.017"), (59, "0.98"), (60, "1.0"), (492, "8.2"), (600_000, "10,000.0")],

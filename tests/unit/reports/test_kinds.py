@@ -11,7 +11,15 @@ from tidegate.alert_storm.causes import Cause, Kind
 from tidegate.alert_storm.parameters import AlertStormRules
 from tidegate.alert_storm.suppressions import Suppression
 from tidegate.policy.suppressions import FixStatus, RegisterEntry
-from tidegate.reports.kinds import FEWEST_STREAMS, kinds_in_words, kinds_of, kinds_told, murmur_of, remedies
+from tidegate.reports.kinds import (
+    FEWEST_STREAMS,
+    kinds_in_words,
+    kinds_of,
+    kinds_told,
+    murmur_of,
+    remedies,
+    rest_in_words,
+)
 from tidegate.reports.replayed import Replayed, Totals
 from tidegate.reports.verdict import verdict
 from tidegate.vocabulary.instants import DAY
@@ -93,6 +101,7 @@ def test_the_headline_begins_with_the_kind() -> None:
     assert "" == kinds_in_words(())
     assert "Shouters. " == kinds_in_words([Kind.SHOUTERS])
     assert "Shouters and murmur. " == kinds_in_words([Kind.SHOUTERS, Kind.MURMUR])
+    assert "Shouters, murmur and flood. " == kinds_in_words([Kind.SHOUTERS, Kind.MURMUR, "flood"])
     assert verdict(murmuring(300, 100)).headline.startswith("Murmur. No counted stream went over")
 
 
@@ -172,13 +181,33 @@ def test_what_storms_by_its_suppression_alone_is_not_called_shouting() -> None:
         register={"S-1": RegisterEntry("why", FixStatus.IN_PROGRESS)},
     )
     made = replayed({0x8014: Totals(100, 10, 90)}, [spell(alert_code="8014")], policies=[in_force])
-    cause = replace(SHOUTING, alert_codes=(0x8014,))
+    cause = replace(FIRMWARE, alert_codes=(0x8014,), devices=90, stormed=2)
     suppressed = replace(made, causes=[cause])
 
     assert ["suppressed murmur"] == kinds_told(suppressed)
-    assert next(remedies(suppressed)) == (
+    (told,) = remedies(suppressed)
+    assert told == (
         "Suppressed: Maker A M1 1.04: 2 of its 100 Devices went over the threshold of S-1 with 8014. Remedy: mend the "
         "firmware before it expires on 2026-03-31."
     )
-    assert ["shouters"] == kinds_told(replace(made, causes=[replace(cause, alert_codes=(0x8F75,))]))
-    assert ["shouters"] == kinds_told(replace(made, causes=[cause, replace(cause, product=NOT_KNOWN)]))
+    assert ["murmur"] == kinds_told(replace(made, causes=[replace(cause, stormed=0)]))
+    assert ["murmur"] == kinds_told(replace(made, causes=[replace(cause, alert_codes=(0x8F75,))]))
+    assert ["shouters"] == kinds_told(replace(made, causes=[replace(cause, kind=Kind.SHOUTERS)]))
+
+
+def test_murmur_that_stormed_as_what_had_waited_came_is_no_shouting() -> None:
+    made = replayed({0x8014: Totals(100, 10, 90)}, [spell(alert_code="8014")])
+    flushed = replace(made, causes=[replace(FIRMWARE, stormed=7)])
+
+    assert (Kind.MURMUR,) == kinds_of(flushed)
+    (said,) = remedies(flushed)
+    assert (
+        "no threshold reaches them, and 7 of them stormed under a suppression, or as what had waited came"
+        in said
+    )
+
+
+def test_the_rest_is_told_with_the_shouters_that_are_no_part_of_it() -> None:
+    assert "none" == rest_in_words(replace(FIRMWARE, rest=0.0))
+    assert "none, 1 shouter aside" == rest_in_words(replace(FIRMWARE, rest=0.0, rest_shouters=1))
+    assert "0.5, 3 shouters aside" == rest_in_words(replace(FIRMWARE, rest_shouters=3))

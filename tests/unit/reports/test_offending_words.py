@@ -12,6 +12,7 @@ from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.reports.fleet_findings import what_a_threshold_reaches, who_raises_most
 from tidegate.reports.fleet_totals import dots, product_totals
 from tidegate.reports.offending_words import (
+    codes_label,
     group_in_words,
     offending_verdict,
     ratio_in_words,
@@ -133,3 +134,23 @@ def test_an_interval_over_a_thousand_is_told_once() -> None:
     (cause,) = offending([*quiet(), *each(of("1.04"), HOUR, 24)]).causes
 
     assert "over 1,000 times" == ratio_in_words(replace(cause, ratio=2e6, low=1e6, high=3e6))
+
+
+def test_a_row_is_labelled_by_every_code_it_counts() -> None:
+    """8F75 and 81BC are a toggle pair; one Alert in two hundred is not named as a cause, and is counted."""
+    found = offending(
+        [*quiet(), *each([1], HOUR, 1, 0x81BC), *each([1], SECOND, 200, 0x8F75), *each([2], HOUR, 2, 0x8F75)]
+    )
+    labels = {
+        row.group["firmware"]: codes_label(row.alert_codes)
+        for row in found.offenders
+        if row.alert_codes != (0x8154,)
+    }
+
+    assert {"1.02": "8F75", "1.04": "81BC+8F75"} == labels
+
+
+def test_storms_after_a_silence_are_cautioned_about() -> None:
+    flush = [*quiet(), *each([1], SECOND, 90, since=5 * HOUR)]
+
+    assert "After a silence: 1 of 1 storm began in the hour that ended" in said(offending(flush))
