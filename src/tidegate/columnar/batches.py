@@ -23,8 +23,8 @@ AlertCodes: TypeAlias = NDArray[np.uint32]
 RecipientNumbers: TypeAlias = NDArray[np.uint32]
 
 
-class Recipients:
-    """The recipients met so far, numbered in the order they were met; 0 is the empty name."""
+class Names:
+    """The names met so far, numbered in the order they were met; 0 is the empty name."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self._names = [""]
@@ -33,7 +33,7 @@ class Recipients:
             self.number_of(name)
 
     def number_of(self, name: str) -> int:
-        """The number of a recipient, a new one if it was not met before."""
+        """The number of a name, a new one if it was not met before."""
         number = self._numbers.get(name)
         if number is None:
             number = len(self._names)
@@ -42,11 +42,15 @@ class Recipients:
         return number
 
     def name_of(self, number: int) -> str:
-        """The name of a recipient that was met."""
+        """A name that was met."""
         return self._names[number]
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+class Recipients(Names):
+    """The recipients met so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,8 @@ class AlertBatch:
             self.received_at[rows], self.device_id[rows], self.alert_code[rows], self.recipient[rows]
         )
 
-    @staticmethod
-    def concatenate(batches: Sequence[AlertBatch]) -> AlertBatch:
+    @classmethod
+    def concatenate(cls, batches: Sequence[AlertBatch]) -> AlertBatch:
         """One batch of many, in the order given."""
         if len(batches) == 1:
             return batches[0]
@@ -128,6 +132,11 @@ class ReadBatch:
     line: NDArray[np.int64] | None = None
     first_line: int = 1
     progress: float = 0.0
+
+    @property
+    def received(self) -> AlertBatch:
+        """What was received: the Alerts."""
+        return self.alerts
 
     def line_of(self, row: int) -> int:
         """Line in the source of the row-th Alert of this batch."""

@@ -1,44 +1,66 @@
-"""Receipt order: late Alerts are put in their place, within a bounded look-back.
+"""Receipt order: late rows are put in their place, within a bounded look-back.
 
-A log must be in receipt order. In a real one an Alert may stand a little after
-a younger one. Such an Alert is late; it is put in order when it is no more than
-`look_back_us` older than the youngest before it, and given back otherwise.
+A log must be in receipt order. In a real one an Alert or a Service Request may
+stand a little after a younger one. Such a row is late; it is put in order when it
+is no more than `look_back_us` older than the youngest before it, and given back
+otherwise.
 
 Nothing is copied while the log is in order: batches are held until no late
-Alert can come before them, then let go as they came.
+row can come before them, then let go as they came.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.columnar.batches import AlertBatch
 from tidegate.vocabulary.instants import Duration, Instant
 
 BEFORE_ALL: Instant = -(2**62)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderedBatch:
-    """Alerts in receipt order, and where each stood in the input.
+class Received(Protocol):
+    """Columns of equal length, a row for each thing received: an `AlertBatch`, a `RequestBatch`."""
 
-    row:  Position in the input of each Alert; unless said otherwise, counted over all Alerts pushed, from 0.
+    @property
+    def received_at(self) -> NDArray[np.int64]:
+        """Receipt instants."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """The rows of the given numbers (or mask), in that order."""
+
+    @classmethod
+    def concatenate(cls, batches: Sequence[Self]) -> Self:
+        """One batch of many, in the order given."""
+
+
+Batch = TypeVar("Batch", bound=Received)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedBatch(Generic[Batch]):
+    """What was received, in receipt order, and where each row stood in the input.
+
+    row:  Position in the input of each; unless said otherwise, counted over all rows pushed, from 0.
     """
 
-    alerts: AlertBatch
+    received: Batch
     row: NDArray[np.int64]
 
 
-class ReceiptOrder:
-    """Puts batches of Alerts in receipt order; ties keep the order of the input.
+class ReceiptOrder(Generic[Batch]):
+    """Puts batches in receipt order; ties keep the order of the input.
 
-    late:     Alerts so far that came after a younger one and were put in order.
-    too_late: Alerts so far that came too late for that, and were given back.
+    late:     Rows so far that came after a younger one and were put in order.
+    too_late: Rows so far that came too late for that, and were given back.
     """
 
     def __init__(self, look_back_us: Duration) -> None:
@@ -46,7 +68,7 @@ class ReceiptOrder:
         self.late = 0
         self.too_late = 0
         self._look_back = look_back_us
-        self._held: deque[OrderedBatch] = deque()
+        self._held: deque[OrderedBatch[Batch]] = deque()
         self._youngest: Instant = BEFORE_ALL
         self._pushed = 0
 
@@ -55,20 +77,20 @@ class ReceiptOrder:
         """The youngest receipt instant seen so far."""
         return self._youngest
 
-    def push(self, alerts: AlertBatch, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
-        """Take the next batch of the input; returns which of its Alerts (from 0) came too late.
+    def push(self, received: Batch, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Take the next batch of the input; returns which of its rows (from 0) came too late.
 
         `rows` are their positions in the input, where not every row of it is pushed.
         """
         if rows is None:
-            rows = np.arange(self._pushed, self._pushed + len(alerts), dtype=np.int64)
-        self._pushed += len(alerts)
-        if len(alerts) == 0:
+            rows = np.arange(self._pushed, self._pushed + len(received), dtype=np.int64)
+        self._pushed += len(received)
+        if len(received) == 0:
             return rows
-        at = alerts.received_at
+        at = received.received_at
         if at[0] >= self._youngest and (at[1:] >= at[:-1]).all():
             self._youngest = int(at[-1])
-            self._held.append(OrderedBatch(alerts, rows))
+            self._held.append(OrderedBatch(received, rows))
             return rows[:0]
         before = np.maximum.accumulate(at)
         before = np.concatenate((np.array([self._youngest]), np.maximum(before[:-1], self._youngest)))
@@ -80,29 +102,29 @@ class ReceiptOrder:
         self.too_late += len(too_late)
         self._youngest = max(self._youngest, int(at.max()))
         if len(too_late):
-            alerts, rows = alerts.take(~is_too_late), rows[~is_too_late]
-        if len(alerts):
-            self._merge(OrderedBatch(alerts, rows))
+            received, rows = received.take(~is_too_late), rows[~is_too_late]
+        if len(received):
+            self._merge(OrderedBatch(received, rows))
         return too_late
 
-    def release(self) -> Iterator[OrderedBatch]:
-        """Let go of what no late Alert can come before any more."""
+    def release(self) -> Iterator[OrderedBatch[Batch]]:
+        """Let go of what no late row can come before any more."""
         settled = self._youngest - self._look_back
-        while self._held and self._held[0].alerts.received_at[-1] <= settled:
+        while self._held and self._held[0].received.received_at[-1] <= settled:
             yield self._held.popleft()
 
-    def release_all(self) -> Iterator[OrderedBatch]:
+    def release_all(self) -> Iterator[OrderedBatch[Batch]]:
         """Let go of everything: the input is at its end."""
         while self._held:
             yield self._held.popleft()
 
-    def _merge(self, batch: OrderedBatch) -> None:
+    def _merge(self, batch: OrderedBatch[Batch]) -> None:
         overlapping = [batch]
-        oldest = batch.alerts.received_at.min()
-        while self._held and self._held[-1].alerts.received_at[-1] > oldest:
+        oldest = batch.received.received_at.min()
+        while self._held and self._held[-1].received.received_at[-1] > oldest:
             overlapping.append(self._held.pop())
         overlapping.reverse()
-        alerts = AlertBatch.concatenate([part.alerts for part in overlapping])
-        order = np.argsort(alerts.received_at, kind="stable")
+        received = type(batch.received).concatenate([part.received for part in overlapping])
+        order = np.argsort(received.received_at, kind="stable")
         rows = np.concatenate([part.row for part in overlapping])
-        self._held.append(OrderedBatch(alerts.take(order), rows[order]))
+        self._held.append(OrderedBatch(received.take(order), rows[order]))

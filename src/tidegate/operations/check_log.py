@@ -85,7 +85,7 @@ class _Check:
         self._codes = np.zeros(NUMBER_OF_CODES, np.int64)
         self._per_hour: Counter[Instant] = Counter()
         self._reasons: dict[str, tuple[int, list[tuple[str, int]]]] = {}
-        self._order = ReceiptOrder(DEFAULT_LOOK_BACK)
+        self._order: ReceiptOrder[AlertBatch] = ReceiptOrder(DEFAULT_LOOK_BACK)
         self._previous: Instant | None = None
         self._gaps = 0
         self._longest_gaps: list[tuple[int, Instant]] = []
@@ -113,11 +113,11 @@ class _Check:
             self._is_whole[unit] = self._is_whole[unit] and not (at % unit).any()
         self._order.push(alerts)
         for ordered in self._order.release():
-            self._see(ordered.alerts)
+            self._see(ordered.received)
 
     def finish(self) -> None:
         for ordered in self._order.release_all():
-            self._see(ordered.alerts)
+            self._see(ordered.received)
 
     def result(self, source: AlertSource, *, is_complete: bool) -> LogQuality:
         there = np.flatnonzero(self._codes)

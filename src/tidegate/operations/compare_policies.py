@@ -81,7 +81,7 @@ def compare_policies(
     }
     pairs = CodesAndRecipients(_cuts(contenders))
     for batch in log.batches(progress):
-        pairs.receive(batch.alerts)
+        pairs.receive(batch.received)
         if several is not None:
             several.receive(batch)
         for run in histories.values():

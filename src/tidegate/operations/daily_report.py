@@ -63,7 +63,7 @@ def busiest_codes(
     log = OrderedLog(source, options)
     count = CodeCount()
     for batch in log.batches(progress):
-        count.receive(batch.alerts)
+        count.receive(batch.received)
     if log.completed < 1:
         raise KeyboardInterrupt
     return count.busiest(BUSIEST_CODES)

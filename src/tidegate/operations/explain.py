@@ -76,15 +76,15 @@ def _alerts_of(
     options: ReplayOptions,
     progress: Progress,
 ) -> list[Alert]:
-    order = ReceiptOrder(options.look_back_us)
+    order: ReceiptOrder[AlertBatch] = ReceiptOrder(options.look_back_us)
     wanted = np.array(sorted(codes), np.uint32)
     found: list[Alert] = []
     others: Counter[int] = Counter()
     rows = outside = 0
 
-    def keep(batches: Sequence[OrderedBatch]) -> None:
+    def keep(batches: Sequence[OrderedBatch[AlertBatch]]) -> None:
         for ordered in batches:
-            of_device = ordered.alerts.take(ordered.alerts.device_id == np.uint64(device_id))
+            of_device = ordered.received.take(ordered.received.device_id == np.uint64(device_id))
             others.update(of_device.alert_code.tolist())
             found.extend(_values(of_device.take(np.isin(of_device.alert_code, wanted)), source.recipients))
 

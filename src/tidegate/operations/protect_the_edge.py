@@ -26,11 +26,10 @@ from tidegate.alert_storm.sharded import AlertStormKernel
 from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.inventory import Inventory
-from tidegate.columnar.ordering import OrderedBatch
 from tidegate.operations.edge_events import EventPairs
 from tidegate.operations.edge_rates import Rates
 from tidegate.operations.edge_regions import Regions
-from tidegate.operations.ordered_log import OrderedLog, ReadOptions, RejectedSink
+from tidegate.operations.ordered_log import OrderedAlerts, OrderedLog, ReadOptions, RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import always
 from tidegate.operations.replay_stage import policy_in_force
@@ -150,9 +149,9 @@ class _Run:
         self._dcc_alerts = np.zeros(len(self._names), np.int64)
         self._events = 0
 
-    def receive(self, batch: OrderedBatch) -> None:
+    def receive(self, batch: OrderedAlerts) -> None:
         """The next Alerts, in receipt order."""
-        alerts = batch.alerts
+        alerts = batch.received
         region = self._regions.places(alerts)
         is_dcc = alerts.alert_code >= DCC_ALERT
         is_seen = ~is_dcc & self._has_csp[region]

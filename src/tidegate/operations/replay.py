@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.sieve import sieve_for
 from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.inventory import Inventory
-from tidegate.columnar.ordering import BEFORE_ALL, OrderedBatch
+from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.ledger import DecisionLedger
-from tidegate.operations.ordered_log import OrderedLog, ReadOptions, RejectedSink
+from tidegate.operations.ordered_log import OrderedAlerts, OrderedLog, ReadOptions, RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay_hours import Hours
 from tidegate.operations.replay_stage import Stage, policy_in_force, spells_of
@@ -90,12 +90,12 @@ def replay(
         InputError: the input cannot be read; or a row cannot be used and `is_strict` is set; or a policy
             has suppressions and there is no Inventory.
     """
-    ledger = DecisionLedger() if decisions is not None else None
+    ledger = DecisionLedger(np.uint32, np.uint32) if decisions is not None else None
     log = OrderedLog(source, options, rejected=rejected, ledger=ledger)
     run = ReplayRun(periods, options.shards, ledger, decisions, inventory)
     for batch in log.batches(progress):
         for watcher in watchers:
-            watcher.receive(batch.alerts)
+            watcher.receive(batch.received)
         run.decide(batch)
     run.finish()
     return run.result(log)
@@ -124,9 +124,9 @@ class ReplayRun:
         self._stages: list[Stage] = []
         self._hours = Hours()
 
-    def decide(self, batch: OrderedBatch) -> None:
+    def decide(self, batch: OrderedAlerts) -> None:
         """Decide the next Alerts, in receipt order."""
-        alerts = batch.alerts if self._scoping is None else self._scoping.scoped(batch.alerts)
+        alerts = batch.received if self._scoping is None else self._scoping.scoped(batch.received)
         if self._sieve is None:
             self._decide_pieces(alerts, batch.row, None)
         else:
@@ -201,7 +201,12 @@ class ReplayRun:
             stop = start + int(np.searchsorted(at[start:], ends))
             made = stage.receive(alerts.slice(start, stop), None if passes is None else passes[start:stop])
             if made is not None and self._ledger is not None:
-                self._ledger.decide(rows[start:stop], made)
+                self._ledger.decide(
+                    rows[start:stop],
+                    made.outcome,
+                    made.throttled_alert_sequence_id,
+                    made.throttled_alert_count,
+                )
             start = stop
 
     def _stage_at(self, now: Instant) -> Stage:
@@ -224,7 +229,6 @@ class ReplayRun:
     def _hand_on(self) -> None:
         if self._ledger is None or self._decision_sink is None:
             return
-        for original, kept, made in self._ledger.complete():
-            self._decision_sink.write(
-                original, made.outcome, made.throttled_alert_sequence_id, made.throttled_alert_count, kept
-            )
+        for whole in self._ledger.complete():
+            sequence_id, count = whole.beside
+            self._decision_sink.write(whole.original, whole.outcome, sequence_id, count, whole.kept)

@@ -22,8 +22,7 @@ from tidegate.alert_storm.sieve import sieve_for
 from tidegate.alert_storm.suppressions import Scope
 from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.inventory import Inventory
-from tidegate.columnar.ordering import OrderedBatch
-from tidegate.operations.ordered_log import OrderedLog
+from tidegate.operations.ordered_log import OrderedAlerts, OrderedLog
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.operations.replay import AlertWatcher, always
 from tidegate.operations.replay_stage import policy_in_force, spells_of, totals_by_number
@@ -85,7 +84,7 @@ def several_policies(
     run = SeveralPolicies(policies, shards=shards, by_day=by_day, inventory=inventory)
     for batch in log.batches(progress):
         for watcher in watchers:
-            watcher.receive(batch.alerts)
+            watcher.receive(batch.received)
         run.receive(batch)
     run.finish()
     return [
@@ -131,9 +130,9 @@ class SeveralPolicies:
         ]
         self._lane_of = {number: lane for lane in self._lanes for number in lane.numbers}
 
-    def receive(self, batch: OrderedBatch) -> None:
+    def receive(self, batch: OrderedAlerts) -> None:
         """The next Alerts."""
-        alerts = batch.alerts if self._scoping is None else self._scoping.scoped(batch.alerts)
+        alerts = batch.received if self._scoping is None else self._scoping.scoped(batch.received)
         for lane in self._lanes:
             lane.receive(alerts)
 
