@@ -52,10 +52,13 @@ def test_a_flood_is_told_once_as_it_begins_and_once_as_it_ends_in_the_log_the_me
             running.batch(alerts(10))
             wait_for(lambda: len(kinds_of(receiver)) == 2)
             assert not is_over(running)
-            lines = [it["event"] for it in running.log.entries if it["event"].startswith("excluded")]
+            began, ended = (it for it in running.log.entries if it["event"].startswith("excluded"))
 
             assert ["excluded_codes_over_capacity", "excluded_codes_within_capacity"] == of_excluded(running)
-    assert ["excluded codes over capacity", "excluded codes within capacity"] == lines
+    assert ("excluded codes over capacity", "error") == (began["event"], began["log_level"])
+    assert "30 Alerts of 4 Devices to 1 recipient" in began["codes"]
+    assert began["way_out"].startswith("tidegate policy override 8F76 --for 4h --server http://127.0.0.1:")
+    assert ("excluded codes within capacity", began["since"]) == (ended["event"], ended["since"])
     assert ["excluded_codes_over_capacity", "excluded_codes_within_capacity"] == kinds_of(receiver)
 
 

@@ -13,12 +13,20 @@ from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.gateway.door import Door
 from tidegate.gateway.parties import Caller, Scope
 from tidegate.gateway.settings import Settings
-from tidegate.operations.excluded_events import OVER_CAPACITY, flood_data, flood_event
+from tidegate.operations.excluded_events import (
+    MOST_CODES,
+    OVER_CAPACITY,
+    code_in_words,
+    flood_data,
+    flood_event,
+    override_command,
+)
 from tidegate.operations.excluded_flood import ExcludedCapacity, ExcludedFlood, ExcludedLoad, FloodChange
 from tidegate.operations.live import Note, ServiceEvent
 from tidegate.vocabulary.instants import SECOND, Instant, parse_instant
 
 PATH: Final = "/api/excluded-codes"
+_IN_THE_LOG: Final = ("since", "alerts_per_second", "capacity_per_second", "alerts_since")
 
 
 class Hears(Protocol):
@@ -76,10 +84,16 @@ class ExcludedAlarm:
         if change is None:
             return
         assert self._hears is not None, "it was started before the engine"
-        event = flood_event(change, self._server())
+        server = self._server()
+        event = flood_event(change, server)
         self._hears.note(event)
-        tell = self._log.error if change.has_begun else self._log.warning
-        tell(event.kind.replace("_", " "), **event.details)
+        about = {name: event.details[name] for name in _IN_THE_LOG}
+        of_codes = ", ".join(map(code_in_words, change.now.codes[:MOST_CODES]))
+        if change.has_begun:
+            way_out = override_command(change.now.codes[0], server)
+            self._log.error("excluded codes over capacity", **about, codes=of_codes, way_out=way_out)
+        else:
+            self._log.warning("excluded codes within capacity", **about)
 
 
 def excluded_codes(door: Door, alarm: ExcludedAlarm) -> APIRouter:

@@ -16,7 +16,9 @@ WITHIN_CAPACITY: Final = "excluded_codes_within_capacity"
 """Kinds of Service Management Events."""
 
 _OVERRIDE_LASTS: Final = "4h"
-_MOST_CODES: Final = 5
+MOST_CODES: Final = 5
+"""Told of in words; as data all are."""
+
 _MOST_RECIPIENTS: Final = 20
 
 
@@ -53,13 +55,13 @@ def flood_event(change: FloodChange, server: str) -> ServiceEvent:
 
 
 def _begun_in_words(now: ExcludedNow, server: str) -> str:
-    shown = now.codes[:_MOST_CODES]
+    shown = now.codes[:MOST_CODES]
     more = len(now.codes) - len(shown)
     return "\n".join(
         [
             f"Alerts of excluded codes alone: {thousands(now.alerts)} in {length(now.capacity.period)}, the capacity is",
             f"{thousands(now.capacity.alerts)}: {thousands(now.over)} too many. None is held back, none waits behind others.",
-            *(f"* {_code_in_words(it)}" for it in shown),
+            *(f"* {code_in_words(it)}" for it in shown),
             *([f"* and {many(more, 'more code')}"] if more else []),
             "To have the first counted as any other code for 4 hours:",
             f"  {override_command(shown[0], server)}",
@@ -79,7 +81,8 @@ def _ended_in_words(now: ExcludedNow) -> str:
     )
 
 
-def _code_in_words(it: CodeInFlood) -> str:
+def code_in_words(it: CodeInFlood) -> str:
+    """`8F76 Unauthorised Physical Access - ...: 400 Alerts of 10 Devices to 1 recipient`."""
     least = "at least " if it.has_more_devices else ""
     return (
         f"{format_alert_code(it.code)} {short_name(name_of(it.code))}: {many(it.alerts, 'Alert')} of "
