@@ -30,7 +30,8 @@ def _missing(*programs: str) -> str:
     absent = [program for program in programs if shutil.which(program) is None]
     if absent:
         return f"{' and '.join(absent)} not installed"
-    return "" if JAR.exists() else "the DCC's clients are not installed: npm ci in tests/interop"
+    installed = JAR.exists() and (_PACKAGES / "duis-templates").exists()
+    return "" if installed else "the DCC's clients are not installed: npm ci in tests/interop"
 
 
 needs_node = pytest.mark.skipif(bool(_missing("node")), reason=_missing("node") or "there")
@@ -50,6 +51,19 @@ def parsed(documents: Sequence[bytes]) -> list[dict[str, Any]]:
 def signed_by_the_wrapper(document: bytes) -> bytes:
     """A document with a RequestID, signed by duis-sign-wrap with the key it has for its originator."""
     return _run(["node", "sign.js"], document)
+
+
+def built(wanted: Sequence[tuple[str, int]] | None = None) -> list[tuple[str, str, bytes]]:
+    """Requests of duis-templates, by their tags, with counters, or of every template: tag, variant, document."""
+    rows = json.loads(_run(["node", "build.js"], json.dumps(wanted).encode()))
+    return [(tag, variant, document.encode()) for tag, variant, document in rows]
+
+
+def signed_by_java_all(documents: Sequence[bytes], folder: Path) -> list[bytes]:
+    """Requests signed by the Java tool with the keys it has for their originators."""
+    paths = [_written(folder / f"{number}.xml", xml) for number, xml in enumerate(documents)]
+    _run(["java", "-XX:TieredStopAtLevel=1", "-cp", str(JAR), "SignAll.java", *map(str, paths)], b"")
+    return [path.read_bytes() for path in paths]
 
 
 def verdicts(documents: Sequence[bytes], folder: Path, certificate: bytes | None = None) -> list[str]:

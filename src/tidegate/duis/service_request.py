@@ -73,6 +73,7 @@ class RequestDocument:
 
     body:                  The octets as they came, but for comments between elements.
     request_id:            RequestID, upper case: User, target and counter.
+    written_request_id:    The same as it was written, for the answer.
     user:                  Who asks: EUI-64, upper case with hyphens.
     target:                Whom: a Device, or the DCC where no Device is asked (Non-Device requests).
     device_id:             The target as a number.
@@ -88,6 +89,7 @@ class RequestDocument:
 
     body: bytes = field(repr=False)
     request_id: str
+    written_request_id: str
     user: str
     target: str
     device_id: DeviceId
@@ -139,12 +141,14 @@ def read_service_request(body: bytes, schema: DuisSchema | None = None) -> Reque
     check_children(root)
     parts = fields(root)
     header = fields(part(parts, f"{NAMESPACE}Header"))
-    _, device_id, request_id = identifier(text(header, _REQUEST_ID), _REQUEST_ID)
+    written_request_id = text(header, _REQUEST_ID)
+    _, device_id, request_id = identifier(written_request_id, _REQUEST_ID)
     reference, variant = _service_reference(header)
     command_variant = text(header, _VARIANT)
     return RequestDocument(
         body=body,
         request_id=request_id,
+        written_request_id=written_request_id,
         user=request_id[:_EUI_LENGTH],
         target=request_id[_EUI_LENGTH + 1 : 2 * _EUI_LENGTH + 1],
         device_id=device_id,

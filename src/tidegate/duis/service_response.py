@@ -31,8 +31,8 @@ class Answered(Protocol):
     """What an answer repeats of its request: a `RequestDocument`."""
 
     @property
-    def request_id(self) -> str:
-        """RequestID."""
+    def written_request_id(self) -> str:
+        """RequestID, letter for letter."""
 
     @property
     def user(self) -> str:
@@ -105,7 +105,7 @@ class ResponseWriter:
         )
         document = (
             f'<sr:Response xmlns:sr="{NAMESPACE[1:-1]}" schemaVersion="{request.schema_version}">'
-            f"<sr:Header><sr:RequestID>{request.request_id}</sr:RequestID>{response_id}"
+            f"<sr:Header><sr:RequestID>{request.written_request_id}</sr:RequestID>{response_id}"
             f"<sr:ResponseCode>{response_code}</sr:ResponseCode>"
             f"<sr:ResponseDateTime>{format_instant(at)}</sr:ResponseDateTime></sr:Header>"
             f"<sr:Body><sr:ResponseMessage><sr:ServiceReference>{request.service_reference}</sr:ServiceReference>"

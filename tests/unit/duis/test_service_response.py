@@ -52,6 +52,14 @@ def test_every_answer_repeats_the_request_id_and_the_variant(kind: str) -> None:
     assert f"<sr:ServiceReferenceVariant>{variant}</sr:ServiceReferenceVariant>".encode() in answer
 
 
+def test_a_request_id_is_repeated_letter_for_letter() -> None:
+    lower = request_id(3).lower()
+
+    answer = plain.acknowledgement(read_service_request(request(named=lower)), NOON)
+
+    assert f"<sr:RequestID>{lower}</sr:RequestID>".encode() in answer
+
+
 @pytest.mark.parametrize(
     ("kind", "code"),
     [("acknowledgement", "I99"), ("throttled", "E20"), ("pre-command", "I0"), ("response", "I0")],
