@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -275,3 +276,11 @@ def test_an_interrupted_simulation_says_that_it_is_not_complete(folder):
     assert "Interrupted" in err
     assert "INTERRUPTED" in (folder / "out/README.txt").read_text()
     assert not (folder / "out/truth.json").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a name here is octets on Linux alone")
+@pytest.mark.parametrize("given", ["al\udce9rts.csv", "."], ids=["named", "in a folder"])
+def test_a_file_whose_name_is_no_text(folder, capfd, given):
+    (folder / "al\udce9rts.csv").write_text("received_at,device_id,alert_code\n", encoding="utf-8")
+
+    refused(tidegate(capfd, "replay", given), "al\\xe9rts.csv", "is not UTF-8", "Rename")

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tidegate.vocabulary.faults import InputError
+from tidegate.vocabulary.file_names import shown_name
 
 if TYPE_CHECKING:
     from tidegate.operations.ports import Progress as ProgressPort
@@ -105,5 +106,5 @@ def _interruptible() -> Iterator[Callable[[], None]]:
 
 
 def _literal(text: str) -> str:
-    """Keep rich from reading brackets in what a person wrote as markup."""
-    return text.replace("[", r"\[")
+    """Keep rich from reading brackets in what a person wrote as markup; what is no text is shown as octets."""
+    return shown_name(text).replace("[", r"\[")

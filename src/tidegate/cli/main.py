@@ -29,6 +29,7 @@ from tidegate.cli.serve import serve, token_app
 from tidegate.cli.simulate import simulate
 from tidegate.cli.sweep import sweep
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.file_names import is_text
 
 app = typer.Typer(
     name="tidegate",
@@ -80,10 +81,26 @@ def _extra_of(error: Exception) -> str | None:
     return "web" if package in _OF_WEB else "postgres" if package == "pg8000" else None
 
 
+def _refuse_names_that_are_no_text() -> None:
+    """Nothing we print or write could repeat them.
+
+    Raises:
+        InputError: an argument is not UTF-8; carries all that are not.
+    """
+    faults = [
+        Fault(argument, "it is not UTF-8, so no result could name it", "Rename the file, or the folder.")
+        for argument in sys.argv[1:]
+        if not is_text(argument)
+    ]
+    if faults:
+        raise InputError(*faults)
+
+
 def main() -> None:
     """Run the command line; the one place where a fault becomes an exit status."""
     try:
         try:
+            _refuse_names_that_are_no_text()
             app()
         finally:
             sys.stdout.flush()

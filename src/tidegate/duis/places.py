@@ -21,6 +21,7 @@ from typing import IO, Final
 from tidegate.columnar.batches import RejectedRow
 from tidegate.duis.received_at import SIDECAR, Sidecar, instant_in_name, read_sidecar
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.file_names import shown_name
 from tidegate.vocabulary.instants import Instant
 
 MAX_RATIO: Final = 250
@@ -154,7 +155,7 @@ def _look_into_folder(folder: Path, places: Places, given: Sidecar | None) -> No
     for within, file in _files_below(str(folder)):
         ending = within[-4:].lower()
         if not file.is_file():
-            places.rejected.append(RejectedRow(file.path, 0, "not read: it is no ordinary file"))
+            places.rejected.append(RejectedRow(shown_name(file.path), 0, "not read: it is no ordinary file"))
         elif file.name == SIDECAR:
             sidecars.append(_Entry(within, file.stat().st_size, partial(io.FileIO, file.path)))
         elif ending == ".xml":
@@ -165,8 +166,8 @@ def _look_into_folder(folder: Path, places: Places, given: Sidecar | None) -> No
             except InputError as error:
                 places.rejected += [RejectedRow(fault.where, 0, fault.what) for fault in error.faults]
         else:
-            places.rejected.append(RejectedRow(file.path, 0, "not read: its name does not end in .xml"))
-    _keep(entries, sidecars, places, given, name_of=lambda within: f"{folder}/{within}")
+            places.rejected.append(RejectedRow(shown_name(file.path), 0, "not read: its name does not end in .xml"))
+    _keep(entries, sidecars, places, given, name_of=lambda within: shown_name(f"{folder}/{within}"))
 
 
 def _files_below(folder: str, within: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.file_names import is_text as is_utf_8, shown_name
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 COMPRESSED_SUFFIXES: Final = ("", ".gz", ".zst")
@@ -56,6 +57,11 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             )
             for each in found
             if not is_text(each) and not is_parquet(each)
+        ]
+        faults += [
+            Fault(shown_name(str(each)), "its name is not UTF-8, so no result could name it", "Rename it.")
+            for each in found
+            if not is_utf_8(str(each))
         ]
         files.update(dict.fromkeys(found))
     if not paths:
