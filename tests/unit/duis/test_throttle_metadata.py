@@ -225,3 +225,12 @@ def test_a_document_without_a_canonical_form_is_refused_and_goes_as_it_came():
     assert read_alert_document(document).alert.alert_code == 0x8F75
     with pytest.raises(RefusedDocument, match="no absolute URI"):
         with_throttle_metadata(document, 1, 2, signer)
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_namespace_with_an_ampersand_is_refused_at_the_door_for_no_canonical_form_of_it_can_be_read(quote):
+    """Written canonically by libxml2 it is no XML (found by tests.fuzz)."""
+    namespace = f"<sr:Body xmlns:x={quote}http://a.example/?b&amp;c{quote}>".encode()
+
+    with pytest.raises(RefusedDocument, match="a namespace of it has an &"):
+        read_alert_document(device_alert("8F75").replace(b"<sr:Body>", namespace))
