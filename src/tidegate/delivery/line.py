@@ -63,6 +63,7 @@ class Line:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._wakes_at: Instant = 0
+        self._is_pumping_soon = False
         self._is_stopping = False
 
     def pump(self) -> None:
@@ -106,6 +107,16 @@ class Line:
         self._timer = None
         self.pump()
 
+    def _pump_soon(self) -> None:
+        """Once for all attempts that end together."""
+        if not self._is_pumping_soon:
+            self._is_pumping_soon = True
+            asyncio.get_running_loop().call_soon(self._pumps)
+
+    def _pumps(self) -> None:
+        self._is_pumping_soon = False
+        self.pump()
+
     def _begin(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
@@ -122,7 +133,7 @@ class Line:
             _log.exception("an Alert could not be sent: a fault of ours", extra={"seq": alert.seq})
             answer = Answer(Ending.FAILED, "a fault of ours, see the log")
         self.queue.answered(held, answer, self._now())
-        self.pump()
+        self._pump_soon()
 
     async def _read(self, read: Read) -> None:
         try:

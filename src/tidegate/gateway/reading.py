@@ -18,6 +18,8 @@ from tidegate.duis.envelope import DuisSchema
 from tidegate.duis.signature import DCC_ROLES, Verifier
 from tidegate.gbcs.alert import read_alert
 from tidegate.operations.live import Incoming
+from tidegate.vocabulary.alert_codes import AlertCode
+from tidegate.vocabulary.devices import DeviceId
 from tidegate.vocabulary.instants import Instant
 
 
@@ -40,6 +42,10 @@ class ReadingPlan:
     schema: Path | None = None
 
 
+Packed: TypeAlias = tuple[DeviceId, AlertCode, str, str | None, str, str]
+"""A `ReadDocument` without its document: objects of our own are slow to send to another process."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
     """A document that was read and, where documents are, verified.
@@ -52,6 +58,18 @@ class ReadDocument:
     incoming: Incoming
     originator: str
     signer: str = ""
+
+    def packed(self) -> Packed:
+        """What of it one process tells another, which has the document."""
+        it = self.incoming
+        return it.device_id, it.alert_code, it.recipient, it.response_id, self.originator, self.signer
+
+    @classmethod
+    def unpacked(cls, packed: Packed, body: bytes) -> ReadDocument:
+        """What was packed, of a document."""
+        device_id, alert_code, recipient, response_id, originator, signer = packed
+        incoming = Incoming(device_id, alert_code, recipient, response_id, signer or originator, body)
+        return cls(incoming, originator, signer)
 
 
 ReadOne: TypeAlias = Callable[[bytes, Instant], ReadDocument]
@@ -82,15 +100,15 @@ def make_reader(plan: ReadingPlan) -> ReadOne:
         document = read_alert_document(body, decode, schema)
         signer = "" if verifier is None else verifier.verify(document, at).party
         alert = document.alert
-        incoming = Incoming(
+        packed = (
             alert.device_id,
             alert.alert_code,
             alert.recipient,
             alert.response_id,
-            signer or document.originator,
-            body,
+            document.originator,
+            signer,
         )
-        return ReadDocument(incoming, document.originator, signer)
+        return ReadDocument.unpacked(packed, body)
 
     return read
 

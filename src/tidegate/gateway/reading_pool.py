@@ -14,12 +14,13 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final, Generic, TypeVar
 
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.refusals import Reason
-from tidegate.gateway.reading import MakeReader, ReadDocument, ReadOne
+from tidegate.gateway.reading import MakeReader, Packed, ReadDocument, ReadOne
 from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.vocabulary.instants import Instant
 
@@ -29,7 +30,15 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Item = TypeVar("Item")
 Outcome = ReadDocument | Refusal
-_Answer = ReadDocument | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    reason: str
+    detail: str
+
+
+_Answer = ReadDocument | _Refused
 
 
 class ReadingPool(Generic[Item]):
@@ -104,7 +113,10 @@ class ReadingPool(Generic[Item]):
                 continue
             self._done(
                 [
-                    (item, Refusal(*answer) if isinstance(answer, tuple) else answer)
+                    (
+                        item,
+                        Refusal(answer.reason, answer.detail) if isinstance(answer, _Refused) else answer,
+                    )
                     for (item, _), answer in zip(batch, answers, strict=True)
                 ]
             )
@@ -123,10 +135,10 @@ def _read(read: ReadOne, body: bytes, at: Instant) -> _Answer:
     try:
         return read(body, at)
     except RefusedDocument as refused:
-        return str(refused.reason), str(refused)
+        return _Refused(str(refused.reason), str(refused))
     except (RecursionError, MemoryError):
         # Nothing is known that gets so far; whatever does is refused, and its sender alone is told so.
-        return str(Reason.INVALID), "it cannot be read"
+        return _Refused(str(Reason.INVALID), "it cannot be read")
 
 
 class _InProcess:
@@ -142,12 +154,15 @@ class _InProcess:
         """What the worker says; None where there is none just now, and another is started."""
         try:
             self._connection.send((bodies, at))
-            answers: Sequence[_Answer] = self._connection.recv()
+            told: Sequence[Packed | _Refused] = self._connection.recv()
         except (EOFError, OSError):
             self.stop()
             self._start()
             return None
-        return answers
+        return [
+            ReadDocument.unpacked(each, body) if isinstance(each, tuple) else each
+            for each, body in zip(told, bodies, strict=True)
+        ]
 
     def stop(self) -> None:
         """End the worker."""
@@ -186,4 +201,5 @@ def _serve(connection: Connection, make_reader: MakeReader) -> None:
             bodies, at = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send([_read(read, body, at) for body in bodies])
+        answers = [_read(read, body, at) for body in bodies]
+        connection.send([each.packed() if isinstance(each, ReadDocument) else each for each in answers])

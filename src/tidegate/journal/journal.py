@@ -44,6 +44,9 @@ ON CONFLICT (device_id, alert_code, recipient, level, started_at) DO UPDATE SET 
     received = excluded.received, forwarded = excluded.forwarded, throttled = excluded.throttled,
     peak_count = excluded.peak_count, counting_since = excluded.counting_since
 """
+_PROGRESS: Final = """
+UPDATE progress SET entry = ?, decided_seq = COALESCE(CAST(? AS BIGINT), decided_seq)
+"""
 _SETTLE: Final = """
 UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, settled_at = ?, reason = ?
 WHERE seq = ?
@@ -110,10 +113,7 @@ class SqlJournal:
             self._add_deliveries(connection, entry.deliveries)
             for note in entry.notes:
                 self._add_note(connection, note)
-            values = {"entry": entry.number}
-            if decided_seq is not None:
-                values["decided_seq"] = decided_seq
-            connection.execute(update(schema.progress).values(values))
+            self._database.many(connection, _PROGRESS, [(entry.number, decided_seq)])
         self._parties.update(added)
 
     def known(self, response_ids: Collection[str]) -> Mapping[str, Known]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from tidegate.vocabulary.instants import Instant
 
 Given: TypeAlias = "Sequence[Incoming] | IncomingBatch"
 Answer: TypeAlias = "Sequence[Accepted] | AcceptedBatch"
+
+_OUTCOMES: Final = tuple(Outcome)
 
 
 @dataclass(slots=True)
@@ -93,33 +95,32 @@ def block_of(batch: IncomingBatch, first_seq: int, at: Instant) -> JournalBlock:
     )
 
 
-def outgoing_of(made: LiveDecisions, first: int, rows: Sequence[JournalRow]) -> list[OutgoingAlert]:
-    """Those with a document that go on, in order."""
-    modes = _Answers(made, first)
+def outgoing_of(taken: Taken, answers: Sequence[Answer]) -> list[OutgoingAlert]:
+    """The new ones with a document that go on, in order; `answers` are those of `answers_of`."""
     outgoing = []
-    for row in rows:
-        if row.document is None:
+    for part, of_part in zip(taken.parts, answers, strict=True):
+        if isinstance(part, JournalBlock) or isinstance(of_part, AcceptedBatch):
             continue
-        answer = modes.of_row(row)
-        if answer.is_held_back:
-            continue
-        # In shadow nothing was held back: there is nothing to tell.
-        tells = answer.mode is not Mode.SHADOW
-        outgoing.append(
-            OutgoingAlert(
-                seq=row.seq,
-                received_at=row.received_at,
-                device_id=row.device_id,
-                alert_code=row.alert_code,
-                recipient=row.recipient,
-                response_id=row.response_id,
-                originator=row.originator,
-                outcome=answer.outcome,
-                throttled_alert_sequence_id=answer.throttled_alert_sequence_id if tells else 0,
-                throttled_alert_count=answer.throttled_alert_count if tells else 0,
-                document=row.document,
+        for row, answer in zip(part, of_part, strict=True):
+            if row is None or row.document is None or answer.is_held_back:
+                continue
+            # In shadow nothing was held back: there is nothing to tell.
+            tells = answer.mode is not Mode.SHADOW
+            outgoing.append(
+                OutgoingAlert(
+                    seq=row.seq,
+                    received_at=row.received_at,
+                    device_id=row.device_id,
+                    alert_code=row.alert_code,
+                    recipient=row.recipient,
+                    response_id=row.response_id,
+                    originator=row.originator,
+                    outcome=answer.outcome,
+                    throttled_alert_sequence_id=answer.throttled_alert_sequence_id if tells else 0,
+                    throttled_alert_count=answer.throttled_alert_count if tells else 0,
+                    document=row.document,
+                )
             )
-        )
     return outgoing
 
 
@@ -138,7 +139,7 @@ class _Answers:
         return Accepted(
             row.seq,
             row.received_at,
-            Outcome(self._made.outcome[at]),
+            _OUTCOMES[self._made.outcome[at]],
             int(self._made.throttled_alert_sequence_id[at]),
             int(self._made.throttled_alert_count[at]),
             piece.policy_version,

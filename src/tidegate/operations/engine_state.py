@@ -288,11 +288,12 @@ class EngineState:
             )
             self._since_snapshot += len(batch)
             self._count(made)
-            self._outbox.put(outgoing_of(made, first, rows))
+        answers = answers_of(taken, made, first)
+        if made is not None:
+            self._outbox.put(outgoing_of(taken, answers))
             self._tell(made.started, made.ended)
             for watcher in self._decision_watchers:
                 watcher.decided(batch, made.outcome, self.live.recipients)
-        answers = answers_of(taken, made, first)
         for part, of_part in zip(taken.parts, answers, strict=True):
             if not isinstance(part, JournalBlock):
                 for row, answer in zip(part, of_part, strict=True):  # type: ignore[arg-type]
@@ -454,6 +455,7 @@ class EngineState:
     def _note_decisions(self, made: LiveDecisions, first: int, recipients: Mapping[int, str]) -> None:
         """Keep what is to be written; `recipients` are those of the Alerts that have a document."""
         decided = self._decided
+        is_throttled = (made.outcome == Outcome.THROTTLED).tolist() if recipients else ()
         told = np.flatnonzero((made.outcome != Outcome.FORWARDED) | (made.throttled_alert_count > 0))
         columns = (
             (first + told).tolist(),
@@ -468,11 +470,12 @@ class EngineState:
                 decided.versions.append((first + piece.start, piece.policy_version, piece.mode))
             if not recipients:
                 continue
+            holds_back = piece.mode is Mode.ENFORCED
             for seq in range(first + piece.start, first + piece.stop):
                 recipient = recipients.get(seq)
                 if recipient is None:
                     continue
-                if made.outcome[seq - first] == Outcome.THROTTLED and piece.mode is Mode.ENFORCED:
+                if holds_back and is_throttled[seq - first]:
                     decided.without_document.append(seq)
                 else:
                     decided.outbox.append(OutboxRow(seq, recipient))
