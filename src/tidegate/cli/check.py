@@ -73,6 +73,8 @@ def _worth_saving(columns: Columns) -> dict[str, str]:
 
 
 def _show(quality: LogQuality) -> None:
+    from tidegate.reports.damaged_text import damaged_in_words  # noqa: PLC0415
+
     console.out.print(f"[bold]{escape(quality.source)}[/]", soft_wrap=True)
     facts = Table.grid(padding=(0, 2), pad_edge=True)
     facts.add_column(no_wrap=True, style="dim")
@@ -83,6 +85,9 @@ def _show(quality: LogQuality) -> None:
     if quality.suspicions:
         console.out.print("\n[bold yellow]Look at the instants[/]")
         _show_list(quality.suspicions)
+    if quality.damaged:
+        console.out.print("\n[bold yellow]Look at the text[/]")
+        _show_list([damaged_in_words(quality.source, quality.damaged)])
     if quality.reasons:
         console.out.print(f"\n[bold red]Rejected {_rows(quality.rejected)}[/]")
         bad = Table.grid(padding=(0, 2), pad_edge=True)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tidegate.columnar.batches import DeviceIds, Instants, RejectedRow
 from tidegate.vocabulary.instants import DAY, Instant
 from tidegate.vocabulary.products import NOT_KNOWN, Product
+from tidegate.vocabulary.text_read import is_damaged
 
 INVENTORY_COLUMNS: Final = (
     "device_type", "manufacturer", "model", "firmware", "supplier", "network_operator", "csp_region",
@@ -77,6 +78,17 @@ class Inventory:
         is_first = np.ones(len(self), np.bool_)
         np.not_equal(self.device_id[1:], self.device_id[:-1], out=is_first[1:])
         return is_first
+
+    @cached_property
+    def damaged(self) -> tuple[str, ...]:
+        """What it says that was no UTF-8, each with its column."""
+        return tuple(
+            f"{name} {text!r}"
+            for name in INVENTORY_COLUMNS
+            if name in self.attributes
+            for text in self.attributes[name].texts
+            if is_damaged(text)
+        )
 
     def rows_at(self, device_id: DeviceIds, at: Instants) -> NDArray[np.int64]:
         """The row in force of some Devices, each at an instant; -1 where the Inventory has none."""

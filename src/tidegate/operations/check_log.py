@@ -19,6 +19,7 @@ from tidegate.columnar.batches import AlertBatch, ReadBatch, RejectedRow
 from tidegate.columnar.ordering import ReceiptOrder
 from tidegate.operations.ordered_log import DEFAULT_LOOK_BACK
 from tidegate.operations.ports import AlertSource, Progress, no_progress
+from tidegate.reports.damaged_text import damaged_names
 from tidegate.reports.log_quality import (
     GAP,
     UNITS,
@@ -127,6 +128,7 @@ class _Check:
             has_zones, notes = source.has_zones, list(source.notes)
         busiest = max(self._per_hour.items(), key=lambda each: (each[1], -each[0]), default=None)
         coarsest = coarsest_unit(self._is_whole)
+        names = source.recipients
         return LogQuality(
             source.name,
             source.columns,
@@ -144,6 +146,7 @@ class _Check:
             self._reasons_by_count(),
             busiest,
             [*notes, *suspicions_of(self._per_hour, coarsest, self._usable, has_zones=has_zones)],
+            damaged_names("recipient", [names.name_of(number) for number in range(len(names))]),
             is_complete,
         )
 

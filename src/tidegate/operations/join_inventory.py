@@ -25,6 +25,11 @@ def join_inventory(replayed: Replayed, inventory: Inventory) -> Replayed:
         replayed,
         spells=Spells({**columns, **joined}),
         inventory=InventoryFound(
-            inventory.source, inventory.rows_read, found, len(devices) - found, inventory.doubled
+            inventory.source,
+            inventory.rows_read,
+            found,
+            len(devices) - found,
+            inventory.doubled,
+            inventory.damaged,
         ),
     )

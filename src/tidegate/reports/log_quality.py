@@ -73,6 +73,7 @@ class LogQuality:
     codes:          Alerts by code, most first.
     busiest_hour:   The hour of UTC with most Alerts, and how many.
     suspicions:     What about the instants a person should look at, a sentence each.
+    damaged:        Text that was no UTF-8, each with its column.
     is_complete:    False when reading was interrupted.
     """
 
@@ -92,6 +93,7 @@ class LogQuality:
     reasons: Sequence[RejectedReason]
     busiest_hour: tuple[Instant, int] | None
     suspicions: Sequence[str]
+    damaged: Sequence[str] = ()
     is_complete: bool = True
 
     @property
@@ -146,6 +148,7 @@ class LogQuality:
                 for each in self.reasons
             ],
             "suspicions": list(self.suspicions),
+            "damaged_text": list(self.damaged),
         }
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from tidegate.alert_storm.causes import Cause, Kind
 from tidegate.alert_storm.fleet import FleetView
+from tidegate.reports.damaged_text import damaged_in_replay
 from tidegate.reports.kinds import (
     FLOOD,
     UNSHOWN,
@@ -289,6 +290,7 @@ def _cautions(found: Offending) -> Iterator[str]:
         yield f"Not used: {many(replayed.rejected, 'row')} of the log ({percent(replayed.rejected, replayed.received)})."
     if replayed.outside_period:
         yield f"Left out: {many(replayed.outside_period, 'row')} outside the period asked for."
+    yield from damaged_in_replay(replayed)
     if silence := storms_after_silence(replayed):
         yield silence
     if any(each.policy.is_illustrative for each in replayed.in_force):

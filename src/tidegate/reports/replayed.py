@@ -103,6 +103,7 @@ class InventoryFound:
     found:    Devices asked for that it has.
     missing:  Devices asked for that it has not.
     doubled:  Further rows for a Device it had already; the first counts.
+    damaged:  What it says that was no UTF-8, each with its column.
     """
 
     source: str
@@ -110,6 +111,7 @@ class InventoryFound:
     found: int
     missing: int
     doubled: int
+    damaged: Sequence[str] = ()
 
 
 PROBLEM_ID: Final = "problem_id"

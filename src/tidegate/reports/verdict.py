@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules, harder
 from tidegate.policy.mechanism import MechanismDocument, Mode
+from tidegate.reports.damaged_text import damaged_in_replay
 from tidegate.reports.kinds import kinds_in_words, kinds_told, remedies
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Replayed, Spells
@@ -278,6 +279,7 @@ def _cautions(replayed: Replayed) -> Iterator[str]:
     yield from suppression_cautions(replayed)
     if silence := storms_after_silence(replayed):
         yield silence
+    yield from damaged_in_replay(replayed)
     if replayed.late:
         yield f"Late: {many(replayed.late, 'Alert')} came after a younger one and were put in order."
     if replayed.outside_period:
