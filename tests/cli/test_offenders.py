@@ -146,7 +146,7 @@ def test_devices_missing_from_the_inventory_are_counted_and_accuse_nobody(folder
 
     assert 100 == summary["inventory"]["missing"]
     assert any(
-        "Not in the Inventory: 100 Devices, with 2,500 Alerts" in each
+        "Not in the Inventory: 100 Devices. They raised 2,500 Alerts" in each
         for each in summary["verdict"]["cautions"]
     )
     assert not any(cause["is_named"] == "yes" for cause in summary["causes"])
@@ -231,6 +231,7 @@ def test_one_device_only_names_nobody(folder, capfd):
 
 
 def test_without_an_inventory_it_says_what_cannot_be_known(folder, capfd):
+    write(folder / "log.csv", log(meters=1_200))
     ran = tidegate(capfd, "offenders", "log.csv", "-o", "out")
 
     assert ran.status == 0
@@ -238,7 +239,7 @@ def test_without_an_inventory_it_says_what_cannot_be_known(folder, capfd):
     assert "Add --inventory." in ran.out.replace("\n    ", " ")
     assert "tidegate offenders log.csv -o out --inventory FILE" in ran.out
     rows = cells(folder / "out" / "offenders.csv")
-    assert {"8014+8015": "2400", "8F3E": "401"} == {row["alert_codes"]: row["alerts"] for row in rows}
+    assert {"8014+8015": "7200", "8F3E": "1201"} == {row["alert_codes"]: row["alerts"] for row in rows}
     assert all(row["manufacturer"] == row["installed"] == row["murmur_ratio"] == "" for row in rows)
 
 
