@@ -4,7 +4,7 @@
     received_at = "RCVD_TS"
     device_id = "EUI"
 
-Other tables of the file, and its comments, stay as they are.
+That of a table of Service Requests is `[request_columns]`. Other tables of the file, and its comments, stay as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tidegate.tables.columns import OUR_NAMES
+from tidegate.tables.columns import ALERTS, Wanted
 from tidegate.vocabulary.faults import Fault, InputError
 
 FILE_NAME: Final = "tidegate.toml"
@@ -23,8 +23,8 @@ _HEADING = re.compile(r"\s*\[\s*columns\s*\]\s*(?:#.*)?")
 _ANY_HEADING = re.compile(r"\s*\[")
 
 
-def read_mapping(path: Path) -> dict[str, str]:
-    """Read the mapping; empty when there is no such file or no such table.
+def read_mapping(path: Path, wanted: Wanted = ALERTS) -> dict[str, str]:
+    """Read the mapping of a kind of table; empty when there is no such file or no such table.
 
     Raises:
         InputError: the file is not TOML, or the table names what we do not know or gives what is no text.
@@ -32,21 +32,25 @@ def read_mapping(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("columns", {})
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get(wanted.heading, {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(Fault(str(path), f"cannot be read as TOML: {error}")) from None
     if not isinstance(table, dict):
         raise InputError(
-            Fault(f"{path}: columns", "is not a table", 'Write [columns] and received_at = "..."')
+            Fault(
+                f"{path}: {wanted.heading}",
+                "is not a table",
+                f'Write [{wanted.heading}] and received_at = "..."',
+            )
         )
     faults = [
         Fault(
-            f"{path}: columns.{ours}",
-            "is not one of our columns" if ours not in OUR_NAMES else f"{theirs!r} is not a column's name",
-            f"Write one of {', '.join(OUR_NAMES)}, each with a name in quotes.",
+            f"{path}: {wanted.heading}.{ours}",
+            "is not one of our columns" if ours not in wanted.names else f"{theirs!r} is not a column's name",
+            f"Write one of {', '.join(wanted.names)}, each with a name in quotes.",
         )
         for ours, theirs in table.items()
-        if ours not in OUR_NAMES or not isinstance(theirs, str)
+        if ours not in wanted.names or not isinstance(theirs, str)
     ]
     if faults:
         raise InputError(*faults)

@@ -55,15 +55,51 @@ class ReadRows:
     progress: float
 
 
+class FileZone:
+    """Whether the instants of a file name their zone.
+
+    zone:  NAIVE or ZONED, by the file's first usable row; None before it was met.
+    """
+
+    def __init__(self) -> None:
+        self.zone: int | None = None
+
+    def keep(self, received_at: ReadColumn, keep: Mask | None) -> Mask | None:
+        """Which of the rows that can be used else are of the file's kind; None: all."""
+        zone = received_at.zone
+        if self.zone is None:
+            first = 0 if keep is None else int(np.argmax(keep)) if keep.any() else -1
+            if 0 <= first < len(received_at.values):
+                self.zone = ZONED if zone is None else int(zone[first])
+        if self.zone is None or (zone is None and self.zone == ZONED):
+            return keep
+        same = np.zeros(len(received_at.values), np.bool_) if zone is None else zone == self.zone
+        if same.all():
+            return keep
+        return same if keep is None else keep & same
+
+    def why_not(self, received_at: ReadColumn, row: int) -> str:
+        """What is wrong with a row of the other kind."""
+        zone = received_at.zone
+        assert zone is None or zone[row] != MALFORMED
+        if zone is not None and zone[row] == NAIVE:
+            return f"{RECEIVED_AT}: names no zone, and the file's first row does: write all with Z, or none"
+        return f"{RECEIVED_AT}: names its zone, and the file's first row does not: write all with Z, or none"
+
+
 class RowJudge:
     """Judges the rows of one file, in its order; remembers its zone."""
 
     def __init__(self, source: str, recipients: Recipients, batch_rows: int) -> None:
-        self.zone: int | None = None
-        """NAIVE or ZONED, by the file's first usable row; None before it was met."""
+        self._zone = FileZone()
         self._source = source
         self._recipients = recipients
         self._batch_rows = batch_rows
+
+    @property
+    def zone(self) -> int | None:
+        """NAIVE or ZONED, by the file's first usable row; None before it was met."""
+        return self._zone.zone
 
     def judge(self, rows: ReadRows) -> Iterator[ReadBatch]:
         """The batches of some rows; nothing of them is lost."""
@@ -109,17 +145,7 @@ class RowJudge:
         for column in (rows.received_at, rows.device_id, rows.alert_code):
             if column.is_good is not None:
                 keep = column.is_good if keep is None else keep & column.is_good
-        zone = rows.received_at.zone
-        if self.zone is None:
-            first = 0 if keep is None else int(np.argmax(keep)) if keep.any() else -1
-            if 0 <= first < len(rows.received_at.values):
-                self.zone = ZONED if zone is None else int(zone[first])
-        if self.zone is None or (zone is None and self.zone == ZONED):
-            return keep
-        same = np.zeros(len(rows.received_at.values), np.bool_) if zone is None else zone == self.zone
-        if same.all():
-            return keep
-        return same if keep is None else keep & same
+        return self._zone.keep(rows.received_at, keep)
 
     def _numbered(self, recipient: NamedColumn | None, rows: int) -> NDArray[np.uint32]:
         if recipient is None or not recipient.names:
@@ -146,12 +172,6 @@ class RowJudge:
             ]
             yield (
                 int(lines[row]),
-                "; ".join(reasons) or self._wrong_zone(rows.received_at.zone, row),
+                "; ".join(reasons) or self._zone.why_not(rows.received_at, row),
                 rows.text_of(row),
             )
-
-    def _wrong_zone(self, zone: NDArray[np.uint8] | None, row: int) -> str:
-        assert zone is None or zone[row] != MALFORMED
-        if zone is not None and zone[row] == NAIVE:
-            return f"{RECEIVED_AT}: names no zone, and the file's first row does: write all with Z, or none"
-        return f"{RECEIVED_AT}: names its zone, and the file's first row does not: write all with Z, or none"

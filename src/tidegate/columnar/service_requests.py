@@ -1,0 +1,130 @@
+"""Service Requests as columns, as they are read and as kernels take them.
+
+Every column of a batch has the same length and one row is one request:
+
+    received_at  int64   receipt instant, microseconds UTC
+    request      uint64  fingerprint of the RequestID; never 0
+    user         uint32  number of the User in `Names`; never 0
+    srv          uint32  number of the Service Reference Variant in `Names`; never 0
+    preceding    uint64  fingerprint of the PrecedingServiceRequestID; 0: it follows none
+
+The rule asks of RequestIDs only whether one is another of the same User. So 64
+bits stand for each: that two of a User's requests of one hour are taken for the
+same happens once in 2^64 / n^2 such hours; with a million of them that is one in
+18 million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.columnar.batches import RejectedRow
+from tidegate.columnar.compiled import compiled
+from tidegate.columnar.text import Bytes, Offsets, read_only
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBatch:
+    """Some Service Requests as columns of equal length; see the module for types and units."""
+
+    received_at: NDArray[np.int64]
+    request: NDArray[np.uint64]
+    user: NDArray[np.uint32]
+    srv: NDArray[np.uint32]
+    preceding: NDArray[np.uint64]
+
+    def __post_init__(self) -> None:
+        rows = len(self.received_at)
+        assert rows == len(self.request) == len(self.user) == len(self.srv) == len(self.preceding)
+
+    def __len__(self) -> int:
+        return len(self.received_at)
+
+    def slice(self, start: int, stop: int) -> RequestBatch:
+        """Rows from start to stop; no copy is made."""
+        return RequestBatch(
+            self.received_at[start:stop],
+            self.request[start:stop],
+            self.user[start:stop],
+            self.srv[start:stop],
+            self.preceding[start:stop],
+        )
+
+    def take(self, rows: NDArray[Any]) -> RequestBatch:
+        """The rows of the given numbers (or mask), in that order."""
+        return RequestBatch(
+            self.received_at[rows], self.request[rows], self.user[rows], self.srv[rows], self.preceding[rows]
+        )
+
+    @classmethod
+    def concatenate(cls, batches: Sequence[RequestBatch]) -> RequestBatch:
+        """One batch of many, in the order given."""
+        if len(batches) == 1:
+            return batches[0]
+        return RequestBatch(
+            np.concatenate([np.empty(0, np.int64), *(batch.received_at for batch in batches)]),
+            np.concatenate([np.empty(0, np.uint64), *(batch.request for batch in batches)]),
+            np.concatenate([np.empty(0, np.uint32), *(batch.user for batch in batches)]),
+            np.concatenate([np.empty(0, np.uint32), *(batch.srv for batch in batches)]),
+            np.concatenate([np.empty(0, np.uint64), *(batch.preceding for batch in batches)]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequests:
+    """What a reader hands on: Service Requests, the columns they came in, and the rows it could not use.
+
+    As `batches.ReadBatch`, of Service Requests.
+    """
+
+    received: RequestBatch
+    source: str
+    rejected: Sequence[RejectedRow] = ()
+    original: Any = None
+    line: NDArray[np.int64] | None = None
+    first_line: int = 1
+    progress: float = 0.0
+
+    def line_of(self, row: int) -> int:
+        """Line in the source of the row-th request of this batch."""
+        return self.first_line + row if self.line is None else int(self.line[row])
+
+
+def fingerprints(offsets: Offsets, data: Bytes) -> NDArray[np.uint64]:
+    """64 bits for each text, without the blanks around it; 0 for one that is empty, and for no other."""
+    found = np.empty(len(offsets) - 1, np.uint64)
+    _fingerprint(offsets, read_only(data), found)
+    return found
+
+
+def fingerprint_of(text: str) -> int:
+    """The fingerprint of one text."""
+    data = text.encode()
+    return int(fingerprints(np.array([0, len(data)], np.int64), np.frombuffer(data, np.uint8))[0])
+
+
+@compiled
+def _fingerprint(offsets: Any, data: Any, found: Any) -> None:
+    """FNV-1a, its bits mixed once more at the end."""
+    prime = np.uint64(0x100000001B3)
+    for row in range(len(found)):
+        start, stop = offsets[row], offsets[row + 1]
+        while start < stop and data[start] <= 32:  # noqa: PLR2004 - blanks of ASCII
+            start += 1
+        while start < stop and data[stop - 1] <= 32:  # noqa: PLR2004
+            stop -= 1
+        if start == stop:
+            found[row] = np.uint64(0)
+            continue
+        mixed = np.uint64(0xCBF29CE484222325) ^ (np.uint64(stop - start) * prime)
+        for at in range(start, stop):
+            mixed = (mixed ^ np.uint64(data[at])) * prime
+        mixed ^= mixed >> np.uint64(32)
+        mixed *= np.uint64(0xD6E8FEB86659FD93)
+        mixed ^= mixed >> np.uint64(32)
+        found[row] = mixed if mixed != np.uint64(0) else np.uint64(1)
