@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from tests.admission_by_hand import ByHand
-from tests.offered_requests import decided, situations
+import heapq
+from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
+from hypothesis import given, settings, strategies as st
+from tests.admission_by_hand import ByHand
+from tests.offered_requests import ORDINARY, PRIORITISED, USERS, decided, situations
+
+from tidegate.admission.batches import AdmissionKernel, RequestBatch
+from tidegate.admission.capacity import CapacityRules
+from tidegate.admission.control import AdmissionControl
+from tidegate.admission.decision import Admission, Reason
+from tidegate.admission.kernel import NEVER
 from tidegate.vocabulary.modes import Mode
+from tidegate.vocabulary.service_requests import ServiceRequest
 
 
 @settings(max_examples=100, deadline=None)
@@ -19,3 +30,83 @@ def test_the_rule_decides_what_it_says(situation):
     assert [(p.outcome, p.retry_at, p.is_booked, p.is_warned) for p in expected] == [
         (a.outcome, a.retry_at, a.is_booked, a.is_warned) for a in decided(rules, shares, log)
     ]
+
+
+def as_batch(log: Sequence[ServiceRequest], start: int, stop: int, names: dict[str, int]) -> RequestBatch:
+    """A part of a log as columns; RequestIDs are numbered from 1 as they are met."""
+    part = log[start:stop]
+    for request in part:
+        names.setdefault(request.request_id, len(names) + 1)
+        if request.preceding_request_id:
+            names.setdefault(request.preceding_request_id, len(names) + 1)
+    return RequestBatch(
+        np.array([r.at for r in part], np.int64),
+        np.array([USERS.index(r.user) for r in part], np.uint32),
+        np.array([r.srv == PRIORITISED for r in part], np.bool_),
+        np.array([names[r.request_id] for r in part], np.uint64),
+        np.array([names.get(r.preceding_request_id, 0) for r in part], np.uint64),
+    )
+
+
+def by_kernel(
+    rules: CapacityRules, shares: dict[str, int], log: Sequence[ServiceRequest], cuts: Sequence[int]
+) -> list[tuple[int, int, int | None, bool, bool]]:
+    # The last User has no allocation, and is not even known to the kernel when it begins.
+    kernel = AdmissionKernel(rules, [shares[user] for user in USERS[:-1]])
+    names: dict[str, int] = {}
+    edges = sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})
+    rows: list[tuple[int, int, int, bool, bool]] = []
+    for start, stop in pairwise(edges):
+        d = kernel.receive(as_batch(log, start, stop, names))
+        rows += zip(*(column.tolist() for column in d), strict=True)
+    return [
+        (outcome, reason, None if retry_at == NEVER else retry_at, is_booked, warning)
+        for outcome, reason, retry_at, is_booked, warning in rows
+    ]
+
+
+def gist(answers: Sequence[Admission]) -> list[tuple[int, int, int | None, bool, bool]]:
+    return [(a.outcome, a.reason, a.retry_at, a.is_booked, a.early_warning) for a in answers]
+
+
+@settings(max_examples=150, deadline=None)
+@given(situations(tuple(Mode)), st.lists(st.integers(0, 60), max_size=3))
+def test_the_kernel_decides_what_the_rule_decides_however_the_log_is_cut(situation, cuts):
+    rules, shares, log = situation
+
+    assert gist(decided(rules, shares, log)) == by_kernel(rules, shares, log, cuts)
+
+
+def test_tables_grow_and_rows_are_used_again():
+    """A flood with callers that return in time, early and late, and signed pre-commands; every ring turns and grows."""
+    second = 1_000_000
+    rules = CapacityRules(
+        second, 330, 300, prioritised=frozenset({PRIORITISED}), continues_within_us=3 * second
+    )
+    shares = {"alpha": 200, "beta": 70, "gamma": 30}
+    control, log, answers = AdmissionControl(rules, shares), [], []
+    chance = np.random.default_rng(1)
+    events = [(int(at), n, "") for n, at in enumerate(np.cumsum(chance.exponential(second / 1_500, 12_000)))]
+    users = chance.choice(USERS, len(events) + 1, p=[0.5, 0.3, 0.15, 0.05]).tolist()
+    late = chance.choice([-5, 0, rules.grace_us, rules.grace_us + 1], len(events) + 1).tolist()
+    callers: dict[int, ServiceRequest] = {}
+    heapq.heapify(events)
+    while events:
+        at, number, kind = heapq.heappop(events)
+        if kind == "returns":
+            request = callers[number]._replace(at=at)
+        else:
+            srv = PRIORITISED if number % 3 == 0 else ORDINARY
+            before = f"{number - 9}" if number % 4 == 0 else ""
+            request = ServiceRequest(at, f"{number}", users[number], srv, before)
+        answer = control.receive(request)
+        log.append(request)
+        answers.append(answer)
+        callers[number] = request
+        if kind != "returns" and answer.retry_at is not None:
+            heapq.heappush(events, (max(at, answer.retry_at + late[number]), number, "returns"))
+        elif kind != "returns" and number % 5 == 0:
+            heapq.heappush(events, (at + second // 10, number, "returns"))
+
+    assert gist(answers) == by_kernel(rules, shares, log, [5_000, 5_001])
+    assert set(Reason) - {Reason.MODE_OFF} == {answer.reason for answer in answers}

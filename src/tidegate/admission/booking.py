@@ -39,6 +39,12 @@ GOLDEN: Final = (618_034, 1_000_000)
 """Steps of this part of a length, wrapped round it, lie evenly however many there are."""
 
 
+def spread_step(horizon: Duration) -> Duration:
+    """From one instant beyond the horizon to the next, wrapped round its length."""
+    part, whole = GOLDEN
+    return max(1, horizon * part // whole)
+
+
 class ReturnTime(NamedTuple):
     """When to come back, and whether that is booked."""
 
@@ -116,6 +122,5 @@ class Bookings:
 
     def spread_beyond(self, now: Instant, horizon: Duration) -> ReturnTime:
         """An instant beyond the horizon, nothing booked."""
-        part, whole = GOLDEN
-        self.spread = (self.spread + max(1, horizon * part // whole)) % horizon
+        self.spread = (self.spread + spread_step(horizon)) % horizon
         return ReturnTime(now + horizon + 1 + self.spread, is_booked=False)
