@@ -16,11 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tidegate.operations.made_folders import make_folder, remove_empty
 from tidegate.vocabulary.faults import Fault, InputError
+
+_DECISIONS: Final = "decisions.parquet"
 
 RESULTS: Final = (
     "summary.json",
-    "decisions.parquet",
+    _DECISIONS,
     "storms.parquet",
     "amber.parquet",
     "rejected.csv",
@@ -32,15 +35,9 @@ RESULTS: Final = (
 """What a replay writes. A folder holds those of one replay: a commit takes away what an earlier one left."""
 
 _REMEDIES: Final = {
-    errno.ENOSPC: (
-        "the disk is full",
-        "Make room, or write to another disk with -o; --no-decisions needs far less.",
-    ),
+    errno.ENOSPC: ("the disk is full", "Make room, or write to another disk with -o."),
     errno.EDQUOT: ("your quota of the disk is used up", "Make room, or write to another disk with -o."),
-    errno.EFBIG: (
-        "a file is larger than may be written here",
-        "Write to another disk, or with --no-decisions.",
-    ),
+    errno.EFBIG: ("a file is larger than may be written here", "Write to another disk with -o."),
     errno.EACCES: ("it may not be written to", "Choose a folder of your own with -o."),
     errno.EPERM: ("it may not be written to", "Choose a folder of your own with -o."),
     errno.EROFS: ("its disk is read-only", "Choose another folder with -o."),
@@ -53,6 +50,7 @@ _REMEDIES: Final = {
         "Nothing was written under its final name; try another disk with -o.",
     ),
 }
+_OF_SIZE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ONLY_OF_WRITING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _WORKING = ".tidegate-working-"
 
@@ -64,7 +62,7 @@ class ResultsFolder:
             write_summary(replayed, results.path("summary.json"))
             results.commit(partial=replayed.is_partial)
 
-    Leaving it without a commit, for whatever reason, removes all that was written.
+    Leaving it without a commit, for whatever reason, removes all that was written, and the folder if it was made for it.
 
     Raises:
         InputError: the folder cannot be made or written to, or the disk is full; also for an OSError
@@ -76,10 +74,11 @@ class ResultsFolder:
         self._owns = owns
         self._working: Path | None = None
         self._names: list[str] = []
+        self._made: Sequence[Path] = ()
 
     def __enter__(self) -> Self:
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            self._made = make_folder(self.directory)
             self._working = Path(tempfile.mkdtemp(prefix=_WORKING, dir=self.directory))
         except OSError as error:
             raise self._fault(error) or error from error
@@ -91,6 +90,7 @@ class ResultsFolder:
         if self._working is not None:
             shutil.rmtree(self._working, ignore_errors=True)
             self._working = None
+            remove_empty(self._made)
         if isinstance(error, OSError) and self._is_of_writing(error):
             fault = self._fault(error)
             if fault is not None:
@@ -149,6 +149,8 @@ class ResultsFolder:
         if error.errno not in _REMEDIES:
             return None
         what, remedy = _REMEDIES[error.errno]
+        if error.errno in _OF_SIZE and _DECISIONS in self._owns:
+            remedy += " --no-decisions needs far less."
         return InputError(Fault(str(self.directory), what, remedy))
 
 

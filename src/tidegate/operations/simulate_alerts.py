@@ -1,7 +1,8 @@
 """Write a simulated log: the Alerts, the Inventory, and what the simulator knows about both.
 
 Everything written says that it is synthetic. The truth is written last: a folder
-with a `truth.json` is complete.
+with a `truth.json` is complete. Whatever ends a simulation before leaves the folder
+as it was, an earlier simulation in it whole.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from tidegate.columnar.batches import AlertBatch, DeviceIds, Recipients
 from tidegate.columnar.inventory import Attribute
+from tidegate.operations.made_folders import make_folder, remove_empty
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.vocabulary.faults import Fault, InputError
 
@@ -97,29 +99,32 @@ def simulate_alerts(
 
     Raises:
         InputError: the folder cannot be made or written to.
+        KeyboardInterrupt: it was interrupted.
     """
+    made: Sequence[Path] = ()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / TRUTH).unlink(missing_ok=True)
+        made = make_folder(folder)
         devices = written = 0
-        with inventory() as inventory_sink:
+        # Both have their names only at the end of both: half of a simulation is none.
+        with inventory() as inventory_sink, alerts() as alerts_sink:
             for rows in traffic.inventory():
                 inventory_sink.write(rows)
                 devices += len(rows)
-        with alerts() as alerts_sink:
             for batch in traffic.batches():
                 alerts_sink.write(batch)
                 written += len(batch)
                 if lines := traffic.unreadable_after(len(batch)):
                     alerts_sink.write_lines(lines)
                 progress(traffic.done, written)
+            (folder / TRUTH).unlink(missing_ok=True)
         truth = traffic.truth()
         _write(folder / README, traffic.readme())
         _write(folder / TRUTH, json.dumps(truth, indent=2) + "\n")
-    except KeyboardInterrupt:
-        _write(folder / README, "INTERRUPTED: this folder is not complete. Simulate again.\n")
+    except (KeyboardInterrupt, InputError):
+        remove_empty(made)
         raise
     except OSError as error:
+        remove_empty(made)
         remedy = "Give a folder that can be written to, with room enough, with -o."
         raise InputError(
             Fault(str(folder), f"cannot be written: {error.strerror or error}", remedy)

@@ -56,6 +56,29 @@ def test_a_result_asked_for_and_not_written_is_not_made(tmp_path: Path) -> None:
     assert _names(tmp_path) == []
 
 
+def test_a_folder_made_for_results_that_did_not_come_goes_again(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for directory in (there, there / "new" / "folder"):
+        with pytest.raises(KeyboardInterrupt), ResultsFolder(directory):
+            raise KeyboardInterrupt
+
+    assert [there] == list(tmp_path.iterdir())
+    assert [] == list(there.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("owns", "is_offered"), [(("summary.json", "decisions.parquet"), True), (("daily.json",), False)]
+)
+def test_no_decisions_is_offered_only_where_there_are_any(
+    tmp_path: Path, owns: tuple[str, ...], *, is_offered: bool
+) -> None:
+    with pytest.raises(InputError, match="the disk is full") as refused, ResultsFolder(tmp_path, owns):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    assert is_offered == ("--no-decisions" in str(refused.value))
+
+
 @pytest.mark.parametrize("raised", [ValueError("a fault of ours"), KeyboardInterrupt()])
 def test_whatever_fails_the_folder_is_as_it_was(tmp_path: Path, raised: BaseException) -> None:
     (tmp_path / "summary.json").write_text("old")

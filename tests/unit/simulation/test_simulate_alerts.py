@@ -114,7 +114,7 @@ def test_progress_goes_from_nothing_to_all(tmp_path: Path) -> None:
     assert (1.0, written.alerts) == told[-1]
 
 
-def test_a_write_that_fails_leaves_no_file_and_no_truth(tmp_path: Path) -> None:
+def test_a_write_that_fails_leaves_an_earlier_simulation_whole(tmp_path: Path) -> None:
     simulate_to(tmp_path)
     before = (tmp_path / "inventory.parquet").read_bytes()
 
@@ -131,8 +131,26 @@ def test_a_write_that_fails_leaves_no_file_and_no_truth(tmp_path: Path) -> None:
             lambda: FullDisk(tmp_path / "inventory.parquet", {"synthetic": "true"}),
         )
 
-    assert {"inventory.parquet", "README.txt"} == {path.name for path in tmp_path.iterdir()}
+    assert {"inventory.parquet", "README.txt", "truth.json"} == {path.name for path in tmp_path.iterdir()}
     assert before == (tmp_path / "inventory.parquet").read_bytes()
+
+
+def test_an_interrupted_simulation_leaves_nothing_that_could_be_taken_for_one(tmp_path: Path) -> None:
+    def interrupted(done: float, rows: int) -> None:  # noqa: ARG001 - its name is the port's
+        if rows:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "new" / "folder"
+    with pytest.raises(KeyboardInterrupt):
+        simulate_alerts(
+            small(),
+            folder,
+            lambda: kept([]),
+            lambda: InventoryWriter(folder / "inventory.parquet", {"synthetic": "true"}),
+            interrupted,
+        )
+
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_a_file_is_an_input_at_fault(tmp_path: Path) -> None:
