@@ -48,6 +48,18 @@ def test_an_alert_is_in_the_journal_octet_for_octet_when_it_is_acknowledged(loca
     assert (f"{eui(ESME)}:{eui(SUPPLIER)}:100", document) in journal_of(local)
 
 
+def test_devices_that_nobody_signs_for_do_not_become_parties(local):
+    """Of parties there are few, in memory too; of Devices there are millions."""
+    for device in range(1, 4):
+        assert 204 == local.post(AlertMint(None).alert(device=device, counter=102)).status
+
+    with closing(sqlite3.connect(local.folder / "journal.db")) as connection:
+        named = {name for (name,) in connection.execute("SELECT name FROM parties")}
+        originators = connection.execute("SELECT DISTINCT originator FROM decided_alerts").fetchall()
+    assert not named & {eui(device) for device in range(1, 4)}
+    assert [("",)] == originators
+
+
 def test_a_signed_alert_is_verified_by_a_process_of_its_own(verifying, dsp):
     assert 204 == verifying.post(AlertMint(dsp).alert(counter=1)).status
 

@@ -68,7 +68,8 @@ class ReadDocument:
     def unpacked(cls, packed: Packed, body: bytes) -> ReadDocument:
         """What was packed, of a document."""
         device_id, alert_code, recipient, response_id, originator, signer = packed
-        incoming = Incoming(device_id, alert_code, recipient, response_id, signer or originator, body)
+        # Not the originator where nobody signed: that is the Device, by its own word, and there are millions.
+        incoming = Incoming(device_id, alert_code, recipient, response_id, signer, body)
         return cls(incoming, originator, signer)
 
 

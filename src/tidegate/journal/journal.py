@@ -97,11 +97,13 @@ class SqlJournal:
         added: dict[str, int] = {}
         with self._database.transaction() as connection:
             for row in entry.rows:
-                self._party(connection, row.recipient, added)
-                self._party(connection, row.originator, added)
+                self._add_party(row.recipient, added)
+                self._add_party(row.originator, added)
             for block in entry.blocks:
                 for name in (*block.recipients, block.originator):
-                    self._party(connection, name, added)
+                    self._add_party(name, added)
+            parties = [(number, name) for name, number in added.items()]
+            self._database.insert(connection, schema.parties, parties)
             number_of = {**self._parties, **added} if added else self._parties
             self._add_rows(connection, entry.rows, number_of)
             for block in entry.blocks:
@@ -209,11 +211,10 @@ class SqlJournal:
         """Let go of the database."""
         self._database.close()
 
-    def _party(self, connection: Connection, name: str, added: dict[str, int]) -> None:
+    def _add_party(self, name: str, added: dict[str, int]) -> None:
         if name not in self._parties and name not in added:
             # Numbers count up without a gap: one writer, and nobody is ever taken out.
             added[name] = len(self._parties) + len(added) + 1
-            connection.execute(insert(schema.parties).values(id=added[name], name=name))
 
     def _add_rows(
         self, connection: Connection, rows: Sequence[JournalRow], number_of: Mapping[str, int]

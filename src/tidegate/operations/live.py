@@ -41,7 +41,7 @@ class Incoming:
 
     recipient:    EUI-64 text of the User it goes to, or a name.
     response_id:  ResponseID of its document, by which a repeat is known; None for an Alert without one.
-    originator:   Who sent it (EUI-64 text), as authenticated.
+    originator:   Who sent it (EUI-64 text), as authenticated; empty where nobody was. Of these there are few.
     document:     The document as received, octet for octet; None where there is none: nothing is delivered then.
     """
 
