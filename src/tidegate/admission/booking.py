@@ -29,7 +29,6 @@ as the horizon at most, spread evenly.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -53,30 +52,13 @@ class ReturnTime(NamedTuple):
 
 
 class Lane:
-    """The booked slots of one User and kind, in order, and whose they are."""
+    """The booked slots of one User and kind, oldest first, and whose they are."""
+
+    __slots__ = ("holder_of", "slots")
 
     def __init__(self) -> None:
         self.slots: list[Instant] = []
-        self._slot_of: OrderedDict[str, Instant] = OrderedDict()
-
-    def slot_of(self, request_id: str) -> Instant | None:
-        """The slot of a request, if it has one."""
-        return self._slot_of.get(request_id)
-
-    def book(self, request_id: str, slot: Instant) -> None:
-        """Give a request a slot that is not before any other."""
-        self.slots.append(slot)
-        self._slot_of[request_id] = slot
-
-    def release(self, request_id: str) -> None:
-        """Its caller was admitted, at its slot or before."""
-        del self.slots[bisect_left(self.slots, self._slot_of.pop(request_id))]
-
-    def expire(self, before: Instant) -> None:
-        """Forget slots before an instant: their grace is over."""
-        while self.slots and self.slots[0] < before:
-            self.slots.pop(0)
-            self._slot_of.popitem(last=False)
+        self.holder_of: dict[Instant, str] = {}
 
     def next_free(
         self, now: Instant, earliest: Instant, admitted: Sequence[Instant], share: int, period: Duration
@@ -94,31 +76,34 @@ class Lane:
 
 
 class Bookings:
-    """What one User was told: an ordinary lane, a prioritised one, and how far its spread has come."""
+    """What one User was told: by RequestID, in an ordinary lane and a prioritised one; and how far its spread has come."""
 
-    __slots__ = ("ordinary", "prioritised", "spread")
+    __slots__ = ("by_request", "ordinary", "prioritised", "spread")
 
     def __init__(self) -> None:
+        self.by_request: dict[str, tuple[Instant, Lane]] = {}
         self.ordinary = Lane()
         self.prioritised = Lane()
         self.spread = 0
 
-    @property
-    def is_any(self) -> bool:
-        """Whether a return time is booked."""
-        return bool(self.ordinary.slots or self.prioritised.slots)
+    def book(self, request_id: str, slot: Instant, lane: Lane) -> None:
+        """Give a request a slot that is after any other of its lane."""
+        lane.slots.append(slot)
+        lane.holder_of[slot] = request_id
+        self.by_request[request_id] = slot, lane
+
+    def release(self, request_id: str) -> None:
+        """If it has a slot, it needs it no more: it was admitted."""
+        if (booked := self.by_request.pop(request_id, None)) is not None:
+            slot, lane = booked
+            del lane.slots[bisect_left(lane.slots, slot)], lane.holder_of[slot]
 
     def expire(self, before: Instant) -> None:
         """Forget slots before an instant: their grace is over."""
-        self.ordinary.expire(before)
-        self.prioritised.expire(before)
-
-    def lane_of(self, request_id: str) -> tuple[Lane, Instant] | None:
-        """Where a request is booked, and when."""
         for lane in (self.ordinary, self.prioritised):
-            if (slot := lane.slot_of(request_id)) is not None:
-                return lane, slot
-        return None
+            slots = lane.slots
+            while slots and slots[0] < before:
+                del self.by_request[lane.holder_of.pop(slots.pop(0))]
 
     def spread_beyond(self, now: Instant, horizon: Duration) -> ReturnTime:
         """An instant beyond the horizon, nothing booked."""

@@ -33,34 +33,47 @@ class Sequence:
 
 
 class Sequences:
-    """The requests admitted of late, by User and RequestID, each with its sequence."""
+    """The requests admitted of late, by User and RequestID, and the sequences of those that were continued."""
 
     def __init__(self) -> None:
-        self._admitted: OrderedDict[_Key, tuple[Instant, Sequence]] = OrderedDict()
+        self._admitted: OrderedDict[_Key, Instant] = OrderedDict()
+        self._sequence_of: dict[_Key, Sequence] = {}
 
-    def continued_by(self, request: ServiceRequest) -> tuple[Reason, Sequence] | None:
-        """What a request continues, if anything that may still be continued."""
-        before = self._admitted.get((request.user, request.request_id))
-        if before is not None and before[1].left > 0:
-            return Reason.PRE_COMMAND, before[1]
+    def continued_by(self, request: ServiceRequest, longest: int) -> tuple[Reason, Sequence] | None:
+        """What a request continues, if anything that may still be continued, of `longest` times in all."""
+        key = request.user, request.request_id
+        if key in self._admitted and (sequence := self._of(key, longest)).left > 0:
+            return Reason.PRE_COMMAND, sequence
         if request.preceding_request_id:
-            before = self._admitted.get((request.user, request.preceding_request_id))
-            if before is not None and before[1].left > 0:
-                return Reason.SEQUENCE, before[1]
+            key = request.user, request.preceding_request_id
+            if key in self._admitted and (sequence := self._of(key, longest)).left > 0:
+                return Reason.SEQUENCE, sequence
         return None
 
-    def remember(self, request: ServiceRequest, sequence: Sequence) -> None:
-        """A request was admitted; one that is remembered already stays as it is."""
-        self._admitted.setdefault((request.user, request.request_id), (request.at, sequence))
+    def remember(self, request: ServiceRequest, sequence: Sequence | None) -> None:
+        """A request was admitted, as part of a sequence or alone; one that is remembered already stays as it is."""
+        key = request.user, request.request_id
+        if key not in self._admitted:
+            self._admitted[key] = request.at
+            if sequence is not None:
+                self._sequence_of[key] = sequence
 
     def forget(self, until: Instant) -> None:
         """Forget what was admitted at an instant or before."""
         admitted = self._admitted
         while admitted:
             key = next(iter(admitted))
-            if admitted[key][0] > until:
+            if admitted[key] > until:
                 return
             del admitted[key]
+            self._sequence_of.pop(key, None)
+
+    def _of(self, key: _Key, longest: int) -> Sequence:
+        """The sequence of what was admitted; few are ever continued, so each is made when it is."""
+        sequence = self._sequence_of.get(key)
+        if sequence is None:
+            sequence = self._sequence_of[key] = Sequence(longest)
+        return sequence
 
     def __len__(self) -> int:
         """How many requests are remembered."""

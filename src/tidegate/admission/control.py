@@ -103,9 +103,8 @@ class AdmissionControl:
         if outcome is Outcome.THROTTLED:
             back = self._return_time(request, user, is_prioritised=is_prioritised)
         else:
-            if (booked := user.bookings.lane_of(request.request_id)) is not None:
-                booked[0].release(request.request_id)
-            self._sequences.remember(request, sequence or Sequence(rules.longest_sequence))
+            user.bookings.release(request.request_id)
+            self._sequences.remember(request, sequence)
         usage.decided(user, at, is_admitted=back is None)
 
         user.is_warned = was_warned or self._is_near(user)
@@ -150,9 +149,16 @@ class AdmissionControl:
             min(rules.operating_threshold - usage.used, limit - user_used),
             min(rules.maximum_system_capacity - usage.used, it.allocation - user_used),
         )
-        booked = len(it.bookings.ordinary.slots) + len(it.bookings.prioritised.slots)
         return Standing(
-            it.offered, user_used, limit, it.allocation, room, booked, usage.offered, usage.used, it.is_warned
+            it.offered,
+            user_used,
+            limit,
+            it.allocation,
+            room,
+            len(it.bookings.by_request),
+            usage.offered,
+            usage.used,
+            it.is_warned,
         )
 
     def _take(self, rules: CapacityRules, allocations: Mapping[str, int]) -> None:
@@ -193,31 +199,37 @@ class AdmissionControl:
         for user in self._usage.leave(now, self._rules.period_us):
             user.bookings.spread = 0
             # Who has no allocation is remembered for as long as it asks, so that no one can fill memory with names.
-            if user.name not in self._allocations and not user.bookings.is_any:
+            if user.name not in self._allocations and not user.bookings.by_request:
                 self._users.pop(user.name, None)
 
     def _share_out(self) -> None:
-        offers = ((user.offered, user.allocation) for user in self._users.values() if user.offered)
+        """The fair limits; where all that is offered is within the threshold, there is nothing to share out."""
+        offers = (
+            [(user.offered, user.allocation) for user in self._users.values() if user.offered]
+            if self._usage.offered > self._rules.operating_threshold
+            else ()
+        )
         self._fair_share: FairShare = fair_share(offers, self._rules.operating_threshold)
 
     def _continues(self, request: ServiceRequest, user: UserUsage) -> tuple[Reason | None, Sequence | None]:
         """Steps 1 and 2: why a request is admitted before anything is counted, if it is."""
-        bookings = user.bookings
-        bookings.expire(request.at - self._rules.grace_us)
+        if user.bookings.by_request:
+            user.bookings.expire(request.at - self._rules.grace_us)
         if self._rules.mode is Mode.OFF:
             return Reason.MODE_OFF, None
-        if (continued := self._sequences.continued_by(request)) is not None:
+        continued = self._sequences.continued_by(request, self._rules.longest_sequence)
+        if continued is not None:
             continued[1].left -= 1
             return continued
-        booked = bookings.lane_of(request.request_id)
-        if booked is not None and booked[1] <= request.at:
+        booked = user.bookings.by_request.get(request.request_id)
+        if booked is not None and booked[0] <= request.at:
             return Reason.BOOKING, None
         return None, None
 
     def _return_time(self, request: ServiceRequest, user: UserUsage, *, is_prioritised: bool) -> ReturnTime:
         rules, bookings, now = self._rules, user.bookings, request.at
-        if (booked := bookings.lane_of(request.request_id)) is not None:
-            return ReturnTime(booked[1], is_booked=True)  # It came too early: what it was told stands.
+        if (booked := bookings.by_request.get(request.request_id)) is not None:
+            return ReturnTime(booked[0], is_booked=True)  # It came too early: what it was told stands.
         lane, share = bookings.ordinary, user.allocation
         earliest = now + rules.tick_us
         if is_prioritised:
@@ -227,7 +239,7 @@ class AdmissionControl:
         if share > 0:
             slot = lane.next_free(now, earliest, user.admitted, share, rules.period_us)
             if slot <= now + rules.horizon_us:
-                lane.book(request.request_id, slot)
+                bookings.book(request.request_id, slot, lane)
                 return ReturnTime(slot, is_booked=True)
         return bookings.spread_beyond(now, rules.horizon_us)
 

@@ -19,7 +19,7 @@ Users without an allocation share equally what all the others leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Level(NamedTuple):
@@ -54,8 +54,8 @@ class FairShare(NamedTuple):
         return max(allocation, self.level.share_of(allocation, self.threshold))
 
 
-MET: Level = Level(0, 0)
-NOTHING: Level = Level(0, 1)
+MET: Final = Level(0, 0)
+NOTHING: Final = Level(0, 1)
 
 
 def fair_share(offers: Iterable[tuple[int, int]], threshold: int) -> FairShare:
@@ -75,14 +75,19 @@ def fair_share(offers: Iterable[tuple[int, int]], threshold: int) -> FairShare:
 
 def level_of(offers: Sequence[tuple[int, int]], capacity: int) -> Level:
     """The greatest level with sum of min(offered, level * weight) <= capacity; offers as (offered, weight > 0)."""
-    left, weights = capacity, sum(weight for _, weight in offers)
+    left, weights = capacity, sum([weight for _, weight in offers])
     pending = offers
     while pending:
-        unmet = [(offered, weight) for offered, weight in pending if offered * weights > left * weight]
-        if len(unmet) == len(pending):
+        unmet, met, of_met = [], 0, 0
+        for offer in pending:
+            offered, weight = offer
+            if offered * weights > left * weight:
+                unmet.append(offer)
+            else:
+                met += offered
+                of_met += weight
+        if not of_met:
             return Level(left, weights)
         # Whoever asks for less than its part leaves the rest to the others: the level can only rise.
-        left -= sum(offered for offered, _ in pending) - sum(offered for offered, _ in unmet)
-        weights = sum(weight for _, weight in unmet)
-        pending = unmet
+        pending, left, weights = unmet, left - met, weights - of_met
     return MET
