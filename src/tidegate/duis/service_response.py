@@ -24,7 +24,7 @@ ACKNOWLEDGED: Final = "I99"
 SUCCESS: Final = "I0"
 
 THROTTLED: Final = "E20"
-"""What a request that is throttled is answered with inside DUIS, which has no code for that (readings.md)."""
+"""What a request that is throttled is answered with inside DUIS, which has no code for that (readings.md#38)."""
 
 
 class Answered(Protocol):

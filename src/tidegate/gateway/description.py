@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Final
 
-from tidegate.gateway import batches, receiving
+from tidegate.duis.service_request import Service
+from tidegate.gateway import batches, receiving, service_requests
+from tidegate.gateway.rate_limit import EARLY_WARNING, OUTCOME
 from tidegate.gateway.receiving import XML_TYPES
-from tidegate.gateway.replies import PROBLEM_JSON, PROBLEM_XML, REPLIES
+from tidegate.gateway.replies import DUIS_XML, PROBLEM_JSON, PROBLEM_XML, REPLIES
 from tidegate.gateway.settings import Settings
 from tidegate.tables.posted_batch import ARROW, NDJSON
 
@@ -38,6 +40,17 @@ _PROBLEM: Final = {
         "response_code": {"type": "string"},
         "request_id": {"type": "string"},
     },
+}
+_SERVICES: Final = {
+    Service.TRANSFORM: "a Critical one, to be answered with its Pre-Command",
+    Service.SEND_COMMAND: "one for a Device, or a signed Pre-Command",
+    Service.NON_DEVICE: "one that no Device is asked, or for local delivery",
+}
+_TOLD: Final = {
+    "RateLimit": "What is left of the User's fair share, and in how many seconds it is more.",
+    "RateLimit-Policy": "Its allocation and its fair share, in requests of a period.",
+    EARLY_WARNING: "There while the User is near its allocation and the system near its operating threshold.",
+    OUTCOME: "What was decided; in shadow mode what would have been.",
 }
 _BATCH_ANSWER: Final = {
     "type": "object",
@@ -128,7 +141,34 @@ def _raw_paths() -> dict[str, Any]:
             **_refusals(400, 401, 403, 405, 408, 413, 415, 422, 500, 503),
         },
     }
-    return {receiving.PATH: {"post": one}, batches.PATH: {"post": many}}
+    services = {path: {"post": _service(service)} for path, service in service_requests.PATHS.items()}
+    return {receiving.PATH: {"post": one}, batches.PATH: {"post": many}, **services}
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "summary": f"Send a Service Request: {_SERVICES[service]}",
+        "description": "One DUIS Request document, signed by its User. What is admitted is answered by the system behind "
+        "the gateway, or by the sandbox. A 503 with a RateLimit header is throttling, and Retry-After says when to "
+        "come back; without one, the system is not there. A refusal that DUIS has a code for is a DUIS Response, "
+        "unless a problem is asked for by name.",
+        "operationId": f"send_{service.value}",
+        "parameters": [_REQUEST_ID],
+        "requestBody": {
+            "required": True,
+            "content": {kind: {"schema": {"type": "string"}} for kind in XML_TYPES},
+        },
+        "responses": {
+            "200": {
+                "description": "What the system behind the gateway answers: a DUIS Response.",
+                "headers": {
+                    name: {"description": what, "schema": {"type": "string"}} for name, what in _TOLD.items()
+                },
+                "content": {DUIS_XML: {"schema": {"type": "string"}}},
+            },
+            **_refusals(400, 401, 403, 405, 408, 409, 413, 415, 422, 500, 501, 502, 503, 504),
+        },
+    }
 
 
 def _refusals(*statuses: int) -> dict[str, Any]:
