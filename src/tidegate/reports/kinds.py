@@ -28,8 +28,13 @@ about 1 (UX.md 2.6), the murmur that was reported 4 to 20."""
 LEAST_MURMUR_SHARE: Final = 0.05
 """Share of all Alerts under which murmur is not worth a verdict. Our choice."""
 
+MANY_STREAMS: Final = 300
+"""Streams from which a code murmurs at that rate. In a smaller fleet without a fault a few Devices that chatter, each
+under its threshold, make as high a mean: in 6 of 24 quiet logs of 5,000 and 20,000 Devices. Our choice."""
+
+LOUD_A_DAY: Final = 24.0
 FEWEST_STREAMS: Final = 20
-"""Streams under which nothing murmurs: a few Devices are not many. Our choice."""
+"""Fewer streams murmur too, down to so many, where each raises one an hour. Our choice; as in `alert_storm.causes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ def murmur_of(replayed: Replayed) -> list[CodeMurmur]:
         streams = max(replayed.streams_by_code.get(code, 0) for code in codes)
         if streams >= FEWEST_STREAMS and alerts >= LEAST_MURMUR_SHARE * replayed.received:
             per_day = alerts / streams / days
-            if per_day >= MURMUR_A_DAY:
+            if per_day >= (MURMUR_A_DAY if streams >= MANY_STREAMS else LOUD_A_DAY):
                 found.append(CodeMurmur(codes, alerts, streams, per_day))
     return sorted(found, key=lambda it: (-it.alerts, it.alert_codes))
 

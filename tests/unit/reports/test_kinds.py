@@ -13,6 +13,7 @@ from tidegate.alert_storm.suppressions import Suppression
 from tidegate.policy.suppressions import FixStatus, RegisterEntry
 from tidegate.reports.kinds import (
     FEWEST_STREAMS,
+    MANY_STREAMS,
     kinds_in_words,
     kinds_of,
     kinds_told,
@@ -53,42 +54,46 @@ def murmuring(alerts: int, streams: int, days: int = 1, others: int = 0) -> Repl
 @pytest.mark.parametrize(
     ("expected", "alerts", "streams", "days", "others"),
     [
-        (1, 300, 100, 1, 0),
-        (0, 299, 100, 1, 0),
-        (0, 300, 100, 2, 0),
-        (1, 300, 100, 1, 5_700),
-        (0, 300, 100, 1, 5_701),
-        (1, 300, FEWEST_STREAMS, 1, 0),
-        (0, 300, FEWEST_STREAMS - 1, 1, 0),
+        (1, 900, MANY_STREAMS, 1, 0),
+        (0, 899, MANY_STREAMS, 1, 0),
+        (0, 900, MANY_STREAMS, 2, 0),
+        (1, 900, MANY_STREAMS, 1, 17_100),
+        (0, 900, MANY_STREAMS, 1, 17_101),
+        (0, 900, MANY_STREAMS - 1, 1, 0),
+        (1, 480, FEWEST_STREAMS, 1, 0),
+        (0, 479, FEWEST_STREAMS, 1, 0),
+        (0, 900, FEWEST_STREAMS - 1, 1, 0),
     ],
 )
-def test_a_code_murmurs_when_many_streams_raise_three_a_day_and_it_is_a_twentieth_of_all(
+def test_a_code_murmurs_when_many_streams_raise_three_a_day_or_some_one_an_hour_and_it_is_a_twentieth_of_all(
     expected: int, alerts: int, streams: int, days: int, others: int
 ) -> None:
     assert expected == len(murmur_of(murmuring(alerts, streams, days, others)))
 
 
 def test_less_than_a_day_is_no_more_than_a_day() -> None:
-    made = murmuring(299, 100)
+    made = murmuring(899, MANY_STREAMS)
     assert made.first is not None
 
     assert [] == murmur_of(replace(made, last=made.first + DAY // 24))
 
 
 def test_what_came_in_storms_is_no_murmur() -> None:
-    made = replayed({0x8014: Totals(400, 310, 90)}, [spell(alert_code="8014", received=100, forwarded=10)])
+    made = replayed(
+        {0x8014: Totals(1_300, 1_210, 90)}, [spell(alert_code="8014", received=100, forwarded=10)]
+    )
 
-    assert (300, 50) == next(
+    assert (1_200, 50) == next(
         (it.alerts, it.streams) for it in murmur_of(replace(made, streams_by_code={0x8014: 50}))
     )
 
 
 def test_both_codes_of_a_toggle_pair_are_one_murmur() -> None:
-    made = replayed({0x8014: Totals(200, 200), 0x8015: Totals(160, 160)})
+    made = replayed({0x8014: Totals(600, 600), 0x8015: Totals(480, 480)})
 
-    (murmur,) = murmur_of(replace(made, streams_by_code={0x8014: 60, 0x8015: 70}))
+    (murmur,) = murmur_of(replace(made, streams_by_code={0x8014: 310, 0x8015: 320}))
 
-    assert ((0x8014, 0x8015), 360, 70) == (murmur.alert_codes, murmur.alerts, murmur.streams)
+    assert ((0x8014, 0x8015), 1_080, 320) == (murmur.alert_codes, murmur.alerts, murmur.streams)
 
 
 def test_excluded_alerts_are_no_murmur() -> None:
@@ -102,11 +107,11 @@ def test_the_headline_begins_with_the_kind() -> None:
     assert "Shouters. " == kinds_in_words([Kind.SHOUTERS])
     assert "Shouters and murmur. " == kinds_in_words([Kind.SHOUTERS, Kind.MURMUR])
     assert "Shouters, murmur and flood. " == kinds_in_words([Kind.SHOUTERS, Kind.MURMUR, "flood"])
-    assert verdict(murmuring(300, 100)).headline.startswith("Murmur. No counted stream went over")
+    assert verdict(murmuring(900, 300)).headline.startswith("Murmur. No counted stream went over")
 
 
 def test_with_an_inventory_the_test_decides_and_not_the_rate() -> None:
-    loud = murmuring(900, 100)
+    loud = murmuring(900, 300)
 
     assert (Kind.MURMUR,) == kinds_of(loud)
     assert () == kinds_of(replace(loud, causes=[]))
