@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
-from tidegate.cli import arguments, console
+from tidegate.cli import arguments, console, gateway_arguments
 from tidegate.cli.suppression_screen import bullets
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import format_instant
@@ -21,26 +20,9 @@ if TYPE_CHECKING:
     from tidegate.operations.live import AuditEntry, PolicyRecord
     from tidegate.operations.policy_requests import PolicyRequest
 
-TOKEN_VARIABLE = "TIDEGATE_TOKEN"  # noqa: S105 - the variable's name
-
-_JOURNAL: Any = typer.Option(
-    None, "--journal", metavar="JOURNAL", help="The journal of a gateway that does not run: a file, or a URL."
-)
-_SERVER: Any = typer.Option(
-    None, "--server", metavar="URL", help="The gateway that runs, as https://host:8443."
-)
-_TOKEN_FILE: Any = typer.Option(
-    None,
-    "--token-file",
-    metavar="FILE",
-    help=rf"The token to come with, of scope operate. \[default: ${TOKEN_VARIABLE}]",
-)
-_BY: Any = typer.Option("", "--by", metavar="WHO", help="Who makes the change.")
-_REASON: Any = typer.Option("", "--reason", metavar="TEXT", help="Why, for the audit log.")
 _APPROVAL: Any = typer.Option(
     "", "--approval", metavar="REF", help="Where the approval can be looked up; else as the file says."
 )
-_JSON: Any = typer.Option(False, "--json", help="Print it as JSON.")
 _WHOSE: Any = typer.Argument(None, metavar="[JOURNAL]", help="A journal: a file, or a URL. Or --server.")
 
 
@@ -59,13 +41,13 @@ def apply(
     at: str = typer.Option(
         "now", "--at", metavar="INSTANT", help="When it takes force: an instant to come, or now."
     ),
-    by: str = _BY,
-    reason: str = _REASON,
+    by: str = gateway_arguments.BY,
+    reason: str = gateway_arguments.REASON,
     approval: str = _APPROVAL,
-    journal: str | None = _JOURNAL,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    journal: str | None = gateway_arguments.JOURNAL,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Put a version in force at an instant: no restart, no Alert lost, storms end and are counted anew."""
     from tidegate.operations.policy_requests import ApplyPolicy  # noqa: PLC0415
@@ -87,13 +69,13 @@ def back_out(
     plan: bool = typer.Option(
         False, "--plan", help="Change nothing: print the back-out plan, for the Panel."
     ),
-    by: str = _BY,
-    reason: str = _REASON,
+    by: str = gateway_arguments.BY,
+    reason: str = gateway_arguments.REASON,
     approval: str = _APPROVAL,
-    journal: str | None = _JOURNAL,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    journal: str | None = gateway_arguments.JOURNAL,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Put the version before in force again, now; or withdraw one that waits."""
     from tidegate.operations.policy_requests import BackOutPolicy  # noqa: PLC0415
@@ -111,12 +93,12 @@ def override(
         None, "--for", metavar="DURATION", help="How long, from now: 72h at most. It ends by itself."
     ),
     end: bool = typer.Option(False, "--end", help="End the override now."),
-    by: str = _BY,
-    reason: str = _REASON,
-    journal: str | None = _JOURNAL,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    by: str = gateway_arguments.BY,
+    reason: str = gateway_arguments.REASON,
+    journal: str | None = gateway_arguments.JOURNAL,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Take a code off the exclusion list for hours, in an emergency."""
     from tidegate.operations.policy_requests import OverrideExclusion  # noqa: PLC0415
@@ -134,9 +116,9 @@ def override(
 
 def history(
     journal: str | None = _WHOSE,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Show what was in force when, who put it there, and why."""
     from tidegate.assembly.changing_policy import record_as_json  # noqa: PLC0415
@@ -158,9 +140,9 @@ def audit(
         metavar="FILE",
         help="With the tokens of this file; a gateway that runs knows its own.",
     ),
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Show who did what: policies, overrides, back-outs, tokens, what was dropped from a queue; the latest first."""
     from tidegate.assembly.changing_policy import entry_as_json  # noqa: PLC0415
@@ -187,23 +169,7 @@ def audit(
 def _place(journal: str | None, server: str | None, token_file: Path | None) -> PolicyPlace:
     from tidegate.assembly.changing_policy import PolicyPlace  # noqa: PLC0415
 
-    return PolicyPlace(journal, server, token_from(token_file))
-
-
-def token_from(token_file: Path | None) -> str:
-    """The token of a file, or of the environment; empty where there is none.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if token_file is not None:
-        try:
-            token = token_file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            what = f"cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
-            raise InputError(Fault(str(token_file), what, "Name a file with the token in it.")) from None
-    return token
+    return PolicyPlace(journal, server, gateway_arguments.token_from(token_file))
 
 
 def _changed(place: PolicyPlace, request: PolicyRequest, *, as_json: bool) -> None:

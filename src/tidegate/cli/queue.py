@@ -12,8 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from tidegate.cli import arguments, console
-from tidegate.cli.policy_live import token_from
+from tidegate.cli import arguments, console, gateway_arguments
 from tidegate.reports.numerals import many
 from tidegate.vocabulary.devices import format_device_id, parse_device_id
 from tidegate.vocabulary.faults import Fault, InputError
@@ -30,18 +29,6 @@ queue_app = typer.Typer(
 
 _WITHHELD: Final = "(withheld)"
 
-_JOURNAL: Any = typer.Option(
-    None,
-    "--journal",
-    metavar="JOURNAL",
-    help="The journal: a file, or a URL. To change it, no gateway runs on it.",
-)
-_SERVER: Any = typer.Option(
-    None, "--server", metavar="URL", help="The gateway that runs, as https://host:8443."
-)
-_TOKEN_FILE: Any = typer.Option(
-    None, "--token-file", metavar="FILE", help=r"The token to come with. \[default: $TIDEGATE_TOKEN]"
-)
 _RECIPIENT: Any = typer.Option(
     None, "--recipient", metavar="USER", help="Only to this User: its EUI-64, or its name."
 )
@@ -52,9 +39,6 @@ _OLDER: Any = typer.Option(
 _STATE: Any = typer.Option(None, "--state", metavar="STATE", help="Only waiting, or only failed_queue.")
 _SEQ: Any = typer.Option(None, "--seq", metavar="N", help="Only this Alert; may be given again.")
 _ALL: Any = typer.Option(False, "--all", help="All of them.")
-_BY: Any = typer.Option("", "--by", metavar="WHO", help="Who asks for it.")
-_REASON: Any = typer.Option("", "--reason", metavar="TEXT", help="Why, for the audit log.")
-_JSON: Any = typer.Option(False, "--json", help="Print it as JSON.")
 
 
 @queue_app.command("list")
@@ -66,10 +50,10 @@ def list_(
     seq: list[int] | None = _SEQ,
     alerts: bool = typer.Option(False, "--alerts", help="A line for each Alert, not for each reason."),
     limit: int = typer.Option(100_000, "--limit", min=1, metavar="N", help="Look at so many at most."),
-    journal: str | None = _JOURNAL,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    journal: str | None = gateway_arguments.JOURNAL,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
     pseudonymise: bool = arguments.PSEUDONYMISE,
     pseudonym_key: Path = arguments.PSEUDONYM_KEY,
 ) -> None:
@@ -102,12 +86,12 @@ def retry(
     without_metadata: bool = typer.Option(
         False, "--without-metadata", help="Without ThrottledAlertCount, which some software refuses."
     ),
-    by: str = _BY,
-    reason: str = _REASON,
-    journal: str | None = _JOURNAL,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    by: str = gateway_arguments.BY,
+    reason: str = gateway_arguments.REASON,
+    journal: str | None = gateway_arguments.JOURNAL,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Send Alerts again as soon as may be, those too that were refused.
 
@@ -128,12 +112,12 @@ def drop(
     state: str | None = _STATE,
     seq: list[int] | None = _SEQ,
     everything: bool = _ALL,
-    by: str = _BY,
-    reason: str = _REASON,
-    journal: str | None = _JOURNAL,
-    server: str | None = _SERVER,
-    token_file: Path | None = _TOKEN_FILE,
-    as_json: bool = _JSON,
+    by: str = gateway_arguments.BY,
+    reason: str = gateway_arguments.REASON,
+    journal: str | None = gateway_arguments.JOURNAL,
+    server: str | None = gateway_arguments.SERVER,
+    token_file: Path | None = gateway_arguments.TOKEN_FILE,
+    as_json: bool = gateway_arguments.AS_JSON,
 ) -> None:
     """Take Alerts off the queue for good: they are not delivered. The journal has their row, the audit log the reason.
 
@@ -161,7 +145,7 @@ def _carry_out(place: QueuePlace, request: QueueRequest, done: str, *, as_json: 
 def _place(journal: str | None, server: str | None, token_file: Path | None) -> QueuePlace:
     from tidegate.assembly.queue_work import QueuePlace  # noqa: PLC0415
 
-    return QueuePlace(journal, server, token_from(token_file))
+    return QueuePlace(journal, server, gateway_arguments.token_from(token_file))
 
 
 def _selection(

@@ -15,6 +15,7 @@ _HEIGHT: Final = 96
 _LINES: Final = (charts.BLUE, charts.VERMILLION, "#009E73", "#CC79A7", charts.INK)
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross")
 _FEW_TICKS: Final = 12
+_FEW: Final = 4
 _MANY: Final = 10_000
 _DECADE: Final = 10
 _GREY: Final = "#5c6670"
@@ -46,8 +47,7 @@ def sweep_chart(
         {
             "field": "problems",
             "title": "Problems",
-            "axis": {"format": "d", "tickMinStep": 1},
-            "scale": {"zero": True},
+            **_whole_numbers(rows, "problems"),
         },
         {"field": "detect", "title": ["Minutes", "to detect"], **_log_or_linear(rows, "detect", 2)},
     ]
@@ -77,6 +77,15 @@ def _shares(rows: Sequence[Mapping[str, Any]]) -> list[float]:
     shares = [row["delivered"] for row in rows if row["delivered"] is not None]
     high = min(1.0, math.ceil(20 * max(shares)) / 20)
     return [max(0.0, min(math.floor(20 * min(shares)) / 20, high - 0.1)), high]
+
+
+def _whole_numbers(rows: Sequence[Mapping[str, Any]], field: str) -> dict[str, Any]:
+    """An axis from 0 whose ticks are whole: of few, each; a tick at a half would be written as its neighbour."""
+    most = max((row[field] for row in rows if row[field]), default=0)
+    axis: dict[str, Any] = {"format": ",d"}
+    if most <= _FEW:
+        axis["values"] = list(range(max(most, 1) + 1))
+    return {"axis": axis, "scale": {"zero": True, "domain": [0, max(most, 1)], "nice": most > _FEW}}
 
 
 def _log_or_linear(rows: Sequence[Mapping[str, Any]], field: str, decades: int) -> dict[str, Any]:

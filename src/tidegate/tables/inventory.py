@@ -49,7 +49,8 @@ def read_inventory(path: Path, progress: Progress = no_progress) -> Inventory:
     try:
         source = ParquetInventory(file) if is_parquet(file) else TextInventory(file)
     except EmptyFileError as error:
-        raise InputError(Fault(str(file), f"the Inventory cannot be read: {error}", WANTED)) from None
+        what = f"the Inventory has no Device in it: {error}"
+        raise InputError(Fault(str(file), what, "Write a row for each Device under its header.")) from None
     reading = _Reading(str(file))
     for part in source.parts():
         reading.take(part)

@@ -11,11 +11,16 @@ from tests.unit.reports.swept_examples import RULE, murmur, policy, shouters, sw
 from tidegate.formats.page import page_html
 from tidegate.formats.picture import write_png
 from tidegate.formats.reproduction import Reproduction
+from tidegate.formats.sweep_chart import sweep_chart
 from tidegate.formats.sweep_page import sweep_page
 from tidegate.formats.sweep_pictures import MOST_LINES, MOST_PICTURES, sweep_picture, sweep_pictures
 from tidegate.reports.recommendation import recommend, recommendations
 
 HUNDRED = policy(replace(RULE, threshold=100, clear_threshold=50))
+
+
+def _row(problems):
+    return {"x": 5, "delivered": 0.5, "storms": 1.0, "problems": problems, "detect": 1.0}
 
 
 def drawn(found, code=None):
@@ -41,6 +46,14 @@ def test_what_is_in_force_and_recommended_is_one_rule():
 
     assert "in force and recommended: 30 in 1 h" in words
     assert not any(word.startswith("recommended") for word in words)
+
+
+@pytest.mark.parametrize(("most", "ticks"), [(0, [0, 1]), (1, [0, 1]), (4, [0, 1, 2, 3, 4]), (5, None)])
+def test_problems_are_counted_by_whole_numbers(most, ticks):
+    panel = sweep_chart(swept(shouters(), "threshold=5,30"), [], [_row(most), _row(0)], [])["vconcat"][2]
+    axis = panel["layer"][-1]["encoding"]["y"]["axis"]
+
+    assert ticks == axis.get("values")
 
 
 def test_the_data_are_every_policy_as_numbers():

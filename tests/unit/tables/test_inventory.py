@@ -191,7 +191,7 @@ def test_a_parquet_file_of_many_row_groups_is_one_inventory(tmp_path):
     ("lines", "what"),
     [
         (["meter,model", "1,M1"], "has no column device_id; it has meter, model"),
-        (["device_id,model"], "a header and no rows"),
+        (["device_id,model"], "has no Device in it: the file has a header and no rows. Write a row for each"),
         (["device_id,model", "x,M1"], "no row that can be used"),
         ([""], "the file is empty"),
     ],
