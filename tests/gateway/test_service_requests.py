@@ -25,6 +25,7 @@ from tests.receive_services import Receiver, receivers
 
 from tidegate.assembly.changing_policy import CHANGE_PATH
 from tidegate.duis.service_request import read_service_request
+from tidegate.vocabulary.faults import InputError
 
 T, S, D = (f"/api/v1/service{word}" for word in "TSD")
 JSON = {"content-type": "application/json"}
@@ -441,3 +442,21 @@ sandbox = true
     assert (200, 403, "E1") == (own.status, others.status, code_of(others))
     assert [200, 403] == [capacity.status for capacity in capacities]
     assert (403, 401) == (order.status, nobody.status)
+
+
+def test_allocations_that_are_more_than_there_is_are_told_before_anyone_waits(tmp_path):
+    (tmp_path / "policy.toml").write_text(request_policy(threshold=3))
+    configuration = f"""{ALONE}
+[policy]
+begin_with = "{tmp_path}/policy.toml"
+[service_requests]
+sandbox = true
+[service_requests.allocations]
+"{eui(SUPPLIER)}" = 4
+"""
+
+    with pytest.raises(InputError) as raised, running_gateway(tmp_path / "gateway", configuration):
+        pass
+
+    (fault,) = raised.value.faults
+    assert ("service_requests.allocations", "few") == (fault.where, fault.remedy.split()[-3])

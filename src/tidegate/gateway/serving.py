@@ -30,6 +30,7 @@ from tidegate.gateway.server import Server, make_server
 from tidegate.gateway.settings import Settings
 from tidegate.operations.live_protection import make_ready
 from tidegate.operations.messages import ALARMS
+from tidegate.vocabulary.faults import InputError
 
 _AT_THE_CONNECTION: Final = "connection"
 _YOUNG_OBJECTS: Final = 20_000
@@ -149,7 +150,11 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         door.is_draining = True
         log.info("draining", in_flight=door.in_flight)
 
-    requests = open_requests(door, opened, plan, _signing(settings))
+    try:
+        requests = open_requests(door, opened, plan, _signing(settings))
+    except InputError:
+        opened.journal.close()
+        raise
     app = make_app(
         Parts(
             door,

@@ -159,3 +159,37 @@ def test_a_file_that_is_no_configuration_is_told(tmp_path, octets):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError):
         read_settings(tmp_path / "none.toml")
+
+
+def test_service_requests_are_passed_on_or_answered_here_and_not_both(tmp_path):
+    both = '[service_requests]\nupstream = "https://dsp.example/api/v1"\nsandbox = true\n'
+
+    assert "not both" in faults_of(tmp_path, both)[":3: service_requests.sandbox"].what
+
+
+def test_what_each_user_is_given_comes_from_one_place(tmp_path):
+    text = '[service_requests]\nusers = "users.csv"\n[service_requests.allocations]\n"00db1234567890a0" = 3\n'
+
+    found = faults_of(tmp_path, text)
+
+    assert {":2: service_requests.users", ":3: service_requests.allocations"} == found.keys()
+
+
+def test_faults_are_ordered_where_there_is_a_sandbox(tmp_path):
+    text = '[[service_requests.sandbox_faults]]\nkind = "outage"\nevery = 60\n'
+
+    (half,) = faults_of(tmp_path, text).values()
+    (nowhere,) = faults_of(tmp_path, f"{text}burst = 5\n").values()
+
+    assert ("Write both every and burst.", "Write sandbox = true, or take them out.") == (
+        half.remedy,
+        nowhere.remedy,
+    )
+
+
+def test_an_allocation_is_by_eui_64_and_no_less_than_nothing(tmp_path):
+    allocations = "[service_requests.allocations]\n"
+    given = read(tmp_path, f'{allocations}"00db1234567890a0" = 0\n').service_requests.allocations
+
+    assert {"00-DB-12-34-56-78-90-A0": 0} == given
+    assert 2 == len(faults_of(tmp_path, f'{allocations}"a supplier" = 1\n"00db1234567890a0" = -1\n'))
