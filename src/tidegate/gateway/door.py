@@ -90,7 +90,11 @@ class Door:
         self.metrics.refused(refusal.reason)
         self.metrics.answered(route, refusal.reply.status)
         self.engine.refuse(refusal.reason)
-        about: dict[str, object] = {"route": route, "request_id": request_id.decode(), "detail": refusal.detail}
+        about: dict[str, object] = {
+            "route": route,
+            "request_id": request_id.decode(),
+            "detail": refusal.detail,
+        }
         if caller is not None:
             about["caller"] = caller.name
         about |= {name: refusal.told[name] for name in _TOLD_IN_LOGS if name in refusal.told}
