@@ -31,7 +31,7 @@ from tidegate.vocabulary.devices import format_device_id
 _MOST_DEVICES = 5
 
 _GROUPS = (
-    Column("Devices", is_text=True, least=10),
+    Column("Devices", is_text=True, least=20),
     Column("Code", is_text=True),
     Column("Alerts"),
     Column("Share", gives_way=1),

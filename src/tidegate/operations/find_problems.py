@@ -24,7 +24,6 @@ from tidegate.operations.replay import ReplayOptions
 from tidegate.operations.replay_with_fleet import (
     FleetReplay,
     are_no_shouting,
-    excluded_codes,
     replay_with_fleet,
 )
 from tidegate.policy.history import PolicyPeriod
@@ -59,7 +58,7 @@ def find_problems(
     if inventory is not None and replayed.inventory is None:
         replayed = join_inventory(replayed, inventory)
     if causes is None:
-        causes = [] if view is None else find_causes(view, excluded_codes(replayed))
+        causes = [] if view is None else find_causes(view, replayed.excluded_codes)
     storms = replayed.storms.columns
     found = None if view is None or fleet is None else _Murmurers(view, fleet, inventory, causes)
     return problems_of(

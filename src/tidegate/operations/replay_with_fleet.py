@@ -22,7 +22,7 @@ from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay import DecisionSink, ReplayOptions, replay
 from tidegate.policy.history import PolicyPeriod
 from tidegate.reports.replayed import Replayed, Spells
-from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
+from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES
 from tidegate.vocabulary.instants import HOUR, Instant
 from tidegate.vocabulary.toggle_pairs import counted_as
 
@@ -76,15 +76,8 @@ def replay_with_fleet(
     since, until = _period(replayed.first, replayed.last)
     stormed, of_storm = stormed_with(replayed.storms)
     view = fleet.view(stormed, source.recipients, since, until, are_no_shouting(replayed)[of_storm])
-    examined = examine(view, excluded_codes(replayed))
+    examined = examine(view, replayed.excluded_codes)
     return FleetReplay(replace(replayed, causes=examined.causes), fleet, view, examined, inventory)
-
-
-def excluded_codes(replayed: Replayed) -> frozenset[AlertCode]:
-    """The codes of which every Alert passed by the exclusion list."""
-    return frozenset(
-        code for code, totals in replayed.by_code.items() if 0 < totals.excluded == totals.received
-    )
 
 
 def are_no_shouting(replayed: Replayed) -> NDArray[np.bool_]:

@@ -1,9 +1,9 @@
 """What was found about the edge, in words, and its table.
 
 The region that is spoken of is the one with most minutes over its capacity; where
-none was given, the one whose SM WAN the rule at the Hub spares most. Of those alike
-it is the North, whose radio was said to be "currently unable to cope with the alert
-volumes" (Western Power Distribution on SECMP0062), else the one with most Alerts.
+none was given, the North, whose radio was said to be "currently unable to cope with
+the alert volumes" (Western Power Distribution on SECMP0062), if the rule at the Hub
+spares it anything; else the one that it spares most.
 """
 
 from __future__ import annotations
@@ -124,10 +124,11 @@ def spoken_of(found: EdgeProtection) -> RegionEdge | None:
     served = [region for region in found.regions if region.flow(Place.NOWHERE, Link.WAN).alerts]
     bounded = [region for region in served if region.capacity_per_second is not None]
 
-    def worth_saying(region: RegionEdge) -> tuple[int, bool, int, bool]:
+    def worth_saying(region: RegionEdge) -> tuple[int, bool, bool, int, bool]:
         over = region.flow(Place.NOWHERE, Link.WAN).minutes_over or 0
+        spared = region.spared(Place.HUB, Link.WAN)
         is_north = region.region.casefold() == _THE_NORTH.casefold()
-        return over, region.region not in _NO_REGION, region.spared(Place.HUB, Link.WAN), is_north
+        return over, region.region not in _NO_REGION, is_north and spared > 0, spared, is_north
 
     return max(bounded or served, key=worth_saying, default=None)
 

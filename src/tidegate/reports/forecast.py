@@ -149,7 +149,7 @@ def incidents_in_words(made: Forecast) -> str:
         return f"{many(before, 'incident')} become {thousands(after)}: one when a problem opens, not one for each storm"
     if after == before:
         return f"{many(before, 'incident')} either way: each storm is a problem of its own"
-    return f"{many(before, 'incident')} for storms, {thousands(after)} with the murmur that throttling does not see"
+    return f"{many(before, 'incident')} for storms, {thousands(after)} with what throttling does not see"
 
 
 def emails_in_words(made: Forecast) -> str:
@@ -158,7 +158,7 @@ def emails_in_words(made: Forecast) -> str:
         made.loads[rule].all_emails for rule in (Rule.EACH_STORM, Rule.DEVICE_DAY, Rule.DIGEST)
     )
     if before == 0:
-        return f"Throttling sends no e-mail; a digest about murmur would be {thousands(after)}"
+        return f"Throttling sends no e-mail; a digest about what it does not see would be {thousands(after)}"
     if after < before:
         return (
             f"{many(before, 'e-mail')} become {thousands(after)}: one digest a day for each party, "

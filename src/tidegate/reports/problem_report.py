@@ -16,7 +16,7 @@ from tidegate.reports.forecast import (
     incidents_in_words,
 )
 from tidegate.reports.numerals import many
-from tidegate.reports.problems import findings, headline
+from tidegate.reports.problems import findings, headline, of_murmur
 from tidegate.reports.replayed import Replayed
 from tidegate.reports.verdict import verdict
 
@@ -64,11 +64,11 @@ class ProblemReport:
             yield "There is no Inventory (--inventory): no product can be named, and nobody is known to be responsible."
         elif inventory.missing:
             yield f"Not in the Inventory: {many(inventory.missing, 'Device')} that stormed."
-        murmur = sum(problem.cause.kind is Kind.MURMUR for problem in self.problems.problems)
+        murmur = [problem for problem in self.problems.problems if problem.cause.kind is Kind.MURMUR]
         if murmur:
             yield (
-                f"As consulted, murmur makes no incident. Ours counts {many(murmur, 'problem')} of murmur too: the two "
-                "numbers are not of the same trouble."
+                f"As consulted, {of_murmur(murmur)} makes no incident. Ours counts {many(len(murmur), 'problem')} of it "
+                "too: the two numbers are not of the same trouble."
             )
 
 

@@ -84,7 +84,7 @@ def headline(problems: Problems) -> str:
     if len(found) == 1:
         behind = "with a product behind it" if named else "with no product behind it"
     if not storms:
-        return f"No Device stormed, but there {_is(len(found))} {many(len(found), 'problem')} of {_kinds(found)}, {behind}."
+        return f"No Device stormed, but there {_is(len(found))} {many(len(found), 'problem')} of {of_murmur(found)}, {behind}."
     return f"{many(storms, 'storm')} come{'s' if storms == 1 else ''} down to {many(len(found), 'problem')}, {behind}."
 
 
@@ -176,6 +176,14 @@ def remedy_of(problem: Problem) -> str:
     return f"{held}No product is shown to be behind it: {who} to look at each Device, and at where it stands."
 
 
+def of_murmur(found: Sequence[Problem]) -> str:
+    """What problems are of that make no storm: `murmur`, or what the exclusion list lets through."""
+    kinds = {problem.cause.is_excluded for problem in found}
+    return " or ".join(
+        word for word, is_excluded in (("murmur", False), (f"a {FLOOD}", True)) if is_excluded in kinds
+    )
+
+
 def _who(problem: Problem) -> str:
     if problem.responsible:
         names = [party for party, _ in problem.responsible[:_PARTIES]]
@@ -184,14 +192,6 @@ def _who(problem: Problem) -> str:
         return f"{listed} and {thousands(more)} more are" if more else f"{listed} {_is(len(names))}"
     is_hub = problem.cause.product.device_type.upper() in HUB_TYPES
     return "The CSP of each Communications Hub is" if is_hub else "The registered Supplier of each Device is"
-
-
-def _kinds(found: Sequence[Problem]) -> str:
-    """What problems without a storm are of."""
-    kinds = {problem.cause.is_excluded for problem in found}
-    return " or ".join(
-        word for word, is_excluded in (("murmur", False), (f"a {FLOOD}", True)) if is_excluded in kinds
-    )
 
 
 def _is(number: int) -> str:
