@@ -19,7 +19,9 @@ from tests.engines import (
     replayed,
     running_engine,
 )
+from tidegate.assembly.opening import open_alerts, policy_periods
 from tidegate.operations.live import NotDurable
+from tidegate.operations.ordered_log import ReadOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -117,6 +119,11 @@ def test_when_postgresql_is_restarted_callers_are_told_and_it_reconnects():
             assert (4, 1, False) == (made.seq, made.outcome, made.is_repeat)
             assert 4 == engine.counters().received
         assert [0, 0, 1, 1] == [outcome for outcome, _, _ in replayed(server.url)]
+        # As the command line has it: its arguments are paths, in which `//` is `/`.
+        log = open_alerts([Path(server.url)])
+        assert 4 == sum(len(batch.alerts) for batch in log.batches())
+        *_, in_force = policy_periods(None, ReadOptions(), [Path(server.url)])
+        assert "1" == in_force.policy.version
 
 
 def _wait_until_ready(engine):

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from tidegate.policy.history import PolicyPeriod
 
 _SQLITE: Final = b"SQLite format 3\0"
+_SERVER: Final = "postgresql:/"
 
 
 def is_journal(path: Path) -> bool:
-    """Say whether a file is a SQLite database, which of all we read only a journal is."""
+    """Say whether it is the URL of a database, or a file that is one: of all we read only a journal is."""
+    if str(path).startswith(_SERVER):
+        return True
     try:
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
@@ -33,7 +36,7 @@ def open_journal_log(path: Path, *, keep_original: bool = False) -> AlertSource:
     """
     from tidegate.journal import JournalSource  # noqa: PLC0415
 
-    return JournalSource(str(path), as_original=_columns if keep_original else None)
+    return JournalSource(_url_of(path), as_original=_columns if keep_original else None)
 
 
 def journal_periods(path: Path) -> list[PolicyPeriod]:
@@ -46,7 +49,15 @@ def journal_periods(path: Path) -> list[PolicyPeriod]:
     from tidegate.operations.policy_timeline import timeline  # noqa: PLC0415
     from tidegate.policy_files import parse_policy  # noqa: PLC0415
 
-    return timeline(policies_of(str(path)), parse_policy)
+    return timeline(policies_of(_url_of(path)), parse_policy)
+
+
+def _url_of(path: Path) -> str:
+    """A path keeps one slash of the two that begin a server's name, or of the three where a socket is its host."""
+    text = str(path)
+    if not text.startswith(_SERVER):
+        return text
+    return f"postgresql:{'///' if '?host=' in text else '//'}{text.removeprefix(_SERVER)}"
 
 
 def _columns(first_seq: int, alerts: AlertBatch, recipients: Recipients) -> dict[str, list[object]]:
