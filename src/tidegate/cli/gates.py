@@ -13,9 +13,15 @@ from tidegate.vocabulary.faults import Fault, InputError
 METRICS: Final = (
     "received", "forwarded", "throttled", "excluded", "rejected", "streams", "storms", "late", "devices_stormed",
 )  # fmt: skip
-"""Numbers of summary.json that a gate can be about."""
+"""Numbers of a replay's summary.json that a gate can be about."""
 
-_GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*(\d+)\s*")
+OF_ADMISSION: Final = (
+    "received", "admitted", "prioritised", "continuations", "throttled", "rejected", "early_warnings",
+    "minutes_active", "storms_of_503", "late",
+)  # fmt: skip
+"""The same of `tidegate admit`."""
+
+_GATE = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|==|!=|<|>)\s*(\d+)\s*")
 _COMPARISONS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -35,8 +41,8 @@ class Gate:
         return _COMPARISONS[self.comparison](int(summary[self.metric]), self.value)
 
 
-def gates_of(texts: Sequence[str]) -> list[Gate]:
-    """Read gates.
+def gates_of(texts: Sequence[str], metrics: Sequence[str] = METRICS) -> list[Gate]:
+    """Read gates on some numbers.
 
     Raises:
         InputError: one is not a gate; says of which numbers there can be one.
@@ -44,8 +50,8 @@ def gates_of(texts: Sequence[str]) -> list[Gate]:
     gates, faults = [], []
     for text in texts:
         match = _GATE.fullmatch(text)
-        if match is None or match.group(1) not in METRICS:
-            remedy = f'Write one as "storms > 0"; it can be about {", ".join(METRICS)}.'
+        if match is None or match.group(1) not in metrics:
+            remedy = f'Write one as "throttled > 0"; it can be about {", ".join(metrics)}.'
             faults.append(Fault("--fail-if", f"{text!r} is not a gate", remedy))
         else:
             gates.append(Gate(text, match.group(1), match.group(2), int(match.group(3))))

@@ -1,0 +1,100 @@
+"""`tidegate admit`: what fair shares would have done to a log of Service Requests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from tidegate.cli import arguments, console
+from tidegate.vocabulary.faults import Fault, InputError
+
+
+def admit(
+    requests: list[Path] = typer.Argument(
+        metavar="REQUESTS...", help="Files, folders or globs of Service Requests: CSV or Parquet."
+    ),
+    users: Path = typer.Option(
+        ..., "--users", metavar="USERS", help="The Users: CSV or Parquet, a row for each in each role."
+    ),
+    policy: str | None = typer.Option(
+        None,
+        "--policy",
+        metavar="FILE",
+        help="A policy file or the name of a published one; of a folder of versions, the one in force as the log "
+        r"begins. \[default: illustrative-2]",
+    ),
+    capacity: int | None = typer.Option(
+        None,
+        "--capacity",
+        metavar="N",
+        help="Requests in a period instead of the policy's operating threshold; the maximum grows with it.",
+    ),
+    output: Path | None = arguments.OUTPUT,
+    since: str | None = typer.Option(
+        None, "--since", metavar="INSTANT", help="Only requests received from then on."
+    ),
+    until: str | None = typer.Option(
+        None, "--until", metavar="INSTANT", help="Only requests received before then."
+    ),
+    no_decisions: bool = typer.Option(
+        False, "--no-decisions", help="Leave out the file of every request's decision."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
+    fail_if: list[str] = typer.Option(
+        [],
+        "--fail-if",
+        metavar="GATE",
+        help='Exit with 1 when this holds, as "throttled > 0" or "minutes_active >= 10".',
+    ),
+    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    look_back: str = typer.Option(
+        "1h",
+        "--look-back",
+        metavar="DURATION",
+        help="How late a request may stand in the log and be put in order.",
+    ),
+) -> None:
+    """Decide a log of Service Requests by fair shares: who would have been refused, when, and who used the spare?
+
+    Example: tidegate admit october.parquet --users users.csv -o admitted
+    """
+    from tidegate.assembly.admission import (  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
+        AdmissionInputs,
+        admit_requests,
+        admit_requests_into,
+    )
+    from tidegate.cli.admit_screen import AskedToAdmit, show  # noqa: PLC0415
+    from tidegate.cli.gates import OF_ADMISSION, gates_of  # noqa: PLC0415
+    from tidegate.formats.admission_json import admission_summary  # noqa: PLC0415
+    from tidegate.operations.ordered_log import ReadOptions  # noqa: PLC0415
+
+    gates = gates_of(fail_if, OF_ADMISSION)
+    if capacity is not None and capacity < 1:
+        raise InputError(Fault("--capacity", f"a capacity of {capacity} is none", "Write 1 or more."))
+    options = ReadOptions(
+        since=arguments.instant("--since", since),
+        until=arguments.instant("--until", until),
+        look_back_us=arguments.duration("--look-back", look_back),
+        is_strict=strict,
+    )
+    arguments.refuse_empty_period(options.since, options.until)
+    inputs = AdmissionInputs(requests, users, policy, capacity)
+    with console.progress_bar("Deciding") as progress:
+        if output is None:
+            found = admit_requests(inputs, options, arguments.now(), progress)
+        else:
+            found, _ = admit_requests_into(
+                output, inputs, options, arguments.now(), progress, with_decisions=not no_decisions
+            )
+    if as_json:
+        typer.echo(json.dumps(admission_summary(found), indent=2, ensure_ascii=False))
+    else:
+        show(found, output, AskedToAdmit(users, policy, arguments.as_given()))
+    if found.is_partial:
+        raise KeyboardInterrupt
+    if tripped := [gate for gate in gates if gate.holds(admission_summary(found))]:
+        for gate in tripped:
+            console.talk.print(f"--fail-if {gate.text}: it does.")
+        raise typer.Exit(console.GATE_TRIPPED)
