@@ -15,6 +15,7 @@ import typer
 
 from tidegate import __version__
 from tidegate.cli import console
+from tidegate.cli.admit import admit
 from tidegate.cli.allocate import allocate
 from tidegate.cli.check import check
 from tidegate.cli.demo import demo
@@ -56,7 +57,7 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, sweep, offenders, explain, allocate, serve, audit):
+for command in (demo, simulate, check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)
