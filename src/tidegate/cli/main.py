@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import Any
 
 import typer
 
@@ -28,12 +29,26 @@ from tidegate.cli.replay import replay
 from tidegate.cli.report import report_app
 from tidegate.cli.serve import serve, token_app
 from tidegate.cli.simulate import simulate
+from tidegate.cli.simulate_requests import simulate_requests
 from tidegate.cli.sweep import sweep
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.file_names import is_text
 
+
+class TwoWordCommands(typer.core.TyperGroup):
+    """Commands, of which one may be named by two words: beside `simulate SCENARIO` there is `simulate requests SCENARIO`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that the first words name, and what it is given."""
+        two_words = " ".join(args[:2])
+        if two_words in self.commands:
+            return two_words, self.commands[two_words], args[2:]
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="tidegate",
+    cls=TwoWordCommands,
     help="Open traffic management for Great Britain's smart metering network.",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -59,6 +74,7 @@ def root(
 
 for command in (demo, simulate, check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
     app.command()(command)
+app.command("simulate requests")(simulate_requests)
 app.add_typer(policy_app)
 app.add_typer(report_app)
 app.add_typer(token_app)

@@ -92,9 +92,10 @@ class UserOutcome:
 
     roles:       The User Roles it acts in.
     allocation:  Requests per period; 0: it has none.
-    contended:   Periods in which more was sent than the operating threshold. The others are of these alone:
-    entitled:    Requests that it sent while it had not used its allocation.
-    got:         Of these those answered in time.
+    contended:   Steps (BACKLOG_STEP) in which more was sent than the operating threshold allows. What follows is of these:
+    room:        Requests that its allocation comes to.
+    entitled:    Requests that it had to make, new or not answered yet, as far as its allocation of each step goes.
+    got:         As many of these as were answered in time.
     answered:    All of its requests that were.
     """
 
@@ -103,6 +104,7 @@ class UserOutcome:
     retry: str
     allocation: int
     contended: int
+    room: int
     entitled: int
     got: int
     answered: int
@@ -110,14 +112,13 @@ class UserOutcome:
 
     @property
     def share_of_entitlement(self) -> float | None:
-        """How much of what it asked for within its allocation was answered, 0 to 1; None: it asked for nothing."""
+        """How much of what it had to ask within its allocation was answered, 0 to 1; None: it had nothing to ask."""
         return self.got / self.entitled if self.entitled else None
 
     @property
     def share_of_allocation(self) -> float | None:
         """What it had answered over its allocation; None: it has none, or nothing was contended."""
-        room = self.allocation * self.contended
-        return self.answered / room if room else None
+        return self.answered / self.room if self.room else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ def messages_of(stream: Stream) -> list[Message]:
 class _Task:
     """A task on its way: what it sends next, under which RequestID, and since when it is tried."""
 
-    __slots__ = ("at_message", "before", "due", "number", "request_id", "row", "since", "stream", "tries")
+    __slots__ = (
+        "at_message", "before", "due", "is_open", "number", "request_id", "row", "since", "stream", "tries",
+    )  # fmt: skip
 
     def __init__(self, number: int, due: Instant, row: int, stream: int) -> None:
         self.number = number
@@ -81,6 +83,7 @@ class _Task:
         self.row = row
         self.stream = stream
         self.at_message = 0
+        self.is_open = False
         self.tries = 0
         self.request_id = f"{number}-0"
         self.before = ""
@@ -136,11 +139,13 @@ class Run:
         self._state = np.zeros(len(demand), np.uint8)
         self._ended = np.full(len(demand), self._until, np.int64)
         self._counts = [[_Counts() for _ in scenario.streams] for _ in scenario.users]
-        periods = -(-scenario.length_us // rules.period_us) + 1
-        self._offered, self._answered_then, self._entitled, self._got = (
-            [[0] * periods for _ in self._names] for _ in range(4)
-        )
-        self._answered = [0] * (-(-scenario.length_us // BACKLOG_STEP) + 1)
+        steps = -(-scenario.length_us // BACKLOG_STEP)
+        self._offered = [[0] * steps for _ in self._names]
+        self._answered_of = [[0] * steps for _ in self._names]
+        # Requests that a User began to ask, less those that were answered or given up.
+        self._opened = [[0] * (steps + 1) for _ in self._names]
+        self._closed = [[0] * (steps + 1) for _ in self._names]
+        self._answered = [0] * steps
         self._served_for_nobody = 0
 
     def carry(self, tell: Callable[[float], None] = lambda _done: None) -> ControlOutcome:
@@ -165,21 +170,23 @@ class Run:
         counts = self._counts[row][task.stream]
         counts.sent += 1
         task.tries += 1
+        user = self._user_of_row[row]
+        step = (at - self._start) // BACKLOG_STEP
+        if not task.is_open:
+            task.is_open = True
+            self._opened[user][step] += 1
         if self._system.is_out(at):
             counts.met_outage += 1
             self._try_again(at, task, None)
             return
         contender, use = self._contender, self._use
-        user = self._user_of_row[row]
         message = self._messages[task.stream][task.at_message]
-        period = (at - self._start) // contender.rules.period_us
         use.move_to(at)
         has_room = use.by_user[user] < self._allocations[user]
         is_below_maximum = use.used < contender.rules.maximum_system_capacity
         request = ServiceRequest(at, task.request_id, self._names[user], message.srv, task.before)
         answer = self._decide(request, user, use)
-        self._offered[user][period] += 1
-        self._entitled[user][period] += has_room
+        self._offered[user][step] += 1
         if self._received is not None:
             self._received(request)
         if not answer.is_admitted:
@@ -200,8 +207,9 @@ class Run:
             self._try_again(waits_until, task, None)
             return
         counts.answered += 1
-        self._answered_then[user][period] += 1
-        self._got[user][period] += has_room
+        self._answered_of[user][step] += 1
+        self._closed[user][step + 1] += 1
+        task.is_open = False
         if served < self._until:
             self._answered[(served - self._start) // BACKLOG_STEP] += 1
         if message.asks_device:
@@ -240,9 +248,17 @@ class Run:
                 # A signed pre-command has its Transform's RequestID: under another it begins with the Transform.
                 task.at_message -= 1
         if comes_back is None or comes_back > task.due + stream.useful_for_us:
+            self._close(now, task)
             self._end(now, task, _given_up(task))
             return
         self._later(comes_back, task)
+
+    def _close(self, at: Instant, task: _Task) -> None:
+        """A request is given up."""
+        step = (at - self._start) // BACKLOG_STEP + 1
+        closed = self._closed[self._user_of_row[task.row]]
+        if step < len(closed):
+            closed[step] += 1
 
     def _new_id(self, task: _Task) -> str:
         return f"{task.number}-{int(task.request_id.rpartition('-')[2]) + 1}"
@@ -277,7 +293,7 @@ class Run:
             maximum=rules.maximum_system_capacity,
             threshold=rules.operating_threshold,
             backlog=self._backlog(),
-            answered=tuple(self._answered[: -(-scenario.length_us // BACKLOG_STEP)]),
+            answered=tuple(self._answered),
             served_for_nobody=self._served_for_nobody,
             total=self._tally(np.ones(len(self._demand), np.bool_)),
             streams=of_stream,
@@ -293,19 +309,27 @@ class Run:
         return tuple(accumulate(changes[:steps].tolist()))
 
     def _users(self) -> Iterator[UserOutcome]:
-        scenario = self._scenario
-        is_contended = np.array(self._offered).sum(axis=0) > self._contender.rules.operating_threshold
+        scenario, rules = self._scenario, self._contender.rules
+        offered, answered = np.array(self._offered), np.array(self._answered_of)
+        in_a_step = BACKLOG_STEP / rules.period_us
+        is_contended = offered.sum(axis=0) > rules.operating_threshold * in_a_step
+        contended = int(is_contended.sum())
         for user, name in enumerate(self._names):
             rows = [row for row, number in enumerate(self._user_of_row) if number == user]
+            room = int(self._allocations[user] * in_a_step)
+            asked = np.cumsum(np.array(self._opened[user]) - np.array(self._closed[user]))[:-1]
+            entitled = np.minimum(asked, room)[is_contended]
+            got = np.minimum(entitled, answered[user][is_contended])
             yield UserOutcome(
                 user=name,
                 roles=tuple(scenario.users[row].user.role for row in rows),
                 retry=scenario.users[rows[0]].retry,
                 allocation=self._allocations[user],
-                contended=int(is_contended.sum()),
-                entitled=int(np.array(self._entitled[user])[is_contended].sum()),
-                got=int(np.array(self._got[user])[is_contended].sum()),
-                answered=int(np.array(self._answered_then[user])[is_contended].sum()),
+                contended=contended,
+                room=room * contended,
+                entitled=int(entitled.sum()),
+                got=int(got.sum()),
+                answered=int(answered[user][is_contended].sum()),
                 tally=self._tally(np.isin(self._demand.user, rows)),
             )
 
