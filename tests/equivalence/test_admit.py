@@ -1,0 +1,115 @@
+"""A log that is admitted over columns is decided as one by one, wherever its batches are cut, and counted as by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings, strategies as st
+from tests.offered_requests import PERIOD, decided, situations
+from tests.request_logs import RequestsInMemory
+
+from tidegate.admission.decision import Outcome
+from tidegate.admission.kernel import NEVER
+from tidegate.operations.admit import AdmitUnder, admit
+from tidegate.operations.ordered_log import ReadOptions
+from tidegate.reports.admitted import Admitted
+from tidegate.vocabulary.modes import Mode
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, int, int, int | None]] = []
+
+    def write(self, original: Any, values: Any, kept: Any) -> None:
+        chosen = [each for each, is_kept in zip(original, kept, strict=True) if is_kept]
+        for row, outcome, reason, at in zip(chosen, *(each.tolist() for each in values), strict=True):
+            self.rows.append((row, outcome, reason, None if at == NEVER else at))
+
+
+def admitted(rules: Any, shares: Any, log: Any, cuts: Any = ()) -> tuple[Admitted, Kept]:
+    kept = Kept()
+    source = RequestsInMemory(log, cuts)
+    return admit(source, AdmitUnder(rules, shares, "test", False), ReadOptions(), decisions=kept), kept
+
+
+ALL_MODES = (Mode.ENFORCED, Mode.SHADOW, Mode.OFF)
+
+
+@settings(max_examples=40)
+@given(situation=situations(ALL_MODES), cuts=st.lists(st.integers(0, 60), max_size=5))
+def test_columns_decide_as_one_by_one_with_batches_cut_anywhere(situation, cuts):
+    rules, shares, log = situation
+    one_by_one = decided(rules, shares, log)
+
+    _, kept = admitted(rules, shares, log, cuts)
+
+    assert [(r, a.outcome, a.reason, a.retry_at) for r, a in zip(log, one_by_one, strict=True)] == kept.rows
+
+
+@settings(max_examples=40)
+@given(situation=situations(), cuts=st.lists(st.integers(0, 60), max_size=3))
+def test_what_is_counted_is_what_was_decided(situation, cuts):
+    rules, shares, log = situation
+    answers = decided(rules, shares, log)
+    pairs = list(zip(log, answers, strict=True))
+
+    found, _ = admitted(rules, shares, log, cuts)
+    totals = found.totals
+
+    assert len(log) == totals.received == found.received
+    assert [sum(a.outcome is each for a in answers) for each in Outcome] == [
+        totals.admitted,
+        totals.throttled,
+        totals.prioritised,
+        totals.continuations,
+    ]
+    assert sum(a.early_warning for a in answers) == found.early_warnings
+    for user in found.users:
+        of_user = [(r, a) for r, a in pairs if r.user == user.user]
+        used = Counter(r.at // PERIOD for r, a in of_user if a.outcome is not Outcome.THROTTLED)
+        assert len(of_user) == user.totals.received
+        assert max(used.values(), default=0) == user.most_used
+        assert sum(max(0, n - user.allocation) for n in used.values()) == user.spare_used
+    used = Counter(r.at // PERIOD for r, a in pairs if a.outcome is not Outcome.THROTTLED)
+    assert max(used.values(), default=0) == found.most_used
+    assert max(Counter(r.at // PERIOD for r in log).values(), default=0) == found.most_offered
+
+
+@settings(max_examples=40)
+@given(situation=situations(), cuts=st.lists(st.integers(0, 60), max_size=3))
+def test_what_came_back_is_counted_as_by_hand(situation, cuts):
+    rules, shares, log = situation
+    waiting: set[tuple[str, str]] = set()
+    requests = came_back = retries = 0
+    for request, answer in zip(log, decided(rules, shares, log), strict=True):
+        key = request.user, request.request_id
+        if answer.outcome is Outcome.THROTTLED:
+            requests, retries = requests + (key not in waiting), retries + (key in waiting)
+            waiting.add(key)
+        elif key in waiting:
+            came_back += 1
+            waiting.remove(key)
+
+    refused = admitted(rules, shares, log, cuts)[0].refused
+
+    assert (requests, came_back, retries) == (refused.requests, refused.came_back, refused.retries)
+
+
+@settings(max_examples=40)
+@given(situation=situations(), cuts=st.lists(st.integers(0, 60), max_size=3))
+def test_what_is_drawn_over_time_adds_up_wherever_a_log_is_cut(situation, cuts):
+    rules, shares, log = situation
+
+    found, whole = admitted(rules, shares, log, cuts)[0], admitted(rules, shares, log)[0]
+
+    time = found.over_time
+    assert found.totals.throttled == time.throttled.sum() == time.class_throttled.sum()
+    assert found.totals.used == time.class_used.sum()
+    assert found.most_used == max(time.system_used.tolist(), default=0)
+    assert sum(user.spare_used for user in found.users) == time.spare_used.sum()
+    for name in ("most_used", "spare_used", "throttled", "system_used", "system_offered", "class_used"):
+        assert np.array_equal(getattr(whole.over_time, name), getattr(time, name))
+    assert whole.days == found.days
+    assert whole.spells == found.spells
