@@ -14,10 +14,8 @@ settings.register_profile("tidegate", deadline=None)
 settings.load_profile("tidegate")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that share what a module makes once stay with one worker (`--dist loadgroup`), so that it is made once."""
-    for item in items:
-        definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
-        if any(each.scope == "module" for found in definitions.values() for each in found):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+    if any(each.scope == "module" for found in definitions.values() for each in found):
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
