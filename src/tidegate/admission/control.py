@@ -127,7 +127,7 @@ class AdmissionControl:
         self._move_to(instant)
 
     def change(self, rules: CapacityRules, allocations: Mapping[str, int], at: Instant) -> None:
-        """Other rules and allocations take force at an instant (readings.md#36).
+        """Other rules and allocations take force at an instant (readings.md#39).
 
         Counts go on, return times that were booked are kept, and the fair limits are computed anew at once. After a
         longer period took force, counts are whole when it has passed once.

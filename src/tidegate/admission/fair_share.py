@@ -13,7 +13,7 @@ offered is within the threshold there is no limit. As whole requests are counted
 being below a limit that is no whole number is being below the next one.
 
 Users without an allocation share equally what all the others leave
-(readings.md#36). All is in whole numbers: lambda is a numerator and a denominator.
+(readings.md#39). All is in whole numbers: lambda is a numerator and a denominator.
 """
 
 from __future__ import annotations

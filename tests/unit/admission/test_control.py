@@ -62,6 +62,27 @@ def test_who_is_over_its_share_is_told_to_come_back_just_when_its_use_leaves_the
     assert (4, 4, 10) == (first.user_used, first.allocation, first.used)
 
 
+def test_the_return_times_of_the_page_on_fair_shares_are_those_of_the_rule():
+    """docs/explanation/fair-shares.md: admitted at 0.0, 0.2 and 0.4 s of an allocation of 3, refused five times at 0.5 s."""
+    traffic = Traffic(replace(RULES, operating_threshold=10, horizon_us=6_000), beta=3, others=7)
+    for at in (0, 20, 40):
+        traffic.send("beta", at)
+    traffic.send("others", 45, 8)
+    answers = traffic.send("beta", 50, 5)
+
+    assert [100, 120, 140, 200, 220] == [answer.retry_at for answer in answers]
+
+
+@pytest.mark.parametrize(("at", "limit"), [(1_099, 10), (1_100, 5), (1_109, 5), (1_110, 10)])
+def test_fair_limits_are_reckoned_at_ticks_over_the_whole_period_before(at, limit):
+    """Alpha asked for 5 at 1,000, beta for 20 at 1,095: at the tick of 1,100 both count, and alpha's have left at the next."""
+    traffic = Traffic()
+    traffic.send("alpha", 1_000, 5)
+    traffic.send("beta", 1_095, 20)
+
+    assert limit == traffic.send("beta", at)[0].user_limit
+
+
 @pytest.mark.parametrize(
     ("at", "reason"),
     [

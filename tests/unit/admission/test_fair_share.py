@@ -24,6 +24,13 @@ def test_who_asks_for_less_leaves_the_rest_to_the_others():
     )
 
 
+def test_the_numbers_of_the_page_on_fair_shares_are_those_of_the_rule():
+    """docs/explanation/fair-shares.md: 270 among 120, 90 and 60, of whom 40, 200 and 130 are asked for."""
+    share = fair_share([(40, 120), (200, 90), (130, 60)], 270)
+
+    assert [184, 138, 92] == [share.limit(allocation) for allocation in (120, 90, 60)]
+
+
 def test_there_is_no_limit_but_the_threshold_while_all_is_met():
     assert [30, 30, 30] == [fair_share([(20, 1), (10, 5)], 30).limit(a) for a in (0, 1, 5)]
 
