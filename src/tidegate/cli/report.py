@@ -10,6 +10,7 @@ import typer
 from tidegate.cli import arguments, console
 from tidegate.cli.report_edge import edge
 from tidegate.cli.report_problems import problems
+from tidegate.cli.report_requests import requests
 from tidegate.vocabulary.alert_codes import AlertCode, parse_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
 
@@ -23,6 +24,7 @@ def reports() -> None:
 
 report_app.command()(edge)
 report_app.command()(problems)
+report_app.command()(requests)
 
 
 @report_app.command()

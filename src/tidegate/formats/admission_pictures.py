@@ -46,8 +46,22 @@ def admission_pictures(found: Admitted) -> Iterator[Picture]:
         yield _spare(found)
 
 
+def own_use(found: Admitted, user: UserAdmitted) -> Picture:
+    """One User's use of its own allocation over time, and of no other."""
+    told = f"refused {thousands(user.totals.throttled)}" if user.totals.throttled else "refused nothing"
+    title = f"{user.user} used up to {own_in_words(user)} of its allocation, and was {told}"
+    return _strips_of(found, [user], title, "")
+
+
 def _shares(found: Admitted) -> Picture:
-    shown = [user for user in users_first(found) if user.allocation][:MOST_STRIPS]
+    with_allocation = [user for user in users_first(found) if user.allocation]
+    shown = with_allocation[:MOST_STRIPS]
+    left = len(with_allocation) - len(shown)
+    rest = f" {many(left, 'User')} with fewer refusals not shown." if left > 0 else ""
+    return _strips_of(found, shown, _shares_title(found, shown), rest)
+
+
+def _strips_of(found: Admitted, shown: Sequence[UserAdmitted], title: str, rest: str) -> Picture:
     time = found.over_time
     number = {name: at for at, name in enumerate(time.users)}
     rows = [
@@ -71,13 +85,11 @@ def _shares(found: Admitted) -> Picture:
         }
         for user, start, used, throttled in rows
     ]
-    left = len([user for user in users_first(found) if user.allocation]) - len(shown)
     return Picture(
         "share-of-allocation",
-        _shares_title(found, shown),
+        title,
         f"The busiest {_period(found)} of each {format_duration(time.width_us)}, in per cent of the User's own allocation; "
-        f"lines at 80 % and 100 %, cut off at {_TOP} %. Red where it was refused something."
-        + (f" {many(left, 'User')} with fewer refusals not shown." if left > 0 else ""),
+        f"lines at 80 % and 100 %, cut off at {_TOP} %. Red where it was refused something.{rest}",
         charts.svg("share-of-allocation", _strips(values, [user.user for user in shown], found)),
         ("user", "from_utc", "most_used_in_a_period", "allocation", "throttled"),
         tuple(

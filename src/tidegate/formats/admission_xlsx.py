@@ -48,7 +48,7 @@ def write_admission_xlsx(found: Admitted, path: Path) -> None:
             ("of_its_own", 12),
             ("of_the_spare", 14),
             ("early_warnings", 16),
-            ("days_throttled", 16),
+            ("breach_days", 14),
         ],
         [
             [
@@ -59,7 +59,7 @@ def write_admission_xlsx(found: Admitted, path: Path) -> None:
                 Rate(of_its_own(user)) if user.allocation else None,
                 user.spare_used,
                 user.early_warnings,
-                user.throttled_days,
+                user.breach_days,
             ]
             for user in users
         ],

@@ -97,11 +97,13 @@ class ResultsFolder:
                 raise fault from error
 
     def path(self, name: str) -> Path:
-        """Where to write a result now; it has its name in the folder after `commit`."""
+        """Where to write a result now; it has its name (`summary.json`, `users/a/report.html`) after `commit`."""
         assert self._working is not None, "outside the with block, or after commit"
         if name not in self._names:
             self._names.append(name)
-        return self._working / name
+        written = self._working / name
+        written.parent.mkdir(parents=True, exist_ok=True)
+        return written
 
     def commit(self, *, partial: bool) -> list[Path]:
         """Give every result its final name: `summary.json`, or `summary.partial.json` when partial.
@@ -128,6 +130,7 @@ class ResultsFolder:
         for name in written:
             _make_durable(working / name)
         for name, target in final.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
             (working / name).replace(target)
         kept = set(final.values())
         for name in self._owns:

@@ -43,10 +43,6 @@ MANAGED: Final = (Reason.WITHIN_FAIR_LIMIT, Reason.WITHIN_ALLOCATION, Reason.OVE
 """Reasons that are given only while more is offered than the operating threshold."""
 
 _CLASSES: Final = list(ServiceRequestClass)
-_PERCENTS: Final = 401
-"""Use of a period is kept to the per cent of the operating threshold, up to four times it."""
-
-_BUSY: Final = 99
 
 
 @dataclass
@@ -57,8 +53,7 @@ class _Day:
     most_offered: int = 0
     minutes_active: int = 0
     early_warnings: int = 0
-    throttled_of: dict[int, int] = field(default_factory=dict)
-    periods_at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_PERCENTS, np.int64))
+    breached: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -106,7 +101,7 @@ class AdmissionTally:
         self._reasons += np.bincount(decided.reason, minlength=len(Reason))
         warned = batch.user[decided.early_warning]
         self._warnings += np.bincount(warned, minlength=len(self._warnings))
-        self._count_days(batch, decided, is_throttled, warned)
+        self._count_days(batch, decided, is_throttled)
         self._count_active(batch.received_at, decided.reason)
         self._count_spells(batch.received_at[is_throttled], batch.user[is_throttled])
         self._bins.count_classes(batch.received_at, self._class_of[batch.srv], is_throttled)
@@ -136,9 +131,9 @@ class AdmissionTally:
         """Early warnings of a User, what it used of the spare, and the most it used in a period."""
         return int(self._warnings[number]), int(self._spare[number]), int(self._most[number])
 
-    def throttled_days_of(self, number: int) -> int:
-        """Days on which a User was throttled."""
-        return sum(number in day.throttled_of for day in self._days.values())
+    def breach_days_of(self, number: int) -> int:
+        """Days on which a User was refused for having used its share."""
+        return sum(number in day.breached for day in self._days.values())
 
     def spells(self) -> list[Spell]:
         """Storms of 503s, in order; the greatest where there are very many."""
@@ -154,10 +149,9 @@ class AdmissionTally:
                 it.throttled,
                 it.most_used,
                 it.most_offered,
-                _busy(it.periods_at, self._rules.operating_threshold, it.most_used),
                 it.minutes_active,
                 it.early_warnings,
-                self._named(it.throttled_of),
+                tuple(sorted(self._users.name_of(number) for number in it.breached)),
             )
             for day, it in sorted(self._days.items())
         ]
@@ -190,20 +184,15 @@ class AdmissionTally:
             counts[place] += count
 
     def _count_days(
-        self,
-        batch: ServiceRequestBatch,
-        decided: Decided,
-        is_throttled: NDArray[np.bool_],
-        warned: NDArray[np.uint32],
+        self, batch: ServiceRequestBatch, decided: Decided, is_throttled: NDArray[np.bool_]
     ) -> None:
         for day, start, stop in _runs(batch.received_at // DAY):
             it = self._days.setdefault(day * DAY, _Day())
             it.received += stop - start
-            throttled = batch.user[start:stop][is_throttled[start:stop]]
-            it.throttled += len(throttled)
-            it.early_warnings += int(decided.early_warning[start:stop].sum()) if len(warned) else 0
-            for user, count in zip(*np.unique(throttled, return_counts=True), strict=True):
-                it.throttled_of[int(user)] = it.throttled_of.get(int(user), 0) + int(count)
+            it.throttled += int(is_throttled[start:stop].sum())
+            it.early_warnings += int(decided.early_warning[start:stop].sum())
+            is_over = decided.reason[start:stop] == Reason.OVER_SHARE
+            it.breached.update(np.unique(batch.user[start:stop][is_over]).tolist())
 
     def _count_active(self, at: NDArray[np.int64], reason: NDArray[np.uint8]) -> None:
         is_managed = np.zeros(len(Reason), np.bool_)
@@ -254,13 +243,11 @@ class AdmissionTally:
             self.most_used = most
             self.busiest_at = int(starts[closed.used.argmax()])
         self.most_offered = max(self.most_offered, int(closed.offered.max()))
-        per_cent = np.minimum(_PERCENTS - 1, closed.used * 100 // self._rules.operating_threshold)
         for day, start, stop in _runs(starts // DAY):
             # A period that began on the day before is that day's.
             it = self._days.setdefault(day * DAY, _Day())
             it.most_used = max(it.most_used, int(closed.used[start:stop].max()))
             it.most_offered = max(it.most_offered, int(closed.offered[start:stop].max()))
-            it.periods_at += np.bincount(per_cent[start:stop], minlength=_PERCENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,12 +442,3 @@ def _runs(ordered: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
     for start, stop in pairwise([0, *edges.tolist(), len(ordered)]):
         if stop > start:
             yield int(ordered[start]), start, stop
-
-
-def _busy(periods_at: NDArray[np.int64], threshold: int, most: int) -> int:
-    """The use that all but one in a hundred of some periods are within, to the per cent of the threshold."""
-    whole = int(periods_at.sum())
-    if not whole:
-        return 0
-    per_cent = int(np.searchsorted(np.cumsum(periods_at), -(-whole * _BUSY // 100)))
-    return min(most, ((per_cent + 1) * threshold - 1) // 100)

@@ -202,4 +202,4 @@ def _user(
     warnings, spare, most = tally.of_user(number)
     totals = by_user.get(name, RequestTotals())
     allocation = under.allocations.get(name, 0)
-    return UserAdmitted(name, allocation, totals, warnings, spare, most, tally.throttled_days_of(number))
+    return UserAdmitted(name, allocation, totals, warnings, spare, most, tally.breach_days_of(number))

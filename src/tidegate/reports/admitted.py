@@ -51,7 +51,7 @@ class UserAdmitted:
     early_warnings: How often it came near its allocation while the system was near its threshold.
     spare_used:     Requests it had admitted beyond its allocation, period by period.
     most_used:      The most it had admitted in one period.
-    throttled_days: Days (UTC) on which it was throttled.
+    breach_days:    Days (UTC) on which it was refused for having used its share; not those on which the system was full.
     """
 
     user: str
@@ -60,7 +60,7 @@ class UserAdmitted:
     early_warnings: int
     spare_used: int
     most_used: int
-    throttled_days: int
+    breach_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,8 @@ class DayOfUse:
     """One day (UTC) of the whole system.
 
     most_used, most_offered:  In the busiest period.
-    busy_used:                Use in the period that 99 of 100 periods with any traffic are no busier than.
     minutes_active:           Clock minutes in which traffic was managed.
-    throttled_of:             Refusals by User.
+    breached:                 Users refused for having used their share.
     """
 
     day: Instant
@@ -118,10 +117,9 @@ class DayOfUse:
     throttled: int
     most_used: int
     most_offered: int
-    busy_used: int
     minutes_active: int
     early_warnings: int
-    throttled_of: Mapping[str, int]
+    breached: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
