@@ -120,7 +120,8 @@ def replayed(url: object) -> list[tuple[int, int, int]]:
     kept = _Kept()
     source = JournalSource(str(url), as_original=lambda first, *_: first)
     periods = timeline(policies_of(str(url)), parse_policy)
-    replay(source, periods, ReplayOptions(look_back_us=0, shards=1), decisions=kept)
+    options = ReplayOptions(look_back_us=0, shards=1, remembered=source.remembered)
+    replay(source, periods, options, decisions=kept)
     return kept.rows
 
 

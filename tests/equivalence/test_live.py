@@ -15,7 +15,8 @@ from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.kernel import NEVER
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
 from tidegate.columnar.batches import Recipients
-from tidegate.operations.live_protection import LiveProtection, StaleSnapshotError
+from tidegate.operations.live_protection import LiveProtection
+from tidegate.operations.live_snapshot import StaleSnapshotError
 from tidegate.operations.replay import ReplayOptions, always, replay
 from tidegate.policy.history import PolicyHistory
 from tidegate.policy.mechanism import MechanismDocument, Mode

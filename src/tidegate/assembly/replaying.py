@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tidegate.operations.find_problems import problems_behind
 from tidegate.operations.ordered_log import RejectedSink
-from tidegate.operations.ports import AlertSource, Progress, no_progress
+from tidegate.operations.ports import AlertSource, Progress, RemembersBefore, no_progress
 from tidegate.operations.replay import DecisionSink, ReplayOptions, replay
 from tidegate.operations.replay_with_fleet import replay_with_fleet
 from tidegate.policy.history import PolicyPeriod
@@ -67,6 +67,7 @@ def replay_into(
     from tidegate.formats.summary_json import write_summary  # noqa: PLC0415
     from tidegate.tables.decisions_writer import DecisionsWriter  # noqa: PLC0415
 
+    options = _from_its_beginning(source, options)
     hidden = results.pseudonyms
     if hidden is not None:
         source = _PseudonymisedSource(source, hidden)
@@ -149,6 +150,7 @@ def look_behind(
     Raises:
         InputError: the input cannot be read; or the policy has suppressions, and there is no Inventory.
     """
+    options = _from_its_beginning(source, options)
     if inventory is None:
         return Found(
             replay(source, periods, options, decisions=decisions, rejected=rejected, progress=progress)
@@ -158,6 +160,13 @@ def look_behind(
     )
     behind = problems_behind(made)
     return Found(behind.replayed, behind, made.view)
+
+
+def _from_its_beginning(source: AlertSource, options: ReplayOptions) -> ReplayOptions:
+    """A journal whose beginning was pruned is decided from what was remembered there on."""
+    if options.since is not None or not isinstance(source, RemembersBefore):
+        return options
+    return replace(options, remembered=source.remembered)
 
 
 class _Decisions:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.operations.live import AuditEntry, DecisionWatcher, Outbox, PolicyRecord, StormWatcher
-from tidegate.vocabulary.instants import Instant
+from tidegate.vocabulary.instants import DAY, Instant
 
 if TYPE_CHECKING:
     from tidegate.journal import SqlJournal
@@ -42,6 +42,7 @@ def open_engine(
     begin_with: str,
     *,
     inventory: Path | None = None,
+    keep_days: int | None = None,
     watchers: Sequence[StormWatcher] = (),
     decision_watchers: Sequence[DecisionWatcher] = (),
     outbox: Outbox | None = None,
@@ -50,6 +51,7 @@ def open_engine(
     """The engine over a journal, not started yet.
 
     begin_with:  Policy put in force where the journal has none: a file, or the name of a published one.
+    keep_days:   How long Alerts stay in the journal that are done with; None: for good.
 
     Raises:
         InputError: the journal or the policy cannot be used.
@@ -58,6 +60,7 @@ def open_engine(
     from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
     from tidegate.journal import open_journal  # noqa: PLC0415
     from tidegate.operations.engine import Engine  # noqa: PLC0415
+    from tidegate.operations.engine_state import EngineOptions  # noqa: PLC0415
     from tidegate.policy_files import find_policy, parse_policy, write_policy  # noqa: PLC0415
 
     policy = find_policy(begin_with)
@@ -75,6 +78,7 @@ def open_engine(
             recorded_at=now,
         )
         journal.put_policy(record, AuditEntry(now, who, "policy.begin", {"version": policy.version}))
+    options = EngineOptions(keep_us=None if keep_days is None else keep_days * DAY)
     engine = Engine(
         journal,
         parse_policy,
@@ -83,5 +87,6 @@ def open_engine(
         watchers=watchers,
         decision_watchers=decision_watchers,
         outbox=outbox,
+        options=options,
     )
     return Opened(engine, journal)

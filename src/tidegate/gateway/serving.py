@@ -124,6 +124,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         settings.journal.url.get_secret_value(),
         settings.policy.begin_with,
         inventory=settings.policy.inventory,
+        keep_days=settings.journal.keep_days,
         watchers=[ended, notifying.driver],
         decision_watchers=[excluded],
         outbox=delivery,

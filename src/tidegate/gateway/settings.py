@@ -125,6 +125,7 @@ class JournalTable(Form):
     """Where everything is kept."""
 
     url: SecretStr = SecretStr("sqlite:///tidegate-journal.db")
+    keep_days: Annotated[int, Field(ge=3)] | None = None
 
 
 class PolicyTable(Form):

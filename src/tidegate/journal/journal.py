@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tidegate.journal import reading, schema
 from tidegate.journal.database import Database
@@ -147,8 +147,10 @@ class SqlJournal:
         with self._database.connected() as connection:
             return reading.storms_running(connection)
 
-    def save_snapshot_part(self, seq: int, at: Instant, part: int, parts: int, body: bytes) -> None:
-        """Write a part of a snapshot; with the last the one before goes."""
+    def save_snapshot_part(
+        self, seq: int, at: Instant, part: int, parts: int, body: bytes, keep: Collection[int] = ()
+    ) -> None:
+        """Write a part of a snapshot; with the last those before go, but those to `keep`."""
         table = schema.snapshots
         with self._database.transaction() as connection:
             if part == 0:
@@ -156,12 +158,38 @@ class SqlJournal:
                 connection.execute(table.delete().where(table.c.seq == seq))
             connection.execute(insert(table).values(seq=seq, part=part, parts=parts, at=at, body=body))
             if part == parts - 1:
-                connection.execute(table.delete().where(table.c.seq != seq))
+                connection.execute(table.delete().where(table.c.seq.not_in({seq, *keep})))
 
     def last_snapshot(self) -> Snapshot | None:
         """The last snapshot that is whole."""
         with self._database.connected() as connection:
             return reading.last_snapshot(connection)
+
+    def snapshots(self) -> Sequence[tuple[int, Instant]]:
+        """Alert and instant of each snapshot that is whole, in order."""
+        with self._database.connected() as connection:
+            return reading.snapshots(connection)
+
+    def first_open(self) -> int | None:
+        """Number of the first Alert that is to be delivered yet; None: none is."""
+        with self._database.connected() as connection:
+            return reading.first_open(connection)
+
+    def prune(self, through_seq: int, most: int) -> bool:
+        """Let go of the first `most` Alerts up to a snapshot's, and of snapshots before it; whether there are more."""
+        with self._database.transaction() as connection:
+            first = reading.first_seq(connection)
+            if first is None or first > through_seq:
+                return False
+            last = min(through_seq, first + most - 1)
+            connection.execute(delete(schema.snapshots).where(schema.snapshots.c.seq < through_seq))
+            for table in (schema.alerts, schema.decisions, schema.outbox, schema.documents):
+                connection.execute(delete(table).where(table.c.seq <= last))
+            # Which policy decides the first that stays is said by the last row before it.
+            begins = schema.deciding.c.first_seq
+            decides = select(func.max(begins)).where(begins <= last + 1).scalar_subquery()
+            connection.execute(delete(schema.deciding).where(begins < decides))
+        return last < through_seq
 
     def policies(self) -> Sequence[PolicyRecord]:
         """Every policy ever put in force, in the order they were recorded."""

@@ -261,18 +261,48 @@ def storms_running(connection: Connection) -> list[LiveStorm]:
 
 def last_snapshot(connection: Connection) -> Snapshot | None:
     """The last snapshot that is whole."""
+    whole = snapshots(connection)
+    if not whole:
+        return None
+    seq, at = whole[-1]
+    return Snapshot(seq, at, _snapshot_of(connection, seq))
+
+
+def _snapshot_of(connection: Connection, seq: int) -> bytes:
     table = schema.snapshots
-    whole = connection.execute(
-        select(table.c.seq, func.max(table.c.at).label("at"))
+    parts = connection.execute(select(table.c.body).where(table.c.seq == seq).order_by(table.c.part))
+    return b"".join(bytes(part) for (part,) in parts)
+
+
+def snapshots(connection: Connection) -> list[tuple[int, Instant]]:
+    """Alert and instant of each snapshot that is whole, in order."""
+    table = schema.snapshots
+    rows = connection.execute(
+        select(table.c.seq, func.max(table.c.at))
         .group_by(table.c.seq)
         .having(func.count() == func.max(table.c.parts))
-        .order_by(table.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    if whole is None:
+        .order_by(table.c.seq)
+    )
+    return [(seq, at) for seq, at in rows]
+
+
+def beginning(connection: Connection) -> Snapshot | None:
+    """The snapshot that what is kept begins after; None where all is kept, from the first Alert on."""
+    first = first_seq(connection)
+    if first is None or first == 1:
         return None
-    parts = connection.execute(select(table.c.body).where(table.c.seq == whole.seq).order_by(table.c.part))
-    return Snapshot(whole.seq, whole.at, b"".join(bytes(part) for (part,) in parts))
+    found = next(((seq, at) for seq, at in snapshots(connection) if seq >= first - 1), None)
+    return None if found is None else Snapshot(*found, _snapshot_of(connection, found[0]))
+
+
+def first_seq(connection: Connection) -> int | None:
+    """Number of the first Alert that is kept."""
+    return connection.execute(select(func.min(schema.alerts.c.seq))).scalar_one_or_none()
+
+
+def first_open(connection: Connection) -> int | None:
+    """Number of the first Alert that is to be delivered yet."""
+    return connection.execute(select(func.min(schema.outbox.c.seq)).where(_IS_OPEN)).scalar_one_or_none()
 
 
 def policies(connection: Connection) -> list[PolicyRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from tidegate.operations.live import (
     PolicyRecord,
     QueueQuery,
 )
+from tidegate.operations.live_snapshot import Remembered, StaleSnapshotError, read_snapshot
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
@@ -70,6 +71,7 @@ class JournalSource:
     """The Alerts of a journal, in the order they were decided: an `operations.ports.AlertSource`.
 
     as_original:  Makes the columns as they were read of a batch: of its first `seq`, its Alerts and the recipients.
+    remembered:   What the engine remembered before the first Alert, where what came before was pruned.
 
     Raises:
         InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
@@ -78,7 +80,16 @@ class JournalSource:
     def __init__(self, url: str, *, as_original: Any = None) -> None:
         self._database = _opened(url)
         self._as_original = as_original
-        self._recipients = Recipients()
+        with _readable(self._database), self._database.connected() as connection:
+            begins = reading.beginning(connection)
+        self._after = 0
+        self.remembered: Remembered | None = None
+        if begins is not None:
+            # Of a form that is not read any more, all that is kept is decided, from its first Alert on.
+            with suppress(StaleSnapshotError):
+                self._after, self.remembered = begins.seq, read_snapshot(begins.state)
+        # What is remembered has recipients by number.
+        self._recipients = Recipients(() if self.remembered is None else self.remembered.recipients)
         self.name = self._database.name
         self.columns = Columns(
             {name: name for name in ("received_at", "device_id", "alert_code", "recipient")}
@@ -93,8 +104,12 @@ class JournalSource:
         """Read on, from the first Alert to the last."""
         try:
             with _readable(self._database):
-                last = self._last_seq()
-                for block in reading.blocks_after(self._database, 0):
+                last, after = self._last_seq(), self._after
+                for block in reading.blocks_after(self._database, after):
+                    if after and block.first_seq != after + 1:
+                        what = "was pruned while it was read"
+                        raise InputError(Fault(self.name, what, "Begin again: it takes a while once a day."))
+                    after = block.first_seq + len(block) - 1
                     yield self._batch(block, last)
         finally:
             self._database.close()

@@ -295,6 +295,7 @@ class Engine:
             self._state.advance_to(now)
             self._flush()
         self._state.save_snapshot_part(now)
+        self._state.prune_part(now)
 
     def _take(self) -> Sequence[_Task]:
         """What waits: one call, or Alerts up to the next call. Waits a little where nothing does."""

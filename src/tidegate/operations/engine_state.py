@@ -24,6 +24,7 @@ from tidegate.operations.engine_answers import (
     block_of,
     outgoing_of,
 )
+from tidegate.operations.journal_retention import prunes_through, snapshots_to_keep
 from tidegate.operations.live import (
     Accepted,
     AuditEntry,
@@ -46,11 +47,12 @@ from tidegate.operations.live import (
     PolicyRecord,
     StormWatcher,
 )
-from tidegate.operations.live_protection import LiveDecisions, LiveProtection, StaleSnapshotError
+from tidegate.operations.live_protection import LiveDecisions, LiveProtection
+from tidegate.operations.live_snapshot import StaleSnapshotError
 from tidegate.operations.policy_timeline import in_force, timeline
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import Instant
+from tidegate.vocabulary.instants import DAY, Duration, Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ class EngineOptions:
     snapshot_every:    Alerts after which what the rule remembers is saved.
     snapshot_apart_us: And not more often than this.
     snapshot_part:     Octets written in one go.
+    keep_us:           How long Alerts stay in the journal that are done with; None: for good.
+    prune_apart_us:    How often it is looked whether some need not stay any longer.
+    prune_part:        Alerts let go of in one go.
     """
 
     most_at_once: int = 5_000
@@ -75,6 +80,9 @@ class EngineOptions:
     snapshot_every: int = 500_000
     snapshot_apart_us: int = 60_000_000
     snapshot_part: int = 1 << 20
+    keep_us: Duration | None = None
+    prune_apart_us: Duration = 60_000_000
+    prune_part: int = 2_000
 
 
 class EngineState:
@@ -118,6 +126,9 @@ class EngineState:
         self._parts: list[bytes] = []
         self._part = 0
         self._snapshot_seq = 0
+        self._snapshots: Sequence[tuple[int, Instant]] = ()
+        self._prunes_through: int | None = None
+        self._looks_to_prune_at: Instant = BEFORE_ALL
 
     @property
     def has_undurable(self) -> bool:
@@ -135,8 +146,8 @@ class EngineState:
 
     @property
     def is_saving(self) -> bool:
-        """Whether a snapshot is being written."""
-        return bool(self._parts)
+        """Whether a snapshot is being written, or Alerts are let go of."""
+        return bool(self._parts) or self._prunes_through is not None
 
     def record_at(self, at: Instant) -> PolicyRecord | None:
         """The policy in force at an instant; any thread may ask."""
@@ -165,7 +176,9 @@ class EngineState:
         self.live = live
         self._entry, self._last_seq = state.entry, state.last_seq
         self._decided, self._attempt, self._undurable, self._deciding = Decided(), None, {}, None
-        self._parts, self._since_snapshot, self._snapshot_at = [], state.last_seq - seq, now
+        self._parts, self._since_snapshot = [], state.last_seq - seq
+        self._snapshots, self._prunes_through = journal.snapshots(), None
+        self._snapshot_at = now if self._options.keep_us is None or snapshot is None else snapshot.at
         running = {_key(it) for it in journal.storms_running()}
         outgoing = journal.outgoing_after(state.decided_seq, state.last_seq)
         for block in journal.after(seq):
@@ -374,8 +387,24 @@ class EngineState:
         elif (
             self._since_snapshot >= options.snapshot_every
             and now - self._snapshot_at >= options.snapshot_apart_us
-        ):
+        ) or (options.keep_us is not None and self._since_snapshot and now - self._snapshot_at >= DAY):
             self._begin_snapshot(now)
+
+    def prune_part(self, now: Instant) -> None:
+        """Let go of some Alerts that are older than they need to be, where there are any."""
+        keep_us = self._options.keep_us
+        if keep_us is None:
+            return
+        if self._prunes_through is None and now >= self._looks_to_prune_at:
+            self._looks_to_prune_at = now + self._options.prune_apart_us
+            if self._snapshots and self._snapshots[0][1] <= now - keep_us:
+                self._prunes_through = prunes_through(
+                    self._snapshots, now, keep_us, self._journal.first_open(), self._last_seq
+                )
+        through = self._prunes_through
+        if through is not None and not self._journal.prune(through, self._options.prune_part):
+            self._prunes_through = None
+            self._snapshots = [it for it in self._snapshots if it[0] >= through]
 
     def save_whole_snapshot(self) -> None:
         """Save what is remembered, now."""
@@ -397,12 +426,15 @@ class EngineState:
 
     def _save_part(self) -> None:
         parts = len(self._parts)
+        this = (self._snapshot_seq, self._snapshot_at)
+        stay = [this] if self._options.keep_us is None else snapshots_to_keep([*self._snapshots, this])
         self._journal.save_snapshot_part(
-            self._snapshot_seq, self._snapshot_at, self._part, parts, self._parts[self._part]
+            *this, self._part, parts, self._parts[self._part], [seq for seq, _ in stay]
         )
         self._part += 1
         if self._part == parts:
             self._parts = []
+            self._snapshots = stay
 
     # Within.
 

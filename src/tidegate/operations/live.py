@@ -563,11 +563,28 @@ class Journal(Protocol):
     def storms_running(self) -> Sequence[LiveStorm]:
         """The storms that had started and not ended by `state().decided_seq`."""
 
-    def save_snapshot_part(self, seq: int, at: Instant, part: int, parts: int, body: bytes) -> None:
-        """Write a part of a snapshot, counted from 0; with the last of its `parts` it takes the place of the one before."""
+    def save_snapshot_part(
+        self, seq: int, at: Instant, part: int, parts: int, body: bytes, keep: Collection[int] = ()
+    ) -> None:
+        """Write a part of a snapshot, counted from 0.
+
+        With the last of its `parts` it takes the place of all before, but those of the Alerts `keep`.
+        """
 
     def last_snapshot(self) -> Snapshot | None:
         """The last snapshot that is whole."""
+
+    def snapshots(self) -> Sequence[tuple[int, Instant]]:
+        """Alert and instant of each snapshot that is whole, in order."""
+
+    def first_open(self) -> int | None:
+        """Number of the first Alert that is to be delivered yet; None: none is."""
+
+    def prune(self, through_seq: int, most: int) -> bool:
+        """Let go of the first `most` Alerts up to a snapshot's, and of snapshots before it; whether there are more.
+
+        None of them may be to be delivered yet; the last Alert of all must stay.
+        """
 
     def policies(self) -> Sequence[PolicyRecord]:
         """Every policy ever put in force, in the order they were recorded."""

@@ -15,7 +15,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,19 +29,13 @@ from tidegate.columnar.batches import AlertBatch, Recipients
 from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.live import LiveStorm
+from tidegate.operations.live_snapshot import FORM, OF_KERNEL, StaleSnapshotError, read_snapshot
 from tidegate.operations.replay_stage import is_told_after, policy_in_force
 from tidegate.operations.suppressing import scoping_for
 from tidegate.policy.history import PolicyPeriod
 from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, AlertCode
 from tidegate.vocabulary.instants import Instant
-
-_FORM: Final = 1
-"""Of a snapshot; another form is not read."""
-
-
-class StaleSnapshotError(ValueError):
-    """A snapshot cannot be used: the rules, the Inventory or its form are others now. Decide from the first Alert on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +183,7 @@ class LiveProtection:
         stage = self._stage
         met = np.flatnonzero(self.totals.received)
         said = {
-            "form": _FORM,
+            "form": FORM,
             "now": self.now,
             "recipients": [self.recipients.name_of(number) for number in range(1, len(self.recipients))],
             "in_shadow": self.totals.in_shadow,
@@ -203,7 +197,9 @@ class LiveProtection:
             ),
         }
         if stage is not None:
-            arrays.update({f"kernel.{name}": array for name, array in snapshot.saved(stage.kernel).items()})
+            arrays.update(
+                {f"{OF_KERNEL}{name}": array for name, array in snapshot.saved(stage.kernel).items()}
+            )
         octets = io.BytesIO()
         np.savez(octets, **arrays)  # type: ignore[arg-type]
         return octets.getvalue()
@@ -219,33 +215,20 @@ class LiveProtection:
             InputError: a policy has suppressions, and there is no Inventory.
         """
         live = cls(periods, inventory)
-        with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
-            said = json.loads(arrays["said"].tobytes())
-            if said["form"] != _FORM:
-                raise StaleSnapshotError(f"the snapshot is of form {said['form']}")
-            live.now = said["now"]
-            live.recipients = Recipients(said["recipients"])
-            totals, met = live.totals, arrays["codes"]
-            totals.received[met], totals.throttled[met], totals.excluded[met] = arrays["totals"]
-            totals.in_shadow = said["in_shadow"]
-            if said["stage"] is not None:
-                since, is_over, last, told = said["stage"]
-                stage = live._new_stage(since)
-                if stage.since != since:
-                    raise StaleSnapshotError("the policy it is of was not in force then")
-                stage.is_over, stage.last, stage.told = is_over, last, {tuple(it) for it in told}
-                try:
-                    snapshot.restore(
-                        stage.kernel,
-                        {
-                            name.removeprefix("kernel."): arrays[name]
-                            for name in arrays.files
-                            if name.startswith("kernel.")
-                        },
-                    )
-                except snapshot.OtherRulesError as error:
-                    raise StaleSnapshotError(str(error)) from None
-                live._stage = stage
+        remembered = read_snapshot(state)
+        live.now = remembered.now
+        live.recipients = Recipients(remembered.recipients)
+        totals, met = live.totals, remembered.codes
+        totals.received[met], totals.throttled[met], totals.excluded[met] = remembered.totals
+        totals.in_shadow = remembered.in_shadow
+        said = remembered.stage
+        if said is not None:
+            stage = live._new_stage(said.since)
+            if stage.since != said.since:
+                raise StaleSnapshotError("the policy it is of was not in force then")
+            stage.is_over, stage.last, stage.told = said.is_over, said.last, set(said.told)
+            remembered.restore(stage.kernel)
+            live._stage = stage
         return live
 
     def _stage_at(self, at: Instant) -> _Stage:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tidegate.columnar.batches import Columns, ReadBatch, Recipients
+from tidegate.operations.live_snapshot import Remembered
 
 
 class AlertSource(Protocol):
@@ -25,6 +26,15 @@ class AlertSource(Protocol):
 
     def batches(self) -> Generator[ReadBatch]:
         """Read on. Rows that cannot be used come as `RejectedRow`s; a whole file that cannot raises InputError."""
+
+
+@runtime_checkable
+class RemembersBefore(Protocol):
+    """A source whose beginning was pruned, and that knows what was remembered there."""
+
+    @property
+    def remembered(self) -> Remembered | None:
+        """What was remembered before the first Alert; None where nothing was pruned."""
 
 
 class Progress(Protocol):

@@ -22,6 +22,7 @@ from tidegate.columnar.batches import AlertBatch
 from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.ledger import DecisionLedger
+from tidegate.operations.live_snapshot import Remembered, StaleSnapshotError
 from tidegate.operations.ordered_log import OrderedAlerts, OrderedLog, ReadOptions, RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
 from tidegate.operations.replay_hours import Hours
@@ -64,9 +65,12 @@ class ReplayOptions(ReadOptions):
     """How to replay.
 
     shards:        Threads that decide; the answer is the same with any number.
+    remembered:    What was remembered when the log begins, of a journal whose beginning was pruned. Where the policies
+                   are others now it is of no use, and all is decided from the first Alert on, as of any log.
     """
 
     shards: int = 2
+    remembered: Remembered | None = None
 
 
 def replay(
@@ -93,6 +97,8 @@ def replay(
     ledger = DecisionLedger(np.uint32, np.uint32) if decisions is not None else None
     log = OrderedLog(source, options, rejected=rejected, ledger=ledger)
     run = ReplayRun(periods, options.shards, ledger, decisions, inventory)
+    if options.remembered is not None:
+        run.take_up(options.remembered)
     for batch in log.batches(progress):
         for watcher in watchers:
             watcher.receive(batch.received)
@@ -123,6 +129,21 @@ class ReplayRun:
         self._sieve = sieve_for(in_force, self._scopes) if decisions is None else None
         self._stages: list[Stage] = []
         self._hours = Hours()
+
+    def take_up(self, remembered: Remembered) -> None:
+        """Go on from what was remembered before the first Alert."""
+        said = remembered.stage
+        period = None if said is None else next((it for it in self._periods if it.since == said.since), None)
+        if period is None:
+            return
+        stage = Stage(period, 1, keep_decisions=self._ledger is not None, before=None, scopes=self._scopes)
+        try:
+            remembered.restore(stage.kernel)
+        except StaleSnapshotError:
+            return
+        self._stages.append(stage)
+        # A sieve knows only of Alerts it has seen.
+        self._sieve = None
 
     def decide(self, batch: OrderedAlerts) -> None:
         """Decide the next Alerts, in receipt order."""

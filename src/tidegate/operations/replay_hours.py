@@ -35,7 +35,9 @@ class Hours:
         """An Alert of a stage comes at `now`; returns when its hour ends."""
         hour = now - now % HOUR
         if stage is not self._stage:
-            self._stage, self._totals, self._running, self._ended = stage, {}, {}, 0
+            self._stage, self._totals, self._ended = stage, {}, 0
+            # None runs as a stage begins, but where it was taken up in the middle.
+            self._running = _received_by(stage.kernel.running(looks_back=False))
             self._hour = hour
         elif hour != self._hour:
             self.close(stage)
@@ -81,8 +83,7 @@ class Hours:
             storms = storms.copy()
             for it in storms:
                 it["received"] -= self._running.get(_key(it), 0)
-        still = running[running["level"] == int(Level.RED)]
-        self._running = {_key(it): int(it["received"]) for it in still}
+        self._running = _received_by(running)
         # Ties in the order of their streams: which shard a stream is in must not show.
         order = np.lexsort(
             (
@@ -96,6 +97,10 @@ class Hours:
         busiest = storms[order[:MOST_STORM_HOURS]]
         if len(busiest):
             self._busiest.append((self._hour, stage, busiest[busiest["received"] > 0]))
+
+
+def _received_by(running: KernelSpells) -> dict[tuple[int, ...], int]:
+    return {_key(it): int(it["received"]) for it in running[running["level"] == int(Level.RED)]}
 
 
 def _key(it: Any) -> tuple[int, ...]:
