@@ -123,6 +123,7 @@ def test_when_postgresql_is_restarted_callers_are_told_and_it_reconnects():
         log = open_alerts([Path(server.url)])
         assert 4 == sum(len(batch.alerts) for batch in log.batches())
         *_, in_force = policy_periods(None, ReadOptions(), [Path(server.url)])
+        assert in_force.policy is not None
         assert "1" == in_force.policy.version
 
 

@@ -114,6 +114,7 @@ def test_the_sandbox_answers_as_the_standard_has_it(sandbox, user, counters, pat
     assert holds in answer.body
     for tag in ("RequestID", "ServiceReferenceVariant"):
         element = re.search(rb"<sr:%s>.*?</sr:%s>" % (tag.encode(), tag.encode()), document)
+        assert element is not None
         assert element.group() in answer.body
     assert answer.headers["ratelimit"].startswith('"fair-share";r=')
     assert '"allocation";q=' in answer.headers["ratelimit-policy"]
