@@ -145,3 +145,39 @@ def test_a_period_leaves_out_what_is_outside_it(capfd):
 
     assert 3 == told["outside_period"]
     assert 6 == told["received"]
+
+
+def test_an_adapters_log_has_its_score_card(tmp_path, capfd):
+    log = tmp_path / "retries.csv"
+    log.write_text(
+        "sent_at,request_id,srv,status,retry_after,rate_limit\n"
+        "2026-03-01T12:00:00Z,a,4.8.1,503,3,r=0\n"
+        "2026-03-01T12:00:01Z,a,4.8.1,200,,r=9\n"
+        "2026-03-01T12:00:02Z,b,four,200,,\n",
+        encoding="utf-8",
+    )
+    ran = tidegate(capfd, "admit", "--score", log)
+
+    assert ran.out.startswith("To change: Retry-After.\n")
+    assert "a was told 3 s and came after 1 s." in ran.out
+    assert "1 row could not be used; line 4" in ran.out
+    assert 80 >= max(len(line) for line in ran.out.splitlines())
+    assert 1 == tidegate(capfd, "admit", "--score", log, "--json", "--fail-if", "failed > 0").status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "there are no Service Requests to decide"),
+        (("requests.csv",), "there is no table of Users"),
+        (("--score", "log.csv", "--users", "users.csv"), "a score card is of an adapter's log alone"),
+        (("--score", "log.csv"), "the log cannot be read"),
+        (("--score", "users.csv"), "the log has no column sent_at and no column request_id"),
+    ],
+)
+@pytest.mark.usefixtures("files")
+def test_a_call_that_says_too_little_or_too_much_is_told_what_to_write(capfd, arguments, said):
+    ran = tidegate(capfd, "admit", *arguments)
+
+    assert 2 == ran.status
+    assert said in ran.err

@@ -13,10 +13,10 @@ from tidegate.vocabulary.faults import Fault, InputError
 
 def admit(
     requests: list[Path] = typer.Argument(
-        metavar="REQUESTS...", help="Files, folders or globs of Service Requests: CSV or Parquet."
+        None, metavar="REQUESTS...", help="Files, folders or globs of Service Requests: CSV or Parquet."
     ),
-    users: Path = typer.Option(
-        ..., "--users", metavar="USERS", help="The Users: CSV or Parquet, a row for each in each role."
+    users: Path | None = typer.Option(
+        None, "--users", metavar="USERS", help="The Users: CSV or Parquet, a row for each in each role."
     ),
     policy: str | None = typer.Option(
         None,
@@ -55,11 +55,25 @@ def admit(
         metavar="DURATION",
         help="How late a request may stand in the log and be put in order.",
     ),
+    scored: Path | None = typer.Option(
+        None,
+        "--score",
+        metavar="LOG",
+        help="Instead: the score card of an adapter's retry log, a CSV file of sent_at, request_id, srv, status, "
+        "retry_after, rate_limit.",
+    ),
 ) -> None:
     """Decide a log of Service Requests by fair shares: who would have been refused, when, and who used the spare?
 
     Example: tidegate admit october.parquet --users users.csv -o admitted
     """
+    if scored is not None:
+        _score(scored, fail_if, as_json=as_json, is_alone=not requests and users is None and output is None)
+        return
+    if not requests or users is None:
+        what = "there are no Service Requests to decide" if not requests else "there is no table of Users"
+        remedy = "Write tidegate admit REQUESTS --users USERS, or tidegate admit --score LOG."
+        raise InputError(Fault("tidegate admit", what, remedy))
     from tidegate.assembly.admission import (  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
         AdmissionInputs,
         admit_requests,
@@ -95,6 +109,28 @@ def admit(
     if found.is_partial:
         raise KeyboardInterrupt
     if tripped := [gate for gate in gates if gate.holds(admission_summary(found))]:
+        for gate in tripped:
+            console.talk.print(f"--fail-if {gate.text}: it does.")
+        raise typer.Exit(console.GATE_TRIPPED)
+
+
+def _score(log: Path, fail_if: list[str], *, as_json: bool, is_alone: bool) -> None:
+    """The score card of an adapter's retry log."""
+    from tidegate.assembly.scoring import score_adapter  # noqa: PLC0415
+    from tidegate.cli.gates import OF_A_SCORE, gates_of  # noqa: PLC0415
+    from tidegate.cli.score_screen import score_json, show  # noqa: PLC0415
+
+    if not is_alone:
+        what = "a score card is of an adapter's log alone"
+        raise InputError(Fault("--score", what, "Leave out REQUESTS, --users and -o, or --score."))
+    gates = gates_of(fail_if, OF_A_SCORE)
+    card, rejected = score_adapter(log)
+    told = score_json(str(log), card, rejected)
+    if as_json:
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        show(card, rejected)
+    if tripped := [gate for gate in gates if gate.holds(told)]:
         for gate in tripped:
             console.talk.print(f"--fail-if {gate.text}: it does.")
         raise typer.Exit(console.GATE_TRIPPED)

@@ -21,6 +21,9 @@ OF_ADMISSION: Final = (
 )  # fmt: skip
 """The same of `tidegate admit`."""
 
+OF_A_SCORE: Final = ("attempts", "requests", "taken", "throttled", "outages", "rejected", "passed", "failed")
+"""The same of `tidegate admit --score`."""
+
 _GATE = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|==|!=|<|>)\s*(\d+)\s*")
 _COMPARISONS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
