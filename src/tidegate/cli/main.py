@@ -72,9 +72,11 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate, check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
+for command in (demo, simulate):
     app.command()(command)
 app.command("simulate requests")(simulate_requests)
+for command in (check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
+    app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)
 app.add_typer(token_app)

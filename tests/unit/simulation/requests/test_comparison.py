@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.simulation.requests.small import TOML
@@ -51,10 +53,10 @@ early_warning_at = 0.8
 """
 
 
-def tiny(capacities: str = "", **asked: object) -> Simulation:
+def tiny(capacities: str = "", **asked: Any) -> Simulation:
     scenario = parse_scenario(TOML.replace('settled = "1m"', f'settled = "1m"\n{capacities}'), "tiny")
-    options: dict[str, object] = {"scale": 1.0, "asks": ("enwl-supply-status", "wpd-auxiliary-load"), **asked}
-    return simulation(scenario, parse_policy(POLICY, "small.toml"), Asked(**options))  # type: ignore[arg-type]
+    options = {"scale": 1.0, "asks": ("enwl-supply-status", "wpd-auxiliary-load"), **asked}
+    return simulation(scenario, parse_policy(POLICY, "small.toml"), Asked(**options))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +146,7 @@ def test_all_asks_are_tried_but_those_that_change_nothing() -> None:
         ({"users": [User(str(at), UserRole.IS, credit_meters=1) for at in range(3)]}, "floor of 1 have 3"),
     ],
 )
-def test_what_cannot_be_simulated_is_told(asked: dict[str, object], said: str) -> None:
+def test_what_cannot_be_simulated_is_told(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         tiny(**asked)
 
@@ -173,7 +175,7 @@ def test_the_command_writes_what_admit_reads_and_the_rule_decides_it_alike(tmp_p
     assert rules is not None
     control = AdmissionControl(rules, truth["allocations"])
     columns = [
-        table["received_at"].cast("int64").to_pylist(),
+        table["received_at"].cast(pa.int64()).to_pylist(),
         *(table[name].to_pylist() for name in ("request_id", "user", "srv", "preceding_request_id")),
     ]
     decided = [control.receive(ServiceRequest(*row)).is_held_back for row in zip(*columns, strict=True)]
