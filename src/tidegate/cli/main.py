@@ -72,8 +72,8 @@ def root(
     """Open traffic management for Great Britain's smart metering network."""
 
 
-for command in (demo, simulate):
-    app.command()(command)
+app.command()(demo)
+app.command()(simulate)
 app.command("simulate requests")(simulate_requests)
 for command in (check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
     app.command()(command)
