@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings, strategies as st
 from tests.offered_requests import PERIOD, decided, situations
-from tests.request_logs import RequestsInMemory
+from tests.request_logs import RequestsInMemory, as_requests
 
 from tidegate.admission.decision import Outcome
 from tidegate.admission.kernel import NEVER
+from tidegate.columnar.batches import Names
 from tidegate.operations.admit import AdmitUnder, admit
 from tidegate.operations.ordered_log import ReadOptions
+from tidegate.operations.refused_requests import RefusedRequests
 from tidegate.reports.admitted import Admitted
 from tidegate.vocabulary.modes import Mode
+from tidegate.vocabulary.service_requests import ServiceRequest
 
 
 class Kept:
@@ -113,3 +116,15 @@ def test_what_is_drawn_over_time_adds_up_wherever_a_log_is_cut(situation, cuts):
         assert np.array_equal(getattr(whole.over_time, name), getattr(time, name))
     assert whole.days == found.days
     assert whole.spells == found.spells
+
+
+def test_who_is_waited_for_longest_is_given_up_first_so_that_memory_is_bounded():
+    refused = RefusedRequests(most=4)
+    users, srvs = Names(), Names()
+    log = [ServiceRequest(at, f"r{at}", "u", "7.4") for at in range(6)]
+    for request in log:
+        refused.receive(as_requests([request], users, srvs), np.array([True]))
+    for request in (log[0], log[5]):
+        refused.receive(as_requests([request._replace(at=10)], users, srvs), np.array([False]))
+
+    assert (6, 1) == (refused.result().requests, refused.result().came_back)

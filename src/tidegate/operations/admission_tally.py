@@ -278,7 +278,7 @@ class _Periods:
         offered = np.diff(np.append(starts, len(period)))
         place = np.cumsum(is_new) - 1
         keys = (place * users + batch.user)[~is_throttled]
-        different, counts = np.unique(keys, return_counts=True)
+        different, counts = _counted(keys, len(starts) * users)
         at, user = np.divmod(different, users)
         return _Periods(period[starts], offered, used, period[starts][at], user, counts)
 

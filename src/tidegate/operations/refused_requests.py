@@ -60,9 +60,11 @@ class RefusedRequests:
         waited_for = np.concatenate([self._waited_for[kept], settled[still]])
         since = np.concatenate([self._since[kept], batch.received_at[rows[is_last][still]]])
         if len(waited_for) > self._most:
-            latest = np.argpartition(since, -self._most // 2)[-self._most // 2 :]
-            waited_for, since = waited_for[latest], since[latest]
-        order = np.argsort(waited_for)
+            half = len(since) - self._most // 2
+            is_late = since >= np.partition(since, half)[half]
+            waited_for, since = waited_for[is_late], since[is_late]
+        # Two ordered runs, which a stable sort merges.
+        order = np.argsort(waited_for, kind="stable")
         self._waited_for, self._since = waited_for[order], since[order]
 
     def _possible(self, request: NDArray[np.uint64], is_throttled: NDArray[np.bool_]) -> NDArray[np.intp]:
