@@ -16,7 +16,7 @@ from tidegate.reports.requests_simulated import RequestsSimulated
 from tidegate.reports.requests_simulated_words import requests_verdict
 
 _CONTROLS: Final = (
-    Column("Control", is_text=True, least=12),
+    Column("Control", is_text=True, least=26),
     Column("Done"),
     Column("Stranded\nhalf way", gives_way=3),
     Column("503s", gives_way=2),
@@ -44,7 +44,7 @@ def show(found: RequestsSimulated, results: Path, out: Console | None = None) ->
 
 
 def _controls(found: RequestsSimulated) -> Iterator[tuple[str, ...]]:
-    for it in found.outcomes:
+    for it in [*found.compared, *(it for it in found.of_capacities if it.capacity != 1)]:
         tally = it.total
         took = found.time_to_clear(it)
         yield (

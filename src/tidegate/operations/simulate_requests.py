@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, TypeAlias
@@ -16,6 +16,7 @@ from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.priority_asks import PRIORITY_ASKS, with_asks
 from tidegate.reports.requests_simulated import Control, ControlOutcome
 from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.service_requests import ServiceReferenceVariant
 from tidegate.vocabulary.users import User, UsersTable
 
 ALL_ASKS: Final = "all"
@@ -112,17 +113,38 @@ def at_capacity(policy: MechanismDocument, times: Fraction) -> MechanismDocument
 
 
 def simulate_requests(
-    given: Sequence[Contender], carry: Carry, progress: Progress = no_progress
+    given: Sequence[Contender],
+    carry: Carry,
+    sent: Collection[ServiceReferenceVariant],
+    progress: Progress = no_progress,
 ) -> list[ControlOutcome]:
-    """Carry the traffic through each in turn."""
+    """Carry the traffic through each in turn; `sent` are the variants in it.
+
+    An ask about variants that nobody sends is not carried through: it is as without it.
+    """
     found: list[ControlOutcome] = []
     for contender in given:
 
         def tell(done: float, before: int = len(found)) -> None:
             progress((before + done) / len(given), 0)
 
-        found.append(carry(contender, tell))
+        if contender.ask and not _changed(contender, _tidegates(given)) & set(sent):
+            own = found[given.index(_tidegates(given))]
+            priority = in_order(contender.rules.prioritised)
+            found.append(replace(own, name=contender.name, ask=contender.ask, priority=priority))
+        else:
+            found.append(carry(contender, tell))
     return found
+
+
+def _changed(one: Contender, other: Contender) -> set[ServiceReferenceVariant]:
+    """The variants that are on the list of one and not of the other."""
+    return set(one.rules.prioritised) ^ set(other.rules.prioritised)
+
+
+def in_order(srvs: Collection[ServiceReferenceVariant]) -> tuple[ServiceReferenceVariant, ...]:
+    """Variants by their numbers: 2.2 before 11.2."""
+    return tuple(sorted(srvs, key=lambda srv: tuple(map(int, srv.split(".")))))
 
 
 def _tidegates(found: Sequence[Contender]) -> Contender:

@@ -55,14 +55,14 @@ def entitlement_in_words(found: RequestsSimulated) -> str:
     rule, *others = _rule_first(found)
     if rule.fairness is None:
         return "More was never sent than the operating threshold: nobody's allocation was put to the test."
-    said = f"Under {_mid(rule.name)} {_worst_off(rule)}"
+    said = f"Under {_mid(rule.name)} {_worst_off(found, rule)}"
     worse = [each for each in others if (each.worst_off is not None)]
     if not worse:
         return f"{said}."
     worst = min(worse, key=_least_share)
     if _least_share(worst) >= _least_share(rule):
         return f"{said}, and no User does worse under another control."
-    return f"{said}; {_under(worst)} {_worst_off(worst)}."
+    return f"{said}; {_under(worst)} {_worst_off(found, worst)}."
 
 
 def goodput_in_words(found: RequestsSimulated) -> str:
@@ -208,14 +208,15 @@ def _cleared(found: RequestsSimulated, outcome: ControlOutcome) -> str:
     return f"is cleared after {length(took)}"
 
 
-def _worst_off(outcome: ControlOutcome) -> str:
+def _worst_off(found: RequestsSimulated, outcome: ControlOutcome) -> str:
     worst = outcome.worst_off
     if worst is None:
         return "no User was put to the test"
     if _least_share(outcome) >= _NEARLY_ALL:
         return "every User is answered all that it asks for within its allocation"
     share = percent(worst.got, worst.entitled)
-    return f"{worst.user} is answered {share} of what it asks for within its allocation, the least of all"
+    retries = found.retries[worst.user]
+    return f"{worst.user}, which {retries}, has least of what it asks for within its allocation answered: {share}"
 
 
 def _least_share(outcome: ControlOutcome) -> float:
@@ -242,20 +243,29 @@ def _of_lists(found: RequestsSimulated) -> Iterator[str]:
     if not found.of_lists:
         return
     own, *asked = found.of_lists
+    idle = [it.ask for it in asked if not _touched(own, it)]
     for it in asked:
-        yield f"Priority list, {it.ask}: {ask_in_words(own, it)}"
+        if it.ask not in idle:
+            yield f"Priority list, {it.ask}: {ask_in_words(own, it)}"
+    if idle:
+        yield f"Priority list: nobody sends here what {', '.join(idle)} {'are' if len(idle) > 1 else 'is'} about."
+
+
+def _touched(own: ControlOutcome, asked: ControlOutcome) -> list[StreamOutcome]:
+    """The streams that an ask is about."""
+    changed = set(own.priority) ^ set(asked.priority)
+    return [each for each in own.streams if changed & set(each.srvs)]
 
 
 def ask_in_words(own: ControlOutcome, asked: ControlOutcome) -> str:
     """What an ask of the priority list changes, with what it adds and drops."""
-    changed = set(own.priority) ^ set(asked.priority)
     adds = [srv for srv in asked.priority if srv not in own.priority]
     drops = [srv for srv in own.priority if srv not in asked.priority]
     parts = [f"adds {_named(adds)}"] * bool(adds) + [f"drops {_named(drops)}"] * bool(drops)
     head = " and ".join(parts)
-    touched = [each for each in own.streams if changed & set(each.srvs)]
+    touched = _touched(own, asked)
     if not touched:
-        return f"{head}; nobody sends {'it' if len(changed) == 1 else 'them'} in this scenario."
+        return f"{head}; nobody sends {'it' if len(adds + drops) == 1 else 'them'} in this scenario."
     if own.total == asked.total:
         return f"{head}; it changes nothing here, for what it is about goes through without it."
     told = [

@@ -79,7 +79,8 @@ class Simulation:
             return Run(self.demand, contender, told).carry(tell)
 
         chosen = [each for each in self.contenders if each.control in only]
-        return self._simulated(simulate_requests(chosen, carry, progress))
+        sent = {srv for stream in self.scenario.streams for srv in stream.srvs}
+        return self._simulated(simulate_requests(chosen, carry, sent, progress))
 
     def _simulated(self, outcomes: Sequence[ControlOutcome]) -> RequestsSimulated:
         scenario, demand = self.scenario, self.demand

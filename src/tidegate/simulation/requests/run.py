@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.operations.simulate_requests import Contender
+from tidegate.operations.simulate_requests import Contender, in_order
 from tidegate.reports.requests_simulated import (
     BACKLOG_STEP,
     ControlOutcome,
@@ -288,7 +288,7 @@ class Run:
             control=contender.control,
             name=contender.name,
             ask=contender.ask,
-            priority=tuple(sorted(rules.prioritised, key=lambda srv: tuple(map(int, srv.split("."))))),
+            priority=in_order(rules.prioritised),
             capacity=contender.capacity,
             maximum=rules.maximum_system_capacity,
             threshold=rules.operating_threshold,

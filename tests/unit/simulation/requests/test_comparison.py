@@ -93,10 +93,14 @@ def test_the_verdict_says_what_each_finding_is_about(found: RequestsSimulated) -
     assert any("Synthetic" in caution for caution in said.cautions)
 
 
-def test_an_ask_that_is_about_what_nobody_sends_says_so(found: RequestsSimulated) -> None:
+def test_an_ask_that_is_about_what_nobody_sends_says_so_and_is_as_without_it(
+    found: RequestsSimulated,
+) -> None:
     said = [each for each in requests_verdict(found).findings if "wpd-auxiliary-load" in each]
+    own, _, idle = found.of_lists
 
-    assert ["nobody sends it in this scenario"] == [each.partition("; ")[2].rstrip(".") for each in said]
+    assert ["Priority list: nobody sends here what wpd-auxiliary-load is about."] == said
+    assert (own.total, {"2.2", "7.6"}) == (idle.total, set(idle.priority))
 
 
 def test_rows_of_one_level_add_up(found: RequestsSimulated) -> None:
