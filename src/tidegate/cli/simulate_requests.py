@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from tidegate.cli import arguments, console
+from tidegate.cli.asked import Asked
 from tidegate.vocabulary.faults import Fault, InputError
 
 
@@ -80,7 +81,7 @@ def simulate_requests(
     if as_json:
         typer.echo(json.dumps(requests_summary(found, made), indent=2, ensure_ascii=False))
         return
-    show(found, output)
+    show(found, output, asked=Asked(given=arguments.as_given()))
 
 
 def _print_scenarios() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
+from tidegate.cli.asked import Asked
 from tidegate.cli.screen import offer, place_for, tell, warn
 from tidegate.cli.tables import Column, show_table
 from tidegate.reports.numerals import length, percent, thousands, times_in_words
@@ -26,12 +26,15 @@ _CONTROLS: Final = (
 )
 
 
-def show(found: RequestsSimulated, results: Path, out: Console | None = None) -> None:
+def show(
+    found: RequestsSimulated, results: Path, *, asked: Asked = Asked(), out: Console | None = None
+) -> None:
     """Print what became of the traffic under each control.
 
     Args:
         found: What to show.
         results: Folder its files were written to.
+        asked: What was given on the command line, for the commands to run next.
         out: Where to print; stdout when left out.
     """
     to, width = place_for(out)
@@ -40,7 +43,7 @@ def show(found: RequestsSimulated, results: Path, out: Console | None = None) ->
     show_table(to, _CONTROLS, list(_controls(found)), width)
     to.print()
     warn(to, said.cautions, width)
-    offer(to, _next_steps(found, results), width)
+    offer(to, _next_steps(found, results, asked), width)
 
 
 def _controls(found: RequestsSimulated) -> Iterator[tuple[str, ...]]:
@@ -58,10 +61,7 @@ def _controls(found: RequestsSimulated) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _next_steps(found: RequestsSimulated, results: Path) -> Iterator[tuple[str, str]]:
+def _next_steps(found: RequestsSimulated, results: Path, asked: Asked) -> Iterator[tuple[str, str]]:
     yield str(results / "report.html"), "open it in a browser: the same with pictures; works offline"
     if not found.of_lists:
-        yield (
-            f"tidegate simulate requests {shlex.quote(found.scenario)} --ask all -o {shlex.quote(str(results))}",
-            "what each change that was asked of the priority list would do",
-        )
+        yield asked.again("--ask", "all"), "what each change that was asked of the priority list would do"
