@@ -14,13 +14,14 @@ from tests.documents.pages import DOCS, text_of
 from tests.shared_material import needs_shared, shared
 from tidegate.cli.main import app
 from tidegate.policy_files import published_names
+from tidegate.simulation.requests.scenario_files import request_scenarios
 from tidegate.simulation.scenarios import scenarios
 
 PAGE = DOCS / "answers.md"
-REMARKS = [f"A{number:02}" for number in range(1, 45)]
+REMARKS = [*(f"A{number:02}" for number in range(1, 45)), *(f"C{number:02}" for number in range(1, 43))]
 KINDS = ("answered", "in part", "no software")
 
-ROWS = re.findall(r"^\| (A\d\d) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text_of(PAGE), re.MULTILINE)
+ROWS = re.findall(r"^\| ([AC]\d\d) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text_of(PAGE), re.MULTILINE)
 COMMANDS = sorted(set(re.findall(r"`(tidegate [^`]+)`", text_of(PAGE))))
 
 
@@ -34,6 +35,8 @@ def parsed(command: str) -> tuple[str, Any]:
     words = shlex.split(command)[1:]
     found: Any = typer.main.get_command(app)
     name: list[str] = []
+    if (two_words := " ".join(words[:2])) in found.commands:
+        return two_words, found.commands[two_words].make_context(two_words, words[2:])
     while hasattr(found, "commands"):
         name.append(words.pop(0))
         found = found.commands[name[-1]]
@@ -49,7 +52,7 @@ def test_the_remarks_are_those_of_the_requirements():
     with shared("tables/requirements.tsv").open(encoding="utf-8", newline="") as file:
         ids = [row[0] for row in csv.reader(file, delimiter="\t")]
 
-    assert REMARKS == [remark for remark in ids if re.fullmatch(r"A\d\d", remark)]
+    assert REMARKS == [remark for remark in ids if re.fullmatch(r"[AC]\d\d", remark)]
 
 
 @needs_shared
@@ -86,9 +89,11 @@ def test_every_command_is_read_by_the_command_line(command):
     for key in ("policy", "a", "b", "file"):
         value = context.params.get(key)
         for policy in [value] if isinstance(value, str) else value or ():
-            assert policy.endswith((".toml", "/")) or policy in published_names()
+            assert policy.endswith((".toml", "/")) or policy.partition("+")[0] in published_names()
     if name == "simulate":
         assert context.params["scenario"] in scenarios()
+    if name == "simulate requests":
+        assert context.params["scenario"] in request_scenarios()
 
 
 @pytest.mark.parametrize(

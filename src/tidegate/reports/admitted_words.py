@@ -144,9 +144,14 @@ def _findings(found: Admitted) -> Iterator[str]:
         yield from _who(found)
         yield from _when(found)
         yield _whom_it_hurts(found)
+    beyond = (
+        ", what continues a request or claims a return time included"
+        if found.most_used > rules.maximum_system_capacity
+        else ""
+    )
     yield (
-        f"Capacity: the busiest {one} took {thousands(found.most_used)} of at most "
-        f"{thousands(rules.maximum_system_capacity)}, where {thousands(found.most_offered)} were asked for; "
+        f"Capacity: the busiest {one} took {thousands(found.most_used)}{beyond}, where the maximum is "
+        f"{thousands(rules.maximum_system_capacity)} and {thousands(found.most_offered)} were asked for; "
         f"traffic was managed in {many(found.minutes_active, 'minute')}."
     )
     if spare := sum(user.spare_used for user in found.users):

@@ -61,7 +61,7 @@ def _headline(month: RequestMonth) -> str:
     if not found.totals.throttled:
         return f"{told}, and nobody was throttled."
     return (
-        f"{told}; {many(len(month.breachers), 'User')} asked for more than their share, and "
+        f"{told}; {many(len(month.breachers), 'User')} asked for more than {'its' if len(month.breachers) == 1 else 'their'} share, and "
         f"{percent(found.totals.throttled, found.totals.received)} of all requests were throttled."
     )
 
@@ -69,8 +69,8 @@ def _headline(month: RequestMonth) -> str:
 def _findings(month: RequestMonth) -> Iterator[str]:
     found, rules = month.found, month.found.rules
     yield (
-        f"Capacity against use: {thousands(found.most_used)} of at most {thousands(rules.maximum_system_capacity)} in "
-        f"the busiest {_period(month)} ({thousands(rules.operating_threshold)} is the operating threshold); "
+        f"Capacity against use: {thousands(found.most_used)} in the busiest {_period(month)}; the operating threshold is "
+        f"{thousands(rules.operating_threshold)} and the maximum {thousands(rules.maximum_system_capacity)}; "
         f"{many(found.totals.received, 'request')} on {many(len(found.days), 'day')}."
     )
     yield (
@@ -78,7 +78,7 @@ def _findings(month: RequestMonth) -> Iterator[str]:
         f"{many(found.spells_in_all, 'storm of 503s', 'storms of 503s')}; {many(found.early_warnings, 'early warning')}."
     )
     if full := refused_when_full(found):
-        yield f"Full: {many(full, 'request')} were refused because the system was at its maximum."
+        yield f"Full: {many(full, 'refusal')} because the system was at its maximum."
     named = [
         f"{user.of.user} on {many(user.of.breach_days, 'day')} ({user.step.value})"
         for user in month.breachers[:_NAMED]
@@ -95,7 +95,7 @@ def _findings(month: RequestMonth) -> Iterator[str]:
 def _forecast(month: RequestMonth) -> Iterator[str]:
     trend = month.trend
     if trend is None:
-        yield f"Forecast: {many(len(month.found.days), 'day')} are too few to see how demand grows."
+        yield f"Forecast: how demand grows cannot be seen from {many(len(month.found.days), 'day')} with requests."
     elif month.by_trend is None:
         yield f"Forecast: no growth of the busiest {_period(month)} is seen in {many(trend.days, 'day')}."
     else:
