@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tidegate.formats import charts
 from tidegate.formats.picture import Picture
-from tidegate.reports.numerals import percent, thousands
+from tidegate.reports.numerals import length, percent, thousands
 from tidegate.reports.requests_simulated import (
     BACKLOG_STEP,
     Control,
@@ -155,10 +155,11 @@ def _capacity(found: RequestsSimulated) -> Picture:
         {
             "capacity": float(it.capacity),
             "control": it.name.partition(",")[0],
-            "value": (tally.median_us or 0) / SECOND,
+            "value": tally.done / tally.due if tally.due else 1.0,
             "done": tally.done,
             "due": tally.due,
-            "said": f"{percent(tally.done, tally.due)} done",
+            "said": "" if tally.median_us is None else f"half within {length(tally.median_us)}",
+            "is_rule": it.control is Control.TIDEGATE,
         }
         for it in found.of_capacities
         for tally in [it.stream(found.watches).tally]
@@ -166,11 +167,11 @@ def _capacity(found: RequestsSimulated) -> Picture:
     return Picture(
         PICTURES[4],
         capacity_in_words(found),
-        f"How long half of the {found.watches} that were done took, for each size of the system; beside each mark how many "
-        "were done.",
+        f"Share of the {found.watches} done by the end, for each size of the system; beside each mark how long half of those "
+        "that were done took.",
         charts.svg(PICTURES[4], _by_capacity(rows)),
-        ("capacity", "control", "seconds", "done", "due"),
-        tuple((r["capacity"], r["control"], r["value"], r["done"], r["due"]) for r in rows),
+        ("capacity", "control", "done", "due", "half_done_within"),
+        tuple((r["capacity"], r["control"], r["done"], r["due"], r["said"]) for r in rows),
     )
 
 
@@ -311,6 +312,7 @@ def _dots(found: RequestsSimulated, rows: Sequence[dict[str, Any]]) -> dict[str,
 
 
 def _by_capacity(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    controls = [Control.NONE, Control.TIDEGATE]
     names = list(dict.fromkeys(row["control"] for row in rows))
     x = {
         "field": "capacity",
@@ -320,16 +322,22 @@ def _by_capacity(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     y = {
         "field": "value",
         "type": "quantitative",
-        "scale": {"zero": True},
-        "axis": {"title": "Half done within, in seconds"},
+        "scale": {"domain": [0, 1.05], "nice": False},
+        "axis": {"title": "Done by the end", "format": "~%", "values": [0, 0.25, 0.5, 0.75, 1]},
     }
-    colours = [_COLOURS[Control.NONE], _COLOURS[Control.TIDEGATE]]
-    shapes = [_SHAPES[Control.NONE], _SHAPES[Control.TIDEGATE]]
-    encoding = {
-        "x": x,
-        "y": y,
-        "color": {"field": "control", "type": "nominal", "scale": {"domain": names, "range": colours}},
-    }
+
+    def of(kinds: Any) -> dict[str, Any]:
+        scale = {"domain": names, "range": [kinds[control] for control in controls]}
+        return {"field": "control", "type": "nominal", "scale": scale}
+
+    def words(dy: int, *, is_rule: bool) -> dict[str, Any]:
+        """The rule's above its mark, the others' below: marks of both may lie on one another."""
+        return {
+            "transform": [{"filter": {"field": "is_rule", "equal": is_rule}}],
+            "mark": {"type": "text", "align": "left", "dx": 8, "dy": dy},
+            "encoding": {"x": x, "y": y, "text": {"field": "said"}},
+        }
+
     return {
         "width": _WIDTH - 200,
         "height": 240,
@@ -337,19 +345,10 @@ def _by_capacity(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "layer": [
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": {
-                    **encoding,
-                    "shape": {
-                        "field": "control",
-                        "type": "nominal",
-                        "scale": {"domain": names, "range": shapes},
-                    },
-                },
+                "encoding": {"x": x, "y": y, "color": of(_COLOURS), "shape": of(_SHAPES)},
             },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 8},
-                "encoding": {"x": x, "y": y, "text": {"field": "said"}},
-            },
+            words(-7, is_rule=True),
+            words(11, is_rule=False),
         ],
     }
 

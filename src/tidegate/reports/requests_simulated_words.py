@@ -22,6 +22,9 @@ from tidegate.vocabulary.service_reference_variants import variant_in_words
 _TOLD_FIRST: Final = {Control.AS_WRITTEN, Control.NONE}
 """What a headline sets beside the rule; the others stand in the findings and tables."""
 
+_ENOUGH: Final = 0.99
+"""A share of what was due that has to be done for a capacity to be enough; the last tasks are still on their way."""
+
 _NEARLY_ALL: Final = 0.999
 """A share from here on is not worth telling as less than all."""
 
@@ -84,14 +87,20 @@ def answered_in_words(found: RequestsSimulated) -> str:
 
 
 def capacity_in_words(found: RequestsSimulated) -> str:
-    """What more capacity does for the watched stream, under the rule and without control."""
+    """How much capacity is enough for the watched stream, under the rule and without control."""
     said = []
-    for control, words in ((Control.TIDEGATE, "Under Tidegate's rule"), (Control.NONE, "without control")):
-        outcomes = [it for it in found.of_capacities if it.control is control]
-        first, last = outcomes[0], outcomes[-1]
-        before, after = (_median(it.stream(found.watches).tally) for it in (first, last))
-        said.append(f"{words} {before} at the capacity as it is, {after} at {float(last.capacity):g} times")
-    return f"{'; '.join(said)}."
+    for control, words in ((Control.TIDEGATE, "under Tidegate's rule"), (Control.NONE, "without control")):
+        outcomes = sorted(
+            (it for it in found.of_capacities if it.control is control), key=lambda it: it.capacity
+        )
+        tallies = [(float(it.capacity), it.stream(found.watches).tally) for it in outcomes]
+        enough = [times for times, tally in tallies if tally.done >= _ENOUGH * tally.due]
+        said.append(
+            f"{words} {enough[0]:g} times the capacity is enough"
+            if enough
+            else f"{words} not even {tallies[-1][0]:g} times the capacity is enough"
+        )
+    return f"For {_ENOUGH:.0%} of the {found.watches} by the end, {'; '.join(said)}."
 
 
 def per_second(requests: int, over: Duration) -> str:

@@ -21,7 +21,7 @@ from tidegate.formats.requests_simulated_tables import COLUMNS, comparison_rows,
 from tidegate.operations.request_control import capacity_rules
 from tidegate.policy_files import find_policy, parse_policy
 from tidegate.reports.requests_simulated import Control, RequestsSimulated
-from tidegate.reports.requests_simulated_words import requests_verdict
+from tidegate.reports.requests_simulated_words import capacity_in_words, requests_verdict
 from tidegate.simulation.requests.comparison import Asked, Simulation, simulation
 from tidegate.simulation.requests.scenario_files import parse_scenario
 from tidegate.tables.users import read_users
@@ -101,6 +101,13 @@ def test_an_ask_that_is_about_what_nobody_sends_says_so_and_is_as_without_it(
 
     assert ["Priority list: nobody sends here what wpd-auxiliary-load is about."] == said
     assert (own.total, {"2.2", "7.6"}) == (idle.total, set(idle.priority))
+
+
+def test_how_much_capacity_is_enough_is_told_of_the_rule_and_of_no_control(found: RequestsSimulated) -> None:
+    assert (
+        "For 99% of the reads by the end, under Tidegate's rule 1 times the capacity is enough; "
+        "without control 1 times the capacity is enough."
+    ) == capacity_in_words(found)
 
 
 def test_rows_of_one_level_add_up(found: RequestsSimulated) -> None:
