@@ -107,6 +107,7 @@ digest_at = "06:30"
 quiet_from = "22:00"
 quiet_until = "07:00"
 immediate = false
+early_warnings = false
 addresses = ["mailto://host?to=a@b.example"]
 [[notices.parties]]
 party = "90-B3-D5-1F-30-02-00-00"
@@ -117,6 +118,7 @@ addresses = ["mailto://host?to=c@d.example"]
     (only,) = plan.parties
     told = only.party
     assert (NETWORK, "Network Z", False, True) == (told.party, told.name, told.immediate, told.digest)
+    assert not told.early_warnings
     assert (6 * HOUR + 30 * MINUTE, 22 * HOUR, 7 * HOUR) == (
         told.digest_at,
         told.quiet_from,

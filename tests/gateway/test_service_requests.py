@@ -22,6 +22,7 @@ from tests.material.gbcs_alerts import SUPPLIER
 from tests.material.request_policies import request_policy
 from tests.material.signed_alerts import USER_ROLE, mint_party, signed, write_certificates
 from tests.receive_services import Receiver, receivers
+from tests.receivers import web_receiver
 
 from tidegate.assembly.changing_policy import CHANGE_PATH
 from tidegate.duis.service_request import read_service_request
@@ -202,7 +203,13 @@ def test_every_outcome_is_in_the_metrics(sandbox, user, counters):
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory):
+def told_of_the_user():
+    with web_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory, told_of_the_user):
     """A gateway where a User has used its three requests of the hour; five at most are taken in all."""
     folder = tmp_path_factory.mktemp("full")
     (folder / "policy.toml").write_text(request_policy())
@@ -213,6 +220,10 @@ begin_with = "{folder}/policy.toml"
 sandbox = true
 [service_requests.allocations]
 "{eui(SUPPLIER)}" = 3
+[[notices.parties]]
+party = "{eui(SUPPLIER)}"
+webhook = "{told_of_the_user.url}"
+webhook_secret = "whsec_YSBrZXkgb2Ygc29tZSB0d2VudHktZm91ciBvY3RldHM="
 """
     with running_gateway(folder / "gateway", configuration) as running:
         assert [200] * 3 == [running.post(request(counter=counter), path=S).status for counter in range(3)]
@@ -261,6 +272,24 @@ def test_a_user_near_its_allocation_is_warned_on_every_answer(full):
 
     assert re.fullmatch(r"used=\d+, allocation=3", answer.headers["tidegate-early-warning"])
     assert 1 == sum(entry["event"] == "early warning" for entry in full.log.entries)
+
+
+def test_a_user_that_comes_near_its_allocation_is_sent_one_notice_of_it(full, told_of_the_user):
+    full.post(request(counter=14), path=S)
+    wait_until(lambda: told_of_the_user.requests)
+
+    (event,) = [json.loads(body) for _, body in told_of_the_user.requests]
+    assert ("uk.tidegate.early_warning", eui(SUPPLIER)) == (event["type"], event["subject"])
+    assert {
+        "user": eui(SUPPLIER),
+        "used": 3,
+        "allocation": 3,
+        "system_used": 3,
+        "operating_threshold": 3,
+        "period_seconds": 3600.0,
+        "crossings": 1,
+        "policy_version": "few",
+    } == {name: value for name, value in event["data"].items() if name != "at"}
 
 
 def test_a_user_is_told_how_it_stands(full):

@@ -55,6 +55,7 @@ def _planned(written: Written, name: str, where: str) -> PlannedParty:
         quiet_from=_since_midnight(written.quiet_from),
         quiet_until=_since_midnight(written.quiet_until),
         most_an_hour=written.most_an_hour,
+        early_warnings=written.early_warnings,
     )
     return PlannedParty(party, addresses, written.webhook, secret)
 

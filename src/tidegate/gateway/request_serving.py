@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tidegate.admission.control import AdmissionControl
 from tidegate.assembly.admitting import allocations_by, forecasts_in
 from tidegate.assembly.delivering import SigningFiles
@@ -19,6 +21,7 @@ from tidegate.gateway.reading import ReadingPlan
 from tidegate.gateway.request_reading import request_reader
 from tidegate.gateway.sandbox import Sandbox
 from tidegate.gateway.service_requests import ServiceRequests
+from tidegate.operations.early_warnings import EarlyWarning
 from tidegate.operations.policy_timeline import in_force
 from tidegate.operations.request_control import Allocate, RequestControl, capacity_rules
 from tidegate.policy_files import parse_policy
@@ -26,7 +29,11 @@ from tidegate.vocabulary.faults import Fault, InputError
 
 
 def open_requests(
-    door: Door, opened: Opened, plan: ReadingPlan, signing: SigningFiles | None
+    door: Door,
+    opened: Opened,
+    plan: ReadingPlan,
+    signing: SigningFiles | None,
+    warn: Callable[[EarlyWarning], None],
 ) -> ServiceRequests:
     """What takes Service Requests, not started yet.
 
@@ -56,6 +63,7 @@ def open_requests(
         clock,
         forecasts_in(given.users),
         faults,
+        warn,
     )
 
 

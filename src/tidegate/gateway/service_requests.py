@@ -28,8 +28,10 @@ from tidegate.gateway.raw_route import Asked, Route
 from tidegate.gateway.receiving import XML_TYPES
 from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.gateway.request_reading import ReadRequest
+from tidegate.operations.early_warnings import EarlyWarning
 from tidegate.operations.request_control import Decided, RequestControl
 from tidegate.vocabulary.instants import Instant
+from tidegate.vocabulary.modes import Mode
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Send
@@ -48,6 +50,7 @@ class ServiceRequests:
     write:      Writes error acknowledgements.
     forecasts:  What Users said they would send, by EUI-64.
     faults:     What is ordered in the sandbox; None: there is none.
+    warn:       Told when a User nears its allocation; must not wait.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ServiceRequests:
         clock: Callable[[], Instant],
         forecasts: Mapping[str, float],
         faults: OrderedFaults | None,
+        warn: Callable[[EarlyWarning], None],
     ) -> None:
         self.read = read
         self.control = control
@@ -67,6 +71,7 @@ class ServiceRequests:
         self.clock = clock
         self.forecasts = forecasts
         self.faults = faults
+        self.warn = warn
         self.threads = ThreadPoolExecutor(_READERS, "requests")
 
     async def start(self) -> None:
@@ -137,7 +142,7 @@ class ServiceRoute(Route):
         if admission is None:
             return decided
         self._door.metrics.decided(word_of(admission.outcome), is_held_back=admission.is_held_back)
-        self._tell(asked, document, admission)
+        self._tell(asked, document, decided, admission)
         if admission.is_held_back:
             raise self._throttled(document, decided, admission)
         return decided
@@ -175,7 +180,7 @@ class ServiceRoute(Route):
             control.give_back(document)
         return passed
 
-    def _tell(self, asked: Asked, document: RequestDocument, admission: Admission) -> None:
+    def _tell(self, asked: Asked, document: RequestDocument, decided: Decided, admission: Admission) -> None:
         told = {
             "user": document.user,
             "counter": document.counter,
@@ -185,7 +190,21 @@ class ServiceRoute(Route):
             "request_id": asked.request_id.decode(),
             "service_request_id": document.request_id,
         }
-        if admission.early_warning:
+        rules = decided.rules
+        # With traffic management off nothing is managed above the threshold, and nobody need be warned of it.
+        if admission.early_warning and rules is not None and rules.mode is not Mode.OFF:
+            self._shared.warn(
+                EarlyWarning(
+                    decided.at,
+                    document.user,
+                    admission.user_used,
+                    admission.allocation,
+                    admission.used,
+                    rules.operating_threshold,
+                    rules.period_us,
+                    decided.policy_version,
+                )
+            )
             self._door.log.warning(
                 "early warning", used=admission.user_used, allocation=admission.allocation, **told
             )

@@ -152,7 +152,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         log.info("draining", in_flight=door.in_flight)
 
     try:
-        requests = open_requests(door, opened, plan, _signing(settings))
+        requests = open_requests(door, opened, plan, _signing(settings), notifying.driver.early_warning)
     except InputError:
         opened.journal.close()
         raise

@@ -97,11 +97,12 @@ class Recipient(Form):
 
 
 class NoticeParty(Form):
-    """Who is told of storms and problems, and how. `*`: everything, for those who operate the gateway."""
+    """Who is told of storms, problems and early warnings, and how. `*`: everything, for those who operate the gateway."""
 
     party: User
     name: str = ""
     immediate: bool = True
+    early_warnings: bool = True
     digest: bool = True
     digest_at: TimeOfDay = "07:00"
     quiet_from: TimeOfDay = "00:00"

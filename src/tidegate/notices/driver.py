@@ -1,6 +1,6 @@
-"""Drives the notices of an engine that runs: hears of storms, lets time pass, hands messages to their senders.
+"""Drives the notices of a gateway that runs: hears of what happens, lets time pass, hands messages to their senders.
 
-The engine's thread only puts what happens into a queue; a thread here does the rest.
+Who tells of something only puts it into a queue; a thread here does the rest.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from tidegate.notices.sender import Sender
+from tidegate.operations.early_warnings import EarlyWarning
 from tidegate.operations.live import LiveStorm, Note, ServiceEvent
 from tidegate.operations.messages import Audience, Message
 from tidegate.operations.notify import Notices
 from tidegate.vocabulary.instants import Instant
 
 _LOG: Final = logging.getLogger("tidegate.notices")
+
+_Happened: TypeAlias = Callable[[Instant], Sequence[Message]]
+"""What happened, made into messages when its turn comes; it is given the instant of now."""
 
 
 class NoticeDriver:
@@ -42,7 +46,7 @@ class NoticeDriver:
         self._clock = clock
         self._tick_s = tick_s
         self._wakes = threading.Condition()
-        self._happened: deque[tuple[Sequence[LiveStorm], Sequence[LiveStorm]] | ServiceEvent] = deque()
+        self._happened: deque[_Happened] = deque()
         self._is_stopping = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
@@ -57,11 +61,15 @@ class NoticeDriver:
 
     def storms(self, started: Sequence[LiveStorm], ended: Sequence[LiveStorm]) -> None:
         """Storms have started and ended. Called in the engine's thread: it puts them down, and returns."""
-        self._put((started, ended))
+        self._put(lambda now: self._notices.storms(started, ended, now))
 
     def service_event(self, event: ServiceEvent) -> None:
         """There was a Service Management Event; from any thread."""
-        self._put(event)
+        self._put(lambda _: self._notices.service_event(event))
+
+    def early_warning(self, warning: EarlyWarning) -> None:
+        """A User has come near its allocation; from any thread."""
+        self._put(lambda _: self._notices.early_warning(warning))
 
     def problems(self, party: str | None) -> list[dict[str, object]]:
         """The open problems that concern a party, or all; from any thread."""
@@ -81,7 +89,7 @@ class NoticeDriver:
         for sender in senders:
             sender.stop(within_s)
 
-    def _put(self, happened: tuple[Sequence[LiveStorm], Sequence[LiveStorm]] | ServiceEvent) -> None:
+    def _put(self, happened: _Happened) -> None:
         with self._wakes:
             self._happened.append(happened)
             self._wakes.notify_all()
@@ -101,17 +109,12 @@ class NoticeDriver:
             except Exception:  # noqa: BLE001 - the edge of a thread: a fault of ours must not end all notices
                 _LOG.exception("a fault of ours in notices")
 
-    def _tell(
-        self, happened: Sequence[tuple[Sequence[LiveStorm], Sequence[LiveStorm]] | ServiceEvent]
-    ) -> None:
+    def _tell(self, happened: Sequence[_Happened]) -> None:
         now = self._clock()
         messages: list[Message] = []
         with self._lock:
-            for it in happened:
-                if isinstance(it, ServiceEvent):
-                    messages += self._notices.service_event(it)
-                else:
-                    messages += self._notices.storms(*it, now)
+            for messages_of in happened:
+                messages += messages_of(now)
             messages += self._notices.advance_to(now)
             notes = self._notices.take_notes()
         for note in notes:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tidegate.operations.early_warnings import warnings_in_words
 from tidegate.operations.live_problems import MOST_DEVICES, LiveProblem, Part
 from tidegate.operations.messages import (
     DIGEST,
@@ -82,6 +83,7 @@ def digest_of(
     avoided: int,
     avoided_before: int,
     events: Mapping[str, int],
+    warned: Mapping[str, int],
 ) -> Message:
     """The digest of a period, for people."""
     ranked = sorted(
@@ -111,6 +113,8 @@ def digest_of(
             f"{thousands(count)} of {kind.replace('_', ' ')}" for kind, count in sorted(events.items())
         )
         lines += ["", f"Service Management Events: {said}."]
+    if warned:
+        lines += ["", warnings_in_words(warned)]
     return Message(
         until,
         DIGEST,

@@ -59,6 +59,7 @@ class NoticeParty:
     party:        As Alerts or the Inventory name it (an EUI-64, `CSP North`), or EVERYONE.
     name:         What a message calls it.
     immediate:    People are told at once of a problem that is new to the party.
+    early_warnings: It is told when it nears its allocation of Service Requests.
     digest:       People get one digest a day.
     digest_at:    When, time of day in Great Britain.
     quiet_from, quiet_until: Times of day between which nobody is told at once; both alike: never.
@@ -73,6 +74,7 @@ class NoticeParty:
     quiet_from: Duration = 0
     quiet_until: Duration = 0
     most_an_hour: int = 10
+    early_warnings: bool = True
 
     @property
     def called(self) -> str:

@@ -2,7 +2,7 @@
 
 People are told at once of a problem that is new to them, once, and outside
 their quiet hours; everything else stands in one digest a day. Machines get
-every event. So ten thousand Devices with one fault are one message and one line.
+every event, and both of a User that nears its allocation. So ten thousand Devices with one fault are one message and one line.
 
 It does no I/O and reads no clock: what it makes is sent by others (`tidegate.notices`).
 """
@@ -17,6 +17,7 @@ from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.problems import SILENT_FOR
 from tidegate.columnar.inventory import Inventory
 from tidegate.operations.digest import digest_of
+from tidegate.operations.early_warnings import EARLY_WARNING, EarlyWarning, WarningSpells
 from tidegate.operations.live import LiveStorm, Note, NoticeEntry, NoticeState, ServiceEvent
 from tidegate.operations.live_problems import LiveProblem, LiveProblems, Part, Placed
 from tidegate.operations.messages import (
@@ -72,6 +73,7 @@ class Notices:
         self._told = {it.party: PartyTold(it, now, next_time(it.digest_at, now)) for it in parties}
         assert len(self._told) == len(parties), "a party is told once"
         self._problems = LiveProblems(inventory, silent_for)
+        self._warnings = WarningSpells()
         self._notes: list[Note] = []
         self._heard: set[tuple[Stream, Instant, bool]] = set()
         self._heard_until: Instant = 0
@@ -104,6 +106,8 @@ class Notices:
             )
             for told in self._told.values():
                 messages += self._closed(told, problem, now)
+        for warning, crossings in self._warnings.advance_to(now):
+            messages += self._warn(warning, crossings)
         for told in self._told.values():
             messages += self._after_quiet(told, now)
             if now >= told.due:
@@ -134,6 +138,12 @@ class Notices:
                     Message(event.at, kind, name, Audience.PEOPLE, event.kind, key, title, text, data)
                 )
         return messages
+
+    def early_warning(self, warning: EarlyWarning) -> list[Message]:
+        """A User has come near its allocation: to itself, and to who operates the gateway; once a minute at most."""
+        for told in self._warned_of(warning):
+            told.warned[warning.user] += 1
+        return list(self._warn(warning, 1)) if self._warnings.crossed(warning) else []
 
     def resume(
         self, storms: Iterable[LiveStorm], entries: Sequence[NoticeEntry], now: Instant
@@ -202,6 +212,23 @@ class Notices:
                 shown.append((problem, problem.parts[party], _role_in(party, problem)))
         shown.sort(key=lambda it: (-it[1].storms, it[0].problem_id))
         return [problem_data(*it) for it in shown]
+
+    def _warned_of(self, warning: EarlyWarning) -> Iterator[PartyTold]:
+        for name in (warning.user, EVERYONE):
+            if (told := self._told.get(name)) is not None and told.party.early_warnings:
+                yield told
+
+    def _warn(self, warning: EarlyWarning, crossings: int) -> Iterator[Message]:
+        key, data = f"{warning.user}.{warning.at}", warning.data(crossings)
+        for told in self._warned_of(warning):
+            yield _machine(told, warning.at, EARLY_WARNING, warning.user, key, data)
+            if warning.user not in told.warned_at_once and told.may_tell_now(warning.at):
+                told.warned_at_once.add(warning.user)
+                title = f"Tidegate: early warning, {warning.user} is near its allocation"
+                party, text = told.party.party, warning.in_words()
+                yield Message(
+                    warning.at, EARLY_WARNING, party, Audience.PEOPLE, warning.user, key, title, text, data
+                )
 
     def _is_news(self, live: LiveStorm, *, has_ended: bool) -> bool:
         """Say whether a storm's start or end is to be told. After a crash the engine tells of some once more."""
@@ -304,12 +331,12 @@ class Notices:
                 yield _problem_message(told, held, now)
 
     def _digest(self, told: PartyTold, now: Instant) -> Iterator[Message]:
-        is_sent = told.party.digest and bool(told.tallies or told.events)
+        is_sent = told.party.digest and bool(told.tallies or told.events or told.warned)
         before = told.spared.total
         avoided = told.spared.close(int(is_sent))
         if is_sent:
             tallies = list(told.tallies.values())
-            yield digest_of(told.party, tallies, told.since, now, avoided, before, told.events)
+            yield digest_of(told.party, tallies, told.since, now, avoided, before, told.events, told.warned)
         if told.tallies or avoided:
             body = {
                 "avoided": avoided,
@@ -321,6 +348,7 @@ class Notices:
                 NoticeEntry(now, AVOIDED, told.party.party, date, body, "", NoticeState.AVOIDED)
             )
         told.tallies, told.events = {}, Counter()
+        told.warned, told.warned_at_once = Counter(), set()
         told.since, told.due = now, next_time(told.party.digest_at, now)
 
     def _remember(self, entry: NoticeEntry) -> None:

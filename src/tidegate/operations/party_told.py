@@ -22,6 +22,7 @@ class PartyTold:
     sent_at:     Instants of the immediate messages of the last hour.
     tallies:     What came of each problem since the last digest.
     events:      Service Management Events since then, by kind.
+    warned:      Early warnings since then, by User; and of which Users people were told at once.
     """
 
     party: NoticeParty
@@ -32,6 +33,8 @@ class PartyTold:
     sent_at: deque[Instant] = field(default_factory=deque)
     tallies: dict[str, Tally] = field(default_factory=dict)
     events: Counter[str] = field(default_factory=Counter)
+    warned: Counter[str] = field(default_factory=Counter)
+    warned_at_once: set[str] = field(default_factory=set)
     spared: Spared = field(default_factory=Spared)
 
     def part(self, problem: LiveProblem) -> Part:
