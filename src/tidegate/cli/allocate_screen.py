@@ -86,7 +86,7 @@ def _show_worked(to: Console, allocated: Allocated, width: int) -> None:
         *([Column("Meters", gives_way=2), Column("Prepayment", gives_way=3)] if enrolled else []),
         Column("Weight", gives_way=1),
         Column("Share", gives_way=1),
-        Column(f"In {format_duration(allocated.period_us)}"),
+        Column(f"In {format_duration(allocated.rules.period_us)}"),
     ]
     rows = [
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import typer
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tidegate.cli import arguments, console, policy_live
+from tidegate.cli.screen import warn
 from tidegate.cli.suppression_screen import (
     bullets,
     register_as_json,
@@ -20,6 +21,7 @@ from tidegate.cli.suppression_screen import (
 )
 from tidegate.policy.changes import changes
 from tidegate.policy.explanation import explain as explained
+from tidegate.policy.headroom import FEWEST_USERS, headroom_caution
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.priority_asks import JOINS, PRIORITY_ASKS
 from tidegate.policy.wording import count_by_in_words, mode_in_words, storm_in_words
@@ -48,14 +50,20 @@ policy_live.register(policy_app)
 def check(
     files: list[str] = typer.Argument(metavar="FILE...", help=f"{_FILE} A folder is checked as a history."),
 ) -> None:
-    """Look for faults in policy files; all are shown, each with its place and what to write instead."""
+    """Look for faults in policy files; all are shown, each with its place and what to write instead.
+
+    A caution (!) is no fault: the policy can be used, and what it says is followed.
+    """
     faults: list[Fault] = []
     for file in files:
         try:
-            versions = " -> ".join(policy.version for policy in _policies_of(file))
-            console.out.print(f"{escape(file)}: ok ({escape(versions)})", soft_wrap=True)
+            policies = _policies_of(file)
         except InputError as error:
             faults.extend(error.faults)
+            continue
+        versions = " -> ".join(policy.version for policy in policies)
+        console.out.print(f"{escape(file)}: ok ({escape(versions)})", soft_wrap=True)
+        warn(console.out, list(_cautions(policies)), console.out.width)
     if faults:
         raise InputError(*faults)
 
@@ -182,6 +190,13 @@ def _policies_of(file: str) -> list[MechanismDocument]:
     from tidegate.policy_files import read_history  # noqa: PLC0415 - pydantic is slow to start
 
     return list(read_history(Path(file))) if Path(file).is_dir() else [_policy_of(file)]
+
+
+def _cautions(policies: Iterable[MechanismDocument]) -> Iterator[str]:
+    for policy in policies:
+        rules = policy.service_requests
+        if rules is not None and (caution := headroom_caution(rules, FEWEST_USERS)):
+            yield f"{policy.version}: {caution}"
 
 
 def _heading(policy: MechanismDocument) -> str:

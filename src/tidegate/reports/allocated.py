@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from tidegate.admission.allocation import Allocation
 from tidegate.admission.weighting import Basis, Weighting
-from tidegate.vocabulary.instants import Duration
+from tidegate.policy.mechanism import ServiceRequestRules
 from tidegate.vocabulary.users import UsersTable
 
 
@@ -37,9 +37,7 @@ class Allocated:
     is_illustrative:      Its values stand for values that are not public.
     capacity:             Requests per period that are shared out.
     is_capacity_given:    It was asked for; otherwise it is the policy's operating threshold.
-    operating_threshold:  Requests per period, of the policy.
-    period_us:            The period.
-    floor:                Requests per period that each User in each role has before the rest is shared out.
+    rules:                What the policy says of Service Requests.
     weighting:            How Users were weighed, and by which basis.
     allocations:          One for each User, in the table's order.
     by_basis:             The same by every basis that the table has a column for, the one used among them.
@@ -51,9 +49,7 @@ class Allocated:
     is_illustrative: bool
     capacity: int
     is_capacity_given: bool
-    operating_threshold: int
-    period_us: Duration
-    floor: int
+    rules: ServiceRequestRules
     weighting: Weighting
     allocations: Sequence[Allocation]
     by_basis: Mapping[Basis, Sequence[Allocation]]
@@ -62,7 +58,7 @@ class Allocated:
     @property
     def floors(self) -> int:
         """All floors together."""
-        return self.floor * len(self.allocations)
+        return self.rules.floor * len(self.allocations)
 
     @property
     def weights(self) -> Fraction:

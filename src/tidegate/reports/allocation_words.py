@@ -11,6 +11,7 @@ from typing import Final
 
 from tidegate.admission.allocation import Allocation
 from tidegate.admission.weighting import Basis
+from tidegate.policy.headroom import headroom_caution
 from tidegate.reports.allocated import Allocated
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.vocabulary.instants import format_duration
@@ -52,7 +53,7 @@ def headline(allocated: Allocated) -> str:
     """What is shared, and among how many."""
     given = sum(each.requests for each in allocated.allocations)
     users = len({each.claim.user for each in allocated.allocations})
-    period = format_duration(allocated.period_us)
+    period = format_duration(allocated.rules.period_us)
     are = "is" if given == 1 else "are"
     return f"{many(given, 'request')} in a period of {period} {are} shared among {many(users, 'User')}."
 
@@ -90,11 +91,11 @@ def share_in_words(allocated: Allocated, allocation: Allocation) -> str:
     """How a User's share comes about: `1 + 256 x 6,600,000 / 43,210,000 = 40.10, so 40`."""
     weight = allocation.claim.weight
     if not weight:
-        return f"its floor, {allocated.floor}"
+        return f"its floor, {allocated.rules.floor}"
     left = thousands(allocated.capacity - allocated.floors)
     sum_of = f"{left} x {number_in_words(weight)} / {number_in_words(allocated.weights)}"
-    if allocated.floor:
-        sum_of = f"{allocated.floor} + {sum_of}"
+    if allocated.rules.floor:
+        sum_of = f"{allocated.rules.floor} + {sum_of}"
     exact = number_in_words(allocation.exact)
     if allocation.remainder == 0:
         return f"{sum_of} = {exact}"
@@ -105,6 +106,7 @@ def cautions(allocated: Allocated) -> list[str]:
     """What a reader should know before using the numbers."""
     return [
         *_about_capacity(allocated),
+        *_about_headroom(allocated),
         *_about_columns(allocated),
         *_about_payment_mode(allocated),
         *_about_users(allocated),
@@ -172,15 +174,15 @@ def _capacity(allocated: Allocated) -> str:
     threshold = f"the operating threshold of {allocated.policy_version}"
     if not allocated.is_capacity_given:
         return f"Capacity: {thousands(allocated.capacity)}, {threshold}."
-    return f"Capacity: {thousands(allocated.capacity)}, as asked for; {threshold} is {thousands(allocated.operating_threshold)}."
+    return f"Capacity: {thousands(allocated.capacity)}, as asked for; {threshold} is {thousands(allocated.rules.operating_threshold)}."
 
 
 def _floors(allocated: Allocated) -> str:
-    if not allocated.floor:
+    if not allocated.rules.floor:
         return "Floors: none; all of it is shared by weight."
     left = allocated.capacity - allocated.floors
     return (
-        f"Floors: {allocated.floor} for each User in each role, {thousands(allocated.floors)} together; "
+        f"Floors: {allocated.rules.floor} for each User in each role, {thousands(allocated.floors)} together; "
         f"{thousands(left)} {'is' if left == 1 else 'are'} left to share by weight."
     )
 
@@ -239,16 +241,22 @@ def _about_capacity(allocated: Allocated) -> Iterator[str]:
             f"Capacity, weights and floor of {allocated.policy_version} are illustrative: "
             "the real ones are not public."
         )
-    if allocated.capacity > allocated.operating_threshold:
+    if allocated.capacity > allocated.rules.operating_threshold:
         yield (
             f"{thousands(allocated.capacity)} is more than the operating threshold of {allocated.policy_version}, "
-            f"{thousands(allocated.operating_threshold)}: such allocations cannot be put in force under it."
+            f"{thousands(allocated.rules.operating_threshold)}: such allocations cannot be put in force under it."
         )
     if not allocated.weights:
         yield (
             "Nobody has any weight, so there are floors alone; what is left is anyone's who asks, "
             "while there is room."
         )
+
+
+def _about_headroom(allocated: Allocated) -> Iterator[str]:
+    users = len({each.claim.user for each in allocated.allocations})
+    if caution := headroom_caution(allocated.rules, users):
+        yield caution
 
 
 def _about_columns(allocated: Allocated) -> Iterator[str]:

@@ -205,3 +205,27 @@ def test_meters_of_unknown_mode_weigh_by_the_share_that_is_said():
         Fraction(80_000) * Fraction(113, 100)
         == worked(unknown_prepayment=Fraction(13, 100)).allocations[1].claim.weight
     )
+
+
+def test_too_little_room_above_the_threshold_for_a_request_of_each_user_is_a_caution_that_says_what_to_write():
+    """Larch is one User in two roles: there are three."""
+    enough, short = (cautions(worked(policy=under(maximum_system_capacity=270 + room))) for room in (3, 2))
+
+    assert not any("fair limits" in it for it in enough)
+    (said,) = [it for it in short if "fair limits" in it]
+    assert said.startswith(
+        "Between the operating threshold (270) and the maximum (272) there is room for 2; 3 Users need 3"
+    )
+    assert said.endswith("write maximum_system_capacity = 273 or more, or operating_threshold = 269 or less.")
+
+
+def test_a_maximum_too_small_for_its_users_is_only_told_to_grow():
+    (said,) = [
+        it
+        for it in cautions(
+            worked(policy=under(maximum_system_capacity=3, operating_threshold=3, floor=0), capacity=3)
+        )
+        if "fair limits" in it
+    ]
+
+    assert said.endswith("write maximum_system_capacity = 6 or more.")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.material.request_policies import request_policy
 from typer.testing import CliRunner, Result
 
 from tidegate.cli.policy import policy_app
@@ -33,6 +34,20 @@ def test_check_reads_a_folder_as_a_history():
     folder = Path(__file__).resolve().parents[3] / "policies"
 
     assert "illustrative-1 -> illustrative-2" in _run("check", str(folder)).stdout
+
+
+@pytest.mark.parametrize(("room", "is_told"), [(0, True), (1, True), (2, False)])
+def test_check_cautions_of_too_little_room_above_the_operating_threshold(tmp_path, room, is_told):
+    """Without the Users it is not known how many there are: two at least."""
+    (tmp_path / "ours.toml").write_text(request_policy("ours", threshold=270, maximum=270 + room))
+
+    result = _run("check", str(tmp_path / "ours.toml"))
+
+    told = " ".join(result.stdout.split())
+    assert 0 == result.exit_code
+    assert "ok (ours)" in told
+    assert is_told == ("! ours: Between the operating threshold (270)" in told)
+    assert is_told == ("or operating_threshold = " in told)
 
 
 def test_show_tells_every_excluded_code_within_80_columns():
