@@ -8,19 +8,19 @@ and the reference page lists them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
 from tidegate.alert_storm.parameters import CountBy
 from tidegate.policy.mechanism import Mode
 from tidegate.policy.suppressions import FixStatus
+from tidegate.policy_files.file_kind import FileKind
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.instants import DAY, MICROSECOND, format_duration, parse_duration, parse_instant
 from tidegate.vocabulary.service_requests import is_service_reference_variant
@@ -345,20 +345,21 @@ class PolicyForm(Form):
     )
 
 
-TABLES: Final[Mapping[tuple[str, ...], type[Form]]] = {
-    (): PolicyForm,
-    ("approval",): ApprovalForm,
-    ("alert_storm",): AlertStormForm,
-    ("alert_storm", "default"): DefaultForm,
-    ("alert_storm", "codes", "*"): OverrideForm,
-    ("alert_storm", "suppressions", "*"): SuppressionForm,
-    ("alert_storm", "suppressions", "*", "approval"): ApprovalForm,
-    ("service_requests",): ServiceRequestsForm,
-}
-"""Which form each table of the file has; `*` is any Alert Code, or any item of a list."""
-
-
-def form_at(path: tuple[Any, ...]) -> type[Form] | None:
-    """The form of the table at a path, if it has one."""
-    has_any = path[:2] in (("alert_storm", "codes"), ("alert_storm", "suppressions"))
-    return TABLES.get((*path[:2], "*", *path[3:]) if has_any and len(path) > 2 else path)  # noqa: PLR2004
+POLICY_FILE: Final = FileKind(
+    called="policy file",
+    often_mistaken="Alerts",
+    begin_with="tidegate policy show illustrative-2 --toml",
+    tables={
+        (): PolicyForm,
+        ("approval",): ApprovalForm,
+        ("alert_storm",): AlertStormForm,
+        ("alert_storm", "default"): DefaultForm,
+        ("alert_storm", "codes", "*"): OverrideForm,
+        ("alert_storm", "suppressions", "*"): SuppressionForm,
+        ("alert_storm", "suppressions", "*", "approval"): ApprovalForm,
+        ("service_requests",): ServiceRequestsForm,
+    },
+    lists=frozenset({("alert_storm", "suppressions")}),
+    any_key="8F75",
+)
+"""The policy file, and which form each of its tables has."""

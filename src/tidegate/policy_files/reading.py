@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,22 +16,19 @@ from tidegate.policy.history import PolicyHistory, chain_faults
 from tidegate.policy.mechanism import MechanismDocument, ServiceRequestRules
 from tidegate.policy.suppressions import RegisterEntry
 from tidegate.policy_files.crosswise import crosswise_findings
-from tidegate.policy_files.findings import Finding, findings_of_form
+from tidegate.policy_files.findings import findings_of_form
 from tidegate.policy_files.form import (
+    POLICY_FILE,
     AlertStormForm,
     OverrideForm,
     PolicyForm,
     ServiceRequestsForm,
     SuppressionForm,
 )
-from tidegate.policy_files.places import Places, dotted
+from tidegate.policy_files.places import Places
+from tidegate.policy_files.toml_file import document_of, faults_of, place, text_of
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.products import Product
-
-LARGEST_FILE: Final = 1 << 20
-"""A policy file has a few hundred lines; what is larger than 1 MiB is something else."""
-
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_policy(path: Path) -> MechanismDocument:
@@ -43,7 +37,7 @@ def read_policy(path: Path) -> MechanismDocument:
     Raises:
         InputError: it cannot be used; carries every fault found in it.
     """
-    return parse_policy(_text_of(path), str(path))
+    return parse_policy(text_of(path, POLICY_FILE), str(path))
 
 
 def parse_policy(text: str, source: str) -> MechanismDocument:
@@ -52,15 +46,15 @@ def parse_policy(text: str, source: str) -> MechanismDocument:
     Raises:
         InputError: it cannot be used; carries every fault found in it.
     """
-    document = _document_of(text, source)
+    document = _with_counting_in_place(document_of(text, source, POLICY_FILE))
     findings = list(crosswise_findings(document))
     form = None
     try:
         form = PolicyForm.model_validate(document)
     except ValidationError as error:
-        findings.extend(findings_of_form(error))
+        findings.extend(findings_of_form(error, POLICY_FILE))
     if findings:
-        raise InputError(*_faults_of(findings, text, source))
+        raise InputError(*faults_of(findings, text, source))
     assert form is not None
     return _policy_of(form)
 
@@ -93,48 +87,12 @@ def _history_faults(read: Sequence[tuple[Path, MechanismDocument]]) -> list[Faul
     faults = []
     for fault in chain_faults([policy for _, policy in read]):
         path = path_of[fault.version]
-        line = Places(_text_of(path)).line_of((fault.key,))
-        faults.append(Fault(_place(str(path), line, fault.key), fault.what, fault.remedy))
+        line = Places(text_of(path, POLICY_FILE)).line_of((fault.key,))
+        faults.append(Fault(place(str(path), line, fault.key), fault.what, fault.remedy))
     return faults
 
 
-def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(Fault(str(path), f"cannot be read: {reason}", "Name a policy file.")) from None
-    if len(content) > LARGEST_FILE:
-        what = "is larger than 1 MiB, which no policy file is"
-        raise InputError(Fault(str(path), what, "Is it a file of Alerts?"))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = 1 + content.count(b"\n", 0, error.start)
-        what = "is not UTF-8 text"
-        raise InputError(Fault(_place(str(path), line), what, "Save it again as UTF-8.")) from None
-
-
-def _document_of(text: str, source: str) -> Mapping[str, Any]:
-    if not text.strip():
-        remedy = "Begin with a published one: tidegate policy show illustrative-2 --toml."
-        raise InputError(Fault(source, "the file is empty", remedy))
-    try:
-        return _with_counting_in_place(tomllib.loads(text, parse_float=Decimal))
-    except RecursionError:
-        raise InputError(
-            Fault(source, "brackets stand in brackets too deep", "Write a policy file.")
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(_syntax_fault(str(error), text, source)) from None
-    except ValueError:  # a number with more digits than Python reads
-        raise InputError(
-            Fault(source, "a number in it has thousands of digits", "Write a policy file.")
-        ) from None
-
-
-def _with_counting_in_place(document: dict[str, Any]) -> dict[str, Any]:
+def _with_counting_in_place(document: dict[str, Any]) -> Mapping[str, Any]:
     """What a stream is may stand at the top of a file too, beside `mode`; given twice, it is left to be refused."""
     storm = document.get("alert_storm")
     if isinstance(storm, dict):
@@ -142,40 +100,6 @@ def _with_counting_in_place(document: dict[str, Any]) -> dict[str, Any]:
             if key in document and key not in storm:
                 storm[key] = document.pop(key)
     return document
-
-
-def _syntax_fault(message: str, text: str, source: str) -> Fault:
-    """What TOML's reader says, with the line it says it of."""
-    lines = text.splitlines()
-    place = _PLACE.search(message)
-    line = int(place[1]) if place and place[1] else len(lines)
-    column = f", column {place[2]}" if place and place[2] else ""
-    what = f"is not TOML: {_PLACE.sub('', message)[:100]}"
-    seen = lines[line - 1].strip()[:70] if 0 < line <= len(lines) else ""
-    if "Cannot overwrite" in message or "twice" in message:
-        remedy = "A key or [table] stands here that stands above already: leave one of the two."
-    elif "=" in seen:
-        remedy = f"Text, codes and durations stand in quotation marks, lists in [ ]; the line is: {seen}"
-    else:
-        remedy = f"A line is a [table], key = value, or a # comment; this one is: {seen}"
-    return Fault(f"{_place(source, line)}{column}", what, remedy)
-
-
-def _faults_of(findings: Sequence[Finding], text: str, source: str) -> list[Fault]:
-    """Findings as faults, in the order of the file."""
-    places = Places(text)
-    placed = sorted(
-        ((places.line_of(finding.path), finding) for finding in findings), key=lambda pair: pair[0]
-    )
-    faults = [
-        Fault(_place(source, line, dotted(finding.path)), finding.what, finding.remedy)
-        for line, finding in placed
-    ]
-    return list(dict.fromkeys(faults))
-
-
-def _place(source: str, line: int, key: str = "") -> str:
-    return f"{source}{f', line {line}' if line else ''}{f', {key}' if key else ''}"
 
 
 def _policy_of(form: PolicyForm) -> MechanismDocument:

@@ -9,7 +9,7 @@ import pytest
 
 from tidegate.policy.worked_example import NOON, worked_example
 from tidegate.policy_files import parse_policy, published, read_policy
-from tidegate.policy_files.form import TABLES, Form
+from tidegate.policy_files.form import POLICY_FILE, Form
 from tidegate.vocabulary.faults import InputError
 from tidegate.vocabulary.instants import format_instant
 
@@ -19,7 +19,7 @@ HOW_TO = (HOUSE / "docs/how-to/change-a-policy.md").read_text(encoding="utf-8")
 EXPLANATION = (HOUSE / "docs/explanation/alert-storm.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("form", TABLES.values())
+@pytest.mark.parametrize("form", POLICY_FILE.tables.values())
 def test_every_key_is_on_the_reference_page_as_its_form_describes_it(form: type[Form]):
     rows = [
         f"| `{name}` | {field.description} | `{(field.examples or [''])[0]}` |"
@@ -30,7 +30,7 @@ def test_every_key_is_on_the_reference_page_as_its_form_describes_it(form: type[
 
 
 def test_the_reference_page_names_no_key_that_a_file_cannot_have():
-    known = {name for form in TABLES.values() for name in form.model_fields}
+    known = {name for form in POLICY_FILE.tables.values() for name in form.model_fields}
 
     assert set() == set(re.findall(r"^\| `(\w+)` \|", REFERENCE, re.MULTILINE)) - known
 
