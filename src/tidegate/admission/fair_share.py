@@ -18,7 +18,7 @@ Users without an allocation share equally what all the others leave
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 
@@ -58,17 +58,13 @@ MET: Final = Level(0, 0)
 NOTHING: Final = Level(0, 1)
 
 
-def fair_share(offers: Iterable[tuple[int, int]], threshold: int) -> FairShare:
+def fair_share(offers: Sequence[tuple[int, int]], threshold: int) -> FairShare:
     """The fair limits for what each User offers in a period, as (offered, allocation), in any order."""
-    with_allocation, without = [], []
-    for offered, allocation in offers:
-        if allocation:
-            with_allocation.append((offered, allocation))
-        else:
-            without.append((offered, 1))
+    with_allocation = [offer for offer in offers if offer[1]]
     level = level_of(with_allocation, threshold)
     if level != MET:
         return FairShare(level, NOTHING, threshold)
+    without = [(offered, 1) for offered, allocation in offers if not allocation]
     left = threshold - sum(offered for offered, _ in with_allocation)
     return FairShare(MET, level_of(without, left), threshold)
 
