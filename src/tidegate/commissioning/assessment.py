@@ -6,7 +6,8 @@ all that was found. In this order:
     1. What came after the instant is not known. Of rows that are the same in
        everything, one counts. What came before the Device was commissioned does not
        count for it, but a change of Supplier does.
-    2. The cells, all together, are met, unmet, or cannot be told. So are the obligations.
+    2. The cells, all together, are met, unmet, or cannot be told; met only where one of
+       them at least was read, for a check is none. So are the obligations.
     3. Cells met                     SECURE_BY_CREDENTIALS, whatever the obligations are
        else, cells not unmet
              and obligations met     SECURE_BY_COMMANDS
@@ -149,12 +150,7 @@ def assess(
         cells_of(each.role) if _is_of_type(each.device_types, device_type) else _not_asked(each.name)
         for each in criteria.cells
     )
-    read = [each.truth for each in cells if _is_asked(each)]
-    verdict = _verdict(
-        all_of(read) if read else Truth.CANNOT_BE_TOLD,
-        all_of(each.truth for each in obligations),
-        is_pending=is_pending,
-    )
+    verdict = _verdict(_of_cells(cells), all_of(each.truth for each in obligations), is_pending=is_pending)
     return Assessment(
         verdict,
         obligations,
@@ -164,6 +160,12 @@ def assess(
         registered.now(Role.SUPPLIER),
         tuple(row for row in before if row.kind is not Kind.CHANGE_OF_SUPPLIER),
     )
+
+
+def _of_cells(cells: tuple[Finding, ...]) -> Truth:
+    truth = all_of(each.truth for each in cells)
+    was_read = any(row.kind is Kind.CREDENTIALS_READ for each in cells for row in each.rows)
+    return Truth.CANNOT_BE_TOLD if truth is Truth.MET and not was_read else truth
 
 
 def _verdict(cells: Truth, obligations: Truth, *, is_pending: bool) -> Verdict:

@@ -132,7 +132,9 @@ def _srv(value: object) -> object:
     return value
 
 
-def _word_of(words: type[StrEnum]) -> BeforeValidator:
+def word_of(words: type[StrEnum]) -> BeforeValidator:
+    """One word of some, with the one that was probably meant."""
+
     def read(value: object) -> object:
         if not isinstance(value, str):
             return value
@@ -249,7 +251,7 @@ class SuppressionForm(Form):
         None, description="As for a code; no higher than the code's own", examples=["0"]
     )
     reason: Reason = Field(description="Why these Alerts are suppressed", examples=['"why"'])
-    fix_status: Annotated[FixStatus, _word_of(FixStatus)] = Field(
+    fix_status: Annotated[FixStatus, word_of(FixStatus)] = Field(
         description="`not_fixable`, `in_progress` or `fixed_in`", examples=['"not_fixable"']
     )
     fixed_in: Name | None = Field(None, description="The firmware that mends it", examples=['"3.1"'])
@@ -266,7 +268,7 @@ class SuppressionForm(Form):
 class AlertStormForm(Form):
     """How Alerts are counted and throttled."""
 
-    count_by: Annotated[CountBy, _word_of(CountBy)] = Field(
+    count_by: Annotated[CountBy, word_of(CountBy)] = Field(
         CountBy.DEVICE_CODE_RECIPIENT, description="What a stream is", examples=['"device_code_recipient"']
     )
     code_groups: list[list[Code]] = Field(
@@ -323,7 +325,7 @@ class PolicyForm(Form):
     """A whole policy file."""
 
     version: Name = Field(description="Name of this version", examples=['"illustrative-2"'])
-    mode: Annotated[Mode, _word_of(Mode)] = Field(
+    mode: Annotated[Mode, word_of(Mode)] = Field(
         description="`off`, `shadow` or `enforced`", examples=['"enforced"']
     )
     effective_from: InstantText = Field(

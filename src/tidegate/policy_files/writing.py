@@ -22,7 +22,7 @@ Table: TypeAlias = dict[str, Any]
 
 def write_policy(policy: MechanismDocument) -> str:
     """The text of a policy file."""
-    return "\n".join(_lines_of(policy_document(policy), ())).strip() + "\n"
+    return "\n".join(lines_of(policy_document(policy), ())).strip() + "\n"
 
 
 def policy_document(policy: MechanismDocument) -> Table:
@@ -148,7 +148,7 @@ def _present(table: Mapping[str, Any]) -> Table:
     return {key: value for key, value in table.items() if value is not None}
 
 
-def _lines_of(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+def lines_of(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """A table as TOML: its values first, then the tables in it."""
     values = {key: value for key, value in table.items() if not _has_tables(value)}
     if path and (values or len(values) == len(table)):
@@ -156,7 +156,7 @@ def _lines_of(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     yield from _values(values)
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from _lines_of(value, (*path, key))
+            yield from lines_of(value, (*path, key))
         elif _has_tables(value):
             for item in value:
                 yield f"\n[[{dotted((*path, key))}]]"
