@@ -116,10 +116,13 @@ def says(quoted: list[str], printed: list[str]) -> bool:
 
 
 def brought_up_to_date(quoted: list[str], printed: list[str]) -> list[str]:
-    """What was printed now, with the same parts left out: those between lines that still stand on both sides."""
+    """What was printed now, with the same parts left out: those between lines that still stand on both sides.
+
+    A line still stands where another begins with the same word: a row of a table, a sum, a heading.
+    """
     if says(quoted, printed):
         return quoted
-    matcher = SequenceMatcher(None, quoted, printed, autojunk=False)
+    matcher = SequenceMatcher(None, _first_words(quoted), _first_words(printed), autojunk=False)
     stands_at = {a + k: b + k for a, b, size in matcher.get_matching_blocks() for k in range(size)}
     stands_at[len(quoted)] = len(printed)
     kept, at = [], 0
@@ -129,6 +132,10 @@ def brought_up_to_date(quoted: list[str], printed: list[str]) -> list[str]:
         kept += [*printed[at : stands_at[gap - 1] + 1], LEFT_OUT]
         at = stands_at[gap + 1]
     return kept + printed[at:]
+
+
+def _first_words(lines: list[str]) -> list[str]:
+    return [next(iter(line.split()), "") for line in lines]
 
 
 def without_end(lines: tuple[str, ...]) -> list[str]:
