@@ -58,6 +58,11 @@ class Sequences:
             if sequence is not None:
                 self._sequence_of[key] = sequence
 
+    def withdraw(self, user: str, request_id: str) -> None:
+        """What was admitted was not done after all: nothing continues it."""
+        self._admitted.pop((user, request_id), None)
+        self._sequence_of.pop((user, request_id), None)
+
     def forget(self, until: Instant) -> None:
         """Forget what was admitted at an instant or before."""
         admitted = self._admitted

@@ -122,6 +122,13 @@ class AdmissionControl:
             user.is_warned and not was_warned,
         )
 
+    def withdraw(self, user: str, request_id: str) -> None:
+        """A request that was admitted was not done after all: under its RequestID it is judged anew, and nothing continues it.
+
+        It was sent on and stays counted as used.
+        """
+        self._sequences.withdraw(user, request_id)
+
     def advance_to(self, instant: Instant) -> None:
         """Let requests leave the period, and forget what need not be remembered."""
         self._move_to(instant)

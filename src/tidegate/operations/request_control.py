@@ -137,8 +137,14 @@ class RequestControl:
         return Decided(at, admission, rules, self._version)
 
     def give_back(self, request: Received) -> None:
-        """A request that was taken was not done after all; it may come again under its RequestID."""
+        """A request that was taken was not done after all; it may come again under its RequestID.
+
+        It is judged anew then. Else all that an outage made fail would be let in at once when it is over, as what
+        continues itself. A signed Pre-Command still continues its Transform, which was done.
+        """
         self._taken.give_back(request.user, _taken(request))
+        if self._control is not None and not request.is_signed_pre_command:
+            self._control.withdraw(request.user, request.request_id)
 
     def capacity_of(self, user: str) -> UserCapacity:
         """How a User stands now."""

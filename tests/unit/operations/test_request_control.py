@@ -122,6 +122,34 @@ def test_what_was_not_done_may_come_again() -> None:
     assert scene.control.receive(Asked(1)) is not None
 
 
+def test_what_an_outage_made_fail_is_judged_anew_when_it_is_over() -> None:
+    scene = Scene()
+    for counter in range(3):
+        scene.decide(Asked(counter))
+    for counter in range(3):
+        scene.control.give_back(Asked(counter))
+
+    again = scene.decide(Asked(1)).admission
+    follows = scene.decide(Asked(9, preceding_request_id=Asked(2).request_id)).admission
+
+    assert again is not None
+    assert follows is not None
+    assert [Outcome.THROTTLED, Outcome.THROTTLED] == [again.outcome, follows.outcome]
+
+
+def test_a_signed_pre_command_that_failed_still_continues_its_transform() -> None:
+    scene = Scene()
+    for counter in range(3):
+        scene.decide(Asked(counter))
+    scene.decide(Asked(1, is_signed_pre_command=True))
+    scene.control.give_back(Asked(1, is_signed_pre_command=True))
+
+    again = scene.decide(Asked(1, is_signed_pre_command=True)).admission
+
+    assert again is not None
+    assert Reason.PRE_COMMAND == again.reason
+
+
 def test_the_signed_pre_command_has_the_request_id_of_its_transform_and_is_taken_once_too() -> None:
     scene = Scene()
     for counter in range(3):
