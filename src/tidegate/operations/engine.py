@@ -219,7 +219,8 @@ class Engine:
     def stop(self, timeout_s: float | None = None) -> bool:
         """Finish what was taken, write what was decided, save what is remembered, and end.
 
-        Returns whether it has ended by then.
+        Where the journal cannot be written, it is tried once more and left as it is: all that was acknowledged
+        is in it, and another start decides it again. Returns whether it has ended by then.
         """
         with self._wakes:
             self._is_draining = self._is_stopping = True
@@ -265,6 +266,7 @@ class Engine:
         self._refuse_all(self._under_way, "the engine has ended", Draining)
 
     def _turn_until_stopped(self) -> None:
+        is_last_try = False  # a full disk can be read, so that it is reached each time and never written
         while True:
             tasks = self._under_way = self._take()
             if self._is_down:
@@ -284,6 +286,9 @@ class Engine:
                     return
             except JournalUnavailable:
                 self._is_down = True
+                if is_last_try:
+                    return
+                is_last_try = self._is_stopping
 
     def _work(self, tasks: Sequence[_Task]) -> None:
         now = self._clock()

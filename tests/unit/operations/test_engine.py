@@ -321,6 +321,36 @@ def test_while_the_journal_is_gone_callers_are_told_and_it_recovers_by_itself(pa
     assert [(0, 0, 0)] * 2 + [(1, 0, 0)] * 2 == decided_in(path)
 
 
+class Full(Failing):
+    """A journal on a full disk: it can be read, and not written."""
+
+    def state(self):
+        return self._journal.state()
+
+    def save_snapshot_part(self, *part, **named):
+        self._refuse_if("before")
+        return self._journal.save_snapshot_part(*part, **named)
+
+
+def test_on_a_full_disk_an_engine_ends_all_the_same_and_nothing_acknowledged_is_lost(path, clock):
+    full = []
+
+    def wrap(journal):
+        full.append(Full(journal))
+        return full[0]
+
+    with running_engine(path, clock, wrap=wrap) as engine:
+        engine.apply(a_record(), AUDIT).result(30)
+        clock.now = 1_010
+        accept(engine, *(incoming(n) for n in range(3)))
+        full[0].fails = "before"
+        assert engine.stop(30)
+        assert engine.failure is None
+    with running_engine(path, clock) as engine:
+        assert (3, 2, 1, 0) == counted(engine)
+    assert decided_in(path) == replayed(path)
+
+
 class Slow:
     """A journal that waits at each transaction until it is let go."""
 
