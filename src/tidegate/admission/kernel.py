@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tidegate.admission.decision import Outcome, Reason
 from tidegate.admission.judgement import OUTCOMES
-from tidegate.columnar.compiled import compiled
+from tidegate.columnar.compiled import compiled, folded_in
 from tidegate.columnar.stream_table import find, hash_of, is_empty, prefetch, put, take_out
 
 AHEAD: Final = 16
@@ -254,7 +254,7 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
     return stop
 
 
-@compiled
+@folded_in
 def _judge(is_prioritised: Any, user: Any, rules: Any, counters: Any) -> Any:
     """`judgement.judge`."""
     used = counters[USED]
@@ -271,7 +271,7 @@ def _judge(is_prioritised: Any, user: Any, rules: Any, counters: Any) -> Any:
     return _OVER_SHARE
 
 
-@compiled
+@folded_in
 def _limit(allocation: Any, rules: Any, counters: Any) -> Any:
     """`FairShare.limit`."""
     weight, level, of = allocation, counters[LEVEL], counters[LEVEL_OF]
@@ -282,7 +282,7 @@ def _limit(allocation: Any, rules: Any, counters: Any) -> Any:
     return max(allocation, min(rules.operating_threshold, -(-level * weight // of)))
 
 
-@compiled
+@folded_in
 def _move_to(at: Any, rules: Any, tables: Any) -> None:
     counters = tables.counters
     if at >= counters[NEXT_TICK]:
@@ -294,7 +294,7 @@ def _move_to(at: Any, rules: Any, tables: Any) -> None:
     _forget(at - rules.continues_within_us, tables)
 
 
-@compiled
+@folded_in
 def _leave(now: Any, period_us: Any, tables: Any) -> None:
     """`Usage.leave`."""
     period, counters = tables.period, tables.counters
@@ -361,7 +361,7 @@ def _share_out(threshold: Any, tables: Any) -> None:
         pending, left = still, left - met
 
 
-@compiled
+@folded_in
 def _expire(before: Any, number: Any, tables: Any) -> None:
     """`Bookings.expire`."""
     user = tables.users[number]
@@ -376,7 +376,7 @@ def _expire(before: Any, number: Any, tables: Any) -> None:
                 _free(row, tables)
 
 
-@compiled
+@folded_in
 def _book(at: Any, batch: Any, i: Any, row: Any, number: Any, rules: Any, tables: Any) -> Any:
     """When a refused caller may claim its admission; NEVER beyond the horizon (`booking.py`)."""
     if row != 0 and tables.requests[row].slot != _NEVER:
@@ -444,7 +444,7 @@ def _release(row: Any, tables: Any) -> None:
     tables.requests[row].slot = _NEVER
 
 
-@compiled
+@folded_in
 def _remember(at: Any, batch: Any, i: Any, row: Any, sequence: Any, rules: Any, tables: Any) -> None:
     """`Sequences.remember`."""
     counters = tables.counters
@@ -465,7 +465,7 @@ def _remember(at: Any, batch: Any, i: Any, row: Any, sequence: Any, rules: Any, 
     counters[ADMITTED_LENGTH] += 1
 
 
-@compiled
+@folded_in
 def _forget(until: Any, tables: Any) -> None:
     """`Sequences.forget`."""
     counters = tables.counters
@@ -473,6 +473,7 @@ def _forget(until: Any, tables: Any) -> None:
         row = tables.admitted_rows[counters[ADMITTED_HEAD]]
         if tables.requests[row].admitted_at > until:
             return
+        _ask_for_the_next(tables)
         counters[ADMITTED_HEAD] = (counters[ADMITTED_HEAD] + 1) & (len(tables.admitted_rows) - 1)
         counters[ADMITTED_LENGTH] -= 1
         tables.requests[row].admitted_at = _NEVER
@@ -485,7 +486,18 @@ def _forget(until: Any, tables: Any) -> None:
             _free(row, tables)
 
 
-@compiled
+@folded_in
+def _ask_for_the_next(tables: Any) -> None:
+    """Ask for the memory of the requests that are forgotten soon: they came long ago."""
+    head, mask = tables.counters[ADMITTED_HEAD], len(tables.admitted_rows) - 1
+    prefetch(tables.requests, tables.admitted_rows[(head + 2 * AHEAD) & mask])
+    soon = tables.requests[tables.admitted_rows[(head + AHEAD) & mask]]
+    place = (hash_of(soon.key, 0, np.uint32(soon.user)) << _U1) & np.uint64(len(tables.by_id) - 1)
+    prefetch(tables.by_id, place)
+    prefetch(tables.sequences, soon.sequence)
+
+
+@folded_in
 def _row_of(tables: Any, key: Any, user: Any) -> Any:
     """The row of a request that is remembered; 0 where it is not."""
     slot = find(tables.by_id, hash_of(key, 0, user), key, 0, user)
@@ -494,7 +506,7 @@ def _row_of(tables: Any, key: Any, user: Any) -> Any:
     return np.int64(tables.by_id[slot].trouble)
 
 
-@compiled
+@folded_in
 def _new_row(tables: Any, key: Any, user: Any) -> Any:
     tables.counters[FREE_ROWS] -= 1
     row = tables.free_rows[tables.counters[FREE_ROWS]]
@@ -511,7 +523,7 @@ def _new_row(tables: Any, key: Any, user: Any) -> Any:
     return row
 
 
-@compiled
+@folded_in
 def _free(row: Any, tables: Any) -> None:
     key, user = tables.requests[row].key, np.uint32(tables.requests[row].user)
     take_out(tables.by_id, find(tables.by_id, hash_of(key, 0, user), key, 0, user))
@@ -520,7 +532,7 @@ def _free(row: Any, tables: Any) -> None:
     tables.counters[FREE_ROWS] += 1
 
 
-@compiled
+@folded_in
 def _short_of(tables: Any, user: Any) -> Any:
     """What one more request could find full."""
     if tables.counters[OFFERED] >= len(tables.period):

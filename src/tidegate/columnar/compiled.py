@@ -28,6 +28,11 @@ def inlined(function: _Function) -> _Function:
     return _kept(function, inline="always")
 
 
+def folded_in(function: _Function) -> _Function:
+    """Compile a part of a kernel that takes many arrays: it is made one with its caller, so that none is handed over."""
+    return _kept(function, forceinline=True)
+
+
 def _kept(function: _Function, **options: Any) -> _Function:
     compiler: Any = njit
     try:
