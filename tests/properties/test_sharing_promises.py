@@ -98,7 +98,7 @@ def test_all_gateways_together_never_use_more_than_the_maximum(data):
     whole = Whole.of(rules, allocations, count)
     store, now, number, runs = Store(), 1_000, 0, 1
     gateways = [Gateway(f"g{place}", rules, whole, now) for place in range(count)]
-    heard = [now] * count
+    heard, down_until = [now] * count, [now] * count
     admitted: list[int] = []
     busy = data.draw(st.sampled_from([1, 3, 12]))
     for _ in range(data.draw(st.integers(5, 50))):
@@ -108,10 +108,13 @@ def test_all_gateways_together_never_use_more_than_the_maximum(data):
             fate = data.draw(
                 st.sampled_from(["arrives"] * 5 + ["answer lost", "report lost", "restart", "late"])
             )
-            if fate == "restart":
+            if now < down_until[place]:
+                continue
+            if fate == "restart":  # which takes a period
                 runs += 1
-                gateways[place] = Gateway(f"g{place}", rules, whole, now, str(runs))
-                fate = "arrives"
+                down_until[place] = now + PERIOD
+                gateways[place] = Gateway(f"g{place}", rules, whole, now + PERIOD, str(runs))
+                continue
             gateway = gateways[place]
             at_once = data.draw(st.integers(0, busy))
             srvs = data.draw(st.sampled_from([["2.2"], ["4.8.1"], ["4.8.1", "2.2"]]))
@@ -132,7 +135,7 @@ def test_all_gateways_together_never_use_more_than_the_maximum(data):
                     gateway.held.take(lease, report, now, now)
 
         assert rules.maximum_system_capacity >= used_of_all(admitted, now)
-        parts = [gateway.held.part(now) for gateway in gateways]
+        parts = [gateway.held.part(now) for place, gateway in enumerate(gateways) if now >= down_until[place]]
         assert rules.maximum_system_capacity >= sum(part.maximum for part in parts)
         assert rules.operating_threshold >= sum(part.threshold for part in parts)
         for user, allocation in allocations.items():

@@ -48,6 +48,13 @@ class Standing(NamedTuple):
     is_warned: bool
 
 
+class Load(NamedTuple):
+    """What came in the period: requests admitted, of all Users; and requests received, of each."""
+
+    used: int
+    offered: Mapping[str, int]
+
+
 class AdmissionControl:
     """Decides Service Requests in receipt order; remembers what a period, the horizon and sequences need.
 
@@ -166,6 +173,12 @@ class AdmissionControl:
             usage.offered,
             usage.used,
             it.is_warned,
+        )
+
+    def load(self) -> Load:
+        """What came in the period that ends at the latest instant that was given."""
+        return Load(
+            self._usage.used, {user.name: user.offered for user in self._users.values() if user.offered}
         )
 
     def _take(self, rules: CapacityRules, allocations: Mapping[str, int]) -> None:

@@ -23,13 +23,12 @@ class HeldPart:
         self._whole = whole
         self._given = self._part = whole.least
         self._given_at = now
-        self._lease: Lease | None = None
         self._holds_until = self._next_change(now)
 
     @property
-    def lease(self) -> Lease | None:
-        """The last lease; None: there was none yet."""
-        return self._lease
+    def local(self) -> Part:
+        """What it has while it has no lease."""
+        return self._whole.local
 
     def part(self, now: Instant) -> Part:
         """The part it decides by; the same value as long as nothing has changed."""
@@ -38,8 +37,8 @@ class HeldPart:
         return self._part
 
     def is_alone(self, now: Instant) -> bool:
-        """Whether its last lease has run out, or it never had one."""
-        return self._lease is None or now - self._given_at >= self._terms.lease_for
+        """Whether its last lease has run out, or none came as long as one holds."""
+        return now - self._given_at >= self._terms.lease_for
 
     def share(self, whole: Whole, now: Instant) -> None:
         """From now on this is shared. Of another whole nothing is given out yet that the one before did not have."""
@@ -55,7 +54,7 @@ class HeldPart:
     def take(self, lease: Lease, report: Report, sent_at: Instant, now: Instant) -> None:
         """It was given a lease for a report that was made at `sent_at`."""
         if report.whole == self._whole:
-            self._lease, self._given, self._given_at = lease, lease.part, sent_at
+            self._given, self._given_at = lease.part, sent_at
             self._renew(now)
 
     def _renew(self, now: Instant) -> None:

@@ -9,12 +9,14 @@ the whole, and so is what they admitted in any period, whatever is lost on the
 way. For that a part is only given out of what no one holds any more: a gateway
 holds the part that it had as it reported, until it has reported under the next
 one, and whatever it admitted in the period. As in the rule itself, continuations
-and claimed bookings are excepted.
+and claimed bookings are excepted, and so is what a gateway admitted that was
+stopped and started again within a period: it has forgotten that, as one alone has.
 
 While demand is steady the parts come to the whole, in the proportion of what is
 asked of each gateway, and each decides with the same level of spare. After demand has
 moved from one gateway to another, the parts follow within two exchanges of each and
-a period; until then a User may be throttled at one gateway for what another has.
+a period; until then a User may be throttled at one gateway for what another has,
+and what was admitted above the operating threshold is bounded by the maximum.
 
 **Without the store.** A part holds for `lease_for`. Whoever cannot report falls to
 its local share, an even part of the whole, or to its own part where that is
@@ -33,7 +35,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tidegate.admission.capacity import CapacityRules
+from tidegate.admission.capacity import CapacityRules, faults_of_allocations
 from tidegate.admission.fair_share import fair_share
 from tidegate.vocabulary.instants import SECOND, Duration, Instant
 
@@ -100,7 +102,9 @@ class Whole:
 
     @classmethod
     def of(cls, rules: CapacityRules, allocations: Mapping[str, int], gateways: int) -> Whole:
-        """What a policy gives, shared by so many; raises as the constructor."""
+        """What a policy gives, shared by so many; raises as the constructor, and where allocations cannot be."""
+        for fault in faults_of_allocations(allocations, rules):
+            raise ValueError(fault)
         capacity = Part(rules.maximum_system_capacity, rules.operating_threshold, dict(allocations))
         return cls(capacity, rules.period_us, gateways)
 
@@ -377,8 +381,10 @@ def _claims(
 
 
 def _with_headroom(offered: int, allocation: int) -> tuple[int, int]:
-    """What a User asks for where not all can be met: within its allocation a little more than came, for no two periods
-    are alike, and of its allocation it is sure."""
+    """What a User asks for where not all can be met, and its allocation.
+
+    Within its allocation that is a little more than came: no two periods are alike, and of its allocation it is sure.
+    """
     if 0 < offered < allocation:
         return min(allocation, offered + offered // HEADROOM + 1), allocation
     return offered, allocation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -74,6 +74,17 @@ class Metrics:
             "tidegate_upstream",
             "Service Requests passed on, by what came of it.",
             ["end"],
+            registry=self._registry,
+        )
+        self.capacity_alone = Gauge(
+            "tidegate_capacity_alone",
+            "1 while a capacity that is shared with other gateways is not: each decides by its local share.",
+            registry=self._registry,
+        )
+        self.capacity_part = Gauge(
+            "tidegate_capacity_part",
+            "Of a shared capacity, what this gateway has now, in requests of the period.",
+            ["of"],
             registry=self._registry,
         )
         self._registry.register(_Totals(counters, ready))

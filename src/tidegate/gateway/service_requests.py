@@ -20,6 +20,7 @@ from tidegate.duis.refusals import Reason
 from tidegate.duis.service_request import RequestDocument, Service
 from tidegate.duis.service_response import ResponseWriter
 from tidegate.gateway.bodies import content_type_of, length_of, read_body
+from tidegate.gateway.capacity_sharing import CapacitySharing
 from tidegate.gateway.door import Door
 from tidegate.gateway.ordered_faults import OrderedFaults
 from tidegate.gateway.passing_on import Behind, Passed
@@ -51,6 +52,7 @@ class ServiceRequests:
     forecasts:  What Users said they would send, by EUI-64.
     faults:     What is ordered in the sandbox; None: there is none.
     warn:       Told when a User nears its allocation; must not wait.
+    sharing:    Shares the capacity with other gateways; None: it is all this one's.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class ServiceRequests:
         forecasts: Mapping[str, float],
         faults: OrderedFaults | None,
         warn: Callable[[EarlyWarning], None],
+        sharing: CapacitySharing | None,
     ) -> None:
         self.read = read
         self.control = control
@@ -72,10 +75,13 @@ class ServiceRequests:
         self.forecasts = forecasts
         self.faults = faults
         self.warn = warn
+        self.sharing = sharing
         self.threads = ThreadPoolExecutor(_READERS, "requests")
 
     async def start(self) -> None:
         """Begin."""
+        if self.sharing is not None:
+            await self.sharing.start()
         if self.behind is not None:
             await self.behind.start()
 
@@ -83,6 +89,8 @@ class ServiceRequests:
         """End; every request must have been answered."""
         if self.behind is not None:
             await self.behind.stop()
+        if self.sharing is not None:
+            await self.sharing.stop()
         self.threads.shutdown()
 
 

@@ -230,6 +230,18 @@ class OrderedFault(Form):
         return self
 
 
+class SharedTable(Form):
+    """The capacity is shared with other gateways, through a PostgreSQL database that all of them reach."""
+
+    url: SecretStr
+    gateways: Annotated[int, Field(ge=2)]
+    name: Annotated[str, Field(max_length=100)] = ""
+    capacity: Annotated[str, Field(min_length=1, max_length=100)] = "service-requests"
+    every: Annotated[float, Field(ge=0.02)] = 0.2
+    lease_for: Seconds = 5
+    silent_for: Seconds = 60
+
+
 class ServiceRequestsTable(Form):
     """Service Requests: whose they are, what each User is given, and where they go."""
 
@@ -240,6 +252,7 @@ class ServiceRequestsTable(Form):
     sandbox: bool = False
     sandbox_answers_after: Annotated[float, Field(ge=0)] = 1
     sandbox_faults: list[OrderedFault] = []
+    shared: SharedTable | None = None
 
 
 class LimitsTable(Form):

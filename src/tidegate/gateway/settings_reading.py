@@ -256,6 +256,20 @@ def _service_requests(settings: Settings) -> Iterator[_Crosswise]:
     if given.sandbox_faults and not given.sandbox:
         what = "faults are ordered in the sandbox, and there is none"
         yield ("service_requests", "sandbox_faults"), what, "Write sandbox = true, or take them out."
+    if (shared := given.shared) is not None:
+        at = ("service_requests", "shared")
+        if given.users is None and not given.allocations:
+            what = "gateways share what each User is given, and nothing says what that is"
+            yield at, what, "Give service_requests.users or service_requests.allocations."
+        if not shared.url.get_secret_value().startswith("postgresql"):
+            what = "several gateways share a capacity through a PostgreSQL database, and this is none"
+            yield (*at, "url"), what, "Write postgresql://host/database."
+        if shared.lease_for < 5 * shared.every:
+            what = "a part must hold for five reports or more, so that one that is late costs nothing"
+            yield (*at, "lease_for"), what, f"Write {5 * shared.every:g} or more."
+        if shared.silent_for <= 4 * shared.lease_for:
+            what = "a gateway may be taken for gone only when it is sure to have no part any more"
+            yield (*at, "silent_for"), what, f"Write more than {4 * shared.lease_for:g}."
 
 
 def _pair(table: str, certificate: Path | None, key: Path | None) -> Iterator[_Crosswise]:

@@ -14,7 +14,9 @@ from typing import Final, Protocol, TypeAlias
 from tidegate.admission.capacity import CapacityRules
 from tidegate.admission.control import AdmissionControl, Standing
 from tidegate.admission.decision import Admission
+from tidegate.admission.shared import Part, Report
 from tidegate.operations.live import PolicyReader, PolicyRecord
+from tidegate.operations.shared_capacity import SharedCapacity, within
 from tidegate.operations.taken_requests import Taken, TakenRequests
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.vocabulary.devices import DeviceId
@@ -89,6 +91,8 @@ class RequestControl:
     allocate:  What each User is given; None: whoever comes shares equally.
     clock:     Microseconds UTC; may go back.
     told:      Told of a policy that cannot be used here; the one before it decides on.
+    shared:    The capacity is shared with other gateways, which takes that something says what each User is given; None: it
+               is all this gateway's.
     """
 
     def __init__(
@@ -98,12 +102,17 @@ class RequestControl:
         allocate: Allocate | None,
         clock: Callable[[], Instant],
         told: Callable[[str, InputError | ValueError], None],
+        shared: SharedCapacity | None = None,
     ) -> None:
+        assert shared is None or allocate is not None
         self._in_force = in_force
         self._read = read
         self._allocate = allocate
         self._clock = clock
         self._told = told
+        self._shared = shared
+        self._whole: CapacityRules | None = None
+        self._part: Part | None = None
         self._record: PolicyRecord | None = None
         self._version = ""
         self._rules: CapacityRules | None = None
@@ -154,35 +163,54 @@ class RequestControl:
         self._control.advance_to(at)
         return UserCapacity(at, self._control.standing_of(user), self._rules, self._version)
 
+    def report(self) -> Report | None:
+        """What other gateways are told of this one; None: nothing is shared now."""
+        at = self._move()
+        if self._shared is None or self._control is None:
+            return None
+        self._control.advance_to(at)
+        return self._shared.report(*self._control.load())
+
     def _move(self) -> Instant:
-        """Now, never before what was now; and the policy of now."""
+        """Now, never before what was now; and the policy of now, and the part of the capacity that is held."""
         self._now = at = max(self._now, self._clock())
         record = self._in_force()
         if record is not self._record and record != self._record:
             self._change(record, at)
+        if self._shared is not None and self._whole is not None:
+            part = self._shared.part_now()
+            if part is not self._part:
+                self._part = part
+                self._decide_by(within(self._whole, part), part.allocations, at)
         return at
 
     def _change(self, record: PolicyRecord | None, at: Instant) -> None:
         self._record = record
         if record is None:
-            self._version, self._rules, self._control = "", None, None
+            self._version, self._whole, self._rules, self._control = "", None, None, None
             return
         try:
             policy = self._read(record.document, f"{record.version} in the journal")
             rules = capacity_rules(policy)
             if rules is None:
-                self._rules = self._control = None
+                self._whole = self._rules = self._control = None
             else:
                 given = self._equal_shares(rules) if self._allocate is None else self._allocate(policy)
-                if self._control is None:
-                    self._control = AdmissionControl(rules, given)
-                else:
-                    self._control.change(rules, given, at)
-                self._rules = rules
+                if self._shared is not None:
+                    self._part = self._shared.share(rules, given)
+                    self._whole, rules, given = rules, within(rules, self._part), self._part.allocations
+                self._decide_by(rules, given, at)
         except (InputError, ValueError) as error:
             self._told(record.version, error)
             return
         self._version = record.version
+
+    def _decide_by(self, rules: CapacityRules, given: Mapping[str, int], at: Instant) -> None:
+        if self._control is None:
+            self._control = AdmissionControl(rules, given)
+        else:
+            self._control.change(rules, given, at)
+        self._rules = rules
 
     def _control_for(self, user: str, rules: CapacityRules, at: Instant) -> AdmissionControl:
         control = self._control

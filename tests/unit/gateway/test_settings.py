@@ -193,3 +193,35 @@ def test_an_allocation_is_by_eui_64_and_no_less_than_nothing(tmp_path):
 
     assert {"00-DB-12-34-56-78-90-A0": 0} == given
     assert 2 == len(faults_of(tmp_path, f'{allocations}"a supplier" = 1\n"00db1234567890a0" = -1\n'))
+
+
+SHARED = """
+[service_requests.allocations]
+"00-DB-12-34-56-78-90-A0" = 3
+[service_requests.shared]
+gateways = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "said", "text"),
+    [
+        ("service_requests.shared.url", "PostgreSQL", SHARED + 'url = "sqlite:///a.db"'),
+        (
+            "service_requests.shared.lease_for",
+            "five reports",
+            SHARED + 'url = "postgresql://h/d"\nlease_for = 0.9',
+        ),
+        ("service_requests.shared.silent_for", "sure", SHARED + 'url = "postgresql://h/d"\nsilent_for = 20'),
+        (
+            "service_requests.shared",
+            "what each User is given",
+            '[service_requests.shared]\ngateways = 2\nurl = "postgresql://h/d"',
+        ),
+    ],
+)
+def test_a_capacity_that_cannot_be_shared_is_told(tmp_path, where, said, text):
+    ((place, fault),) = faults_of(tmp_path, text).items()
+
+    assert place.endswith(where)
+    assert said in fault.what

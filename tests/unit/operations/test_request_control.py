@@ -11,8 +11,10 @@ from tests.material.gbcs_alerts import ESME, SUPPLIER
 from tests.material.request_policies import request_policy
 
 from tidegate.admission.decision import Outcome, Reason
+from tidegate.admission.shared import Lease, Part, SharingTerms
 from tidegate.operations.live import PolicyRecord
 from tidegate.operations.request_control import Decided, RequestControl
+from tidegate.operations.shared_capacity import SharedCapacity
 from tidegate.operations.taken_requests import TakenRequests
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy_files import parse_policy
@@ -263,3 +265,90 @@ def _allocation(scene: Scene, user: str) -> int:
     standing = scene.control.capacity_of(user).standing
     assert standing is not None
     return standing.allocation
+
+
+# A capacity that is shared.
+
+
+@dataclass
+class Sharing:
+    """Two gateways that share a capacity; this one's clock is the test's."""
+
+    now: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        terms = SharingTerms(lease_for=10, silent_for=100)
+        self.shared = SharedCapacity("one", "1", 2, terms, lambda: self.now)
+        self.scene = Scene(document=request_policy(threshold=64, maximum=80))
+        self.scene.given = {USER: 64}
+        self.scene.control = RequestControl(
+            lambda: self.scene.record,
+            parse_policy,
+            self.scene._allocate,
+            lambda: self.scene.now,
+            lambda *what: self.scene.told.append(what[0]),
+            self.shared,
+        )
+
+    def lease(self, part: Part) -> None:
+        report = self.scene.control.report()
+        assert report is not None
+        self.shared.take(Lease(part, 2, agrees=True), report, self.now)
+
+    def threshold(self) -> int:
+        rules = self.scene.control.capacity_of(USER).rules
+        assert rules is not None
+        return rules.operating_threshold
+
+
+def test_a_gateway_decides_by_the_part_it_holds_and_without_a_lease_by_its_local_share():
+    sharing = Sharing()
+    assert 2 == sharing.threshold()  # the least part
+    sharing.lease(Part(70, 60, {USER: 60}))
+    assert 60 == sharing.threshold()
+
+    sharing.now += 10 - 1
+    assert not sharing.shared.is_alone
+    assert 60 == sharing.threshold()
+    sharing.now += 1
+    assert sharing.shared.is_alone
+    assert 32 == sharing.threshold()
+
+
+def test_what_came_is_reported_with_the_part_it_was_decided_by():
+    sharing = Sharing()
+    sharing.lease(Part(4, 2, {USER: 1}))
+    sharing.scene.outcomes(*(Asked(counter) for counter in range(5)))
+
+    report = sharing.scene.control.report()
+
+    assert report is not None
+    assert (2, {USER: 5}, Part(4, 2, {USER: 1})) == (report.used, report.offered, report.holds)
+
+
+def test_another_policy_is_shared_from_then_on_and_gives_out_nothing_more_by_itself():
+    sharing = Sharing()
+    sharing.lease(Part(70, 60, {USER: 60}))
+    sharing.scene.put(request_policy("more", threshold=90, maximum=100, supersedes="few"))
+    assert 60 == sharing.threshold()
+
+    sharing.scene.put(request_policy("less", threshold=40, maximum=50, supersedes="more"))
+    sharing.scene.given = {USER: 30}
+
+    assert 40 == sharing.threshold()
+
+
+def test_what_cannot_be_shared_leaves_the_policy_before_in_force():
+    sharing = Sharing()
+    sharing.lease(Part(70, 60, {USER: 60}))
+    sharing.scene.put(request_policy("one", threshold=1, maximum=1, supersedes="few"))
+
+    assert 60 == sharing.threshold()
+    assert ["one"] == sharing.scene.told
+
+
+def test_where_nothing_is_said_of_requests_nothing_is_reported():
+    sharing = Sharing()
+    sharing.scene.put(NO_REQUESTS)
+
+    assert sharing.scene.control.report() is None
