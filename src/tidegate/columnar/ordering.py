@@ -25,7 +25,7 @@ BEFORE_ALL: Instant = -(2**62)
 
 
 class Received(Protocol):
-    """Columns of equal length, a row for each thing received: an `AlertBatch`, a `RequestBatch`."""
+    """Columns of equal length, a row for each thing received: an `AlertBatch`, a `ServiceRequestBatch`."""
 
     @property
     def received_at(self) -> NDArray[np.int64]:

@@ -29,7 +29,7 @@ from tidegate.columnar.text import Bytes, Offsets, read_only
 
 
 @dataclass(frozen=True, slots=True)
-class RequestBatch:
+class ServiceRequestBatch:
     """Some Service Requests as columns of equal length; see the module for types and units."""
 
     received_at: NDArray[np.int64]
@@ -45,9 +45,9 @@ class RequestBatch:
     def __len__(self) -> int:
         return len(self.received_at)
 
-    def slice(self, start: int, stop: int) -> RequestBatch:
+    def slice(self, start: int, stop: int) -> ServiceRequestBatch:
         """Rows from start to stop; no copy is made."""
-        return RequestBatch(
+        return ServiceRequestBatch(
             self.received_at[start:stop],
             self.request[start:stop],
             self.user[start:stop],
@@ -55,18 +55,18 @@ class RequestBatch:
             self.preceding[start:stop],
         )
 
-    def take(self, rows: NDArray[Any]) -> RequestBatch:
+    def take(self, rows: NDArray[Any]) -> ServiceRequestBatch:
         """The rows of the given numbers (or mask), in that order."""
-        return RequestBatch(
+        return ServiceRequestBatch(
             self.received_at[rows], self.request[rows], self.user[rows], self.srv[rows], self.preceding[rows]
         )
 
     @classmethod
-    def concatenate(cls, batches: Sequence[RequestBatch]) -> RequestBatch:
+    def concatenate(cls, batches: Sequence[ServiceRequestBatch]) -> ServiceRequestBatch:
         """One batch of many, in the order given."""
         if len(batches) == 1:
             return batches[0]
-        return RequestBatch(
+        return ServiceRequestBatch(
             np.concatenate([np.empty(0, np.int64), *(batch.received_at for batch in batches)]),
             np.concatenate([np.empty(0, np.uint64), *(batch.request for batch in batches)]),
             np.concatenate([np.empty(0, np.uint32), *(batch.user for batch in batches)]),
@@ -82,7 +82,7 @@ class ReadRequests:
     As `batches.ReadBatch`, of Service Requests.
     """
 
-    received: RequestBatch
+    received: ServiceRequestBatch
     source: str
     rejected: Sequence[RejectedRow] = ()
     original: Any = None

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import Columns, Names, RejectedRow
-from tidegate.columnar.service_requests import ReadRequests, RequestBatch
+from tidegate.columnar.service_requests import ReadRequests, ServiceRequestBatch
 from tidegate.tables.alert_columns import ArrowArray, Mask, NamedColumn, ReadColumn, read_received_at, shown
 from tidegate.tables.columns import RECEIVED_AT, find_columns, names_in_decisions
 from tidegate.tables.first_rows import first_instant_of, has_whole_numbers, refuse_wrong_units
@@ -212,7 +212,7 @@ class RequestFile:
         """The batch of some rows; nothing of them is lost."""
         rows = len(part.received_at.values)
         follows = part.preceding.values if part.preceding is not None else np.zeros(rows, np.uint64)
-        received = RequestBatch(
+        received = ServiceRequestBatch(
             part.received_at.values,
             part.request.values,
             _numbered(users, part.users[0]),

@@ -10,7 +10,7 @@ from typing import Final
 import pyarrow as pa
 
 from tidegate.columnar.batches import Columns, Names, RejectedRow
-from tidegate.columnar.service_requests import ReadRequests, RequestBatch
+from tidegate.columnar.service_requests import ReadRequests, ServiceRequestBatch
 from tidegate.tables.input_files import find_files
 from tidegate.tables.request_columns import REQUESTS
 from tidegate.tables.request_file import RequestFile
@@ -89,7 +89,7 @@ class RequestSource:
         """
         nothing = self.schema.empty_table() if self._keep_original else None
         for row in self._empty:
-            yield ReadRequests(RequestBatch.concatenate([]), row.source, [row], nothing)
+            yield ReadRequests(ServiceRequestBatch.concatenate([]), row.source, [row], nothing)
         sizes = [max(1, file.path.stat().st_size) for file in self._files]
         before, in_all = 0, sum(sizes)
         for file, size in zip(self._files, sizes, strict=True):
