@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,11 @@ from numpy.typing import NDArray
 from tidegate.columnar.batches import RejectedRow
 from tidegate.columnar.compiled import compiled
 from tidegate.columnar.text import Bytes, Offsets, read_only
+
+# Indices are unsigned: they are not looked at whether they are negative.
+_ONE: Final = np.uint64(1)
+_WORD: Final = np.uint64(8)
+"""Bytes that are read together; also the bits of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +115,30 @@ def fingerprint_of(text: str) -> int:
 
 @compiled
 def _fingerprint(offsets: Any, data: Any, found: Any) -> None:
-    """FNV-1a, its bits mixed once more at the end."""
-    prime = np.uint64(0x100000001B3)
+    """Eight bytes at a time, multiplied and folded as FNV-1a does with one; the bits are mixed once more at the end."""
+    prime, fold = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
     for row in range(len(found)):
-        start, stop = offsets[row], offsets[row + 1]
+        start, stop = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         while start < stop and data[start] <= 32:  # noqa: PLR2004 - blanks of ASCII
-            start += 1
-        while start < stop and data[stop - 1] <= 32:  # noqa: PLR2004
-            stop -= 1
+            start += _ONE
+        while start < stop and data[stop - _ONE] <= 32:  # noqa: PLR2004
+            stop -= _ONE
         if start == stop:
             found[row] = np.uint64(0)
             continue
         mixed = np.uint64(0xCBF29CE484222325) ^ (np.uint64(stop - start) * prime)
-        for at in range(start, stop):
-            mixed = (mixed ^ np.uint64(data[at])) * prime
+        while stop - start >= _WORD:
+            word = np.uint64(0)
+            for place in range(_WORD):
+                word |= np.uint64(data[start + place]) << (_WORD * place)
+            mixed = (mixed ^ word) * prime
+            mixed ^= mixed >> fold
+            start += _WORD
+        word = np.uint64(0)
+        while start < stop:
+            word = (word << _WORD) | np.uint64(data[start])
+            start += _ONE
+        mixed = (mixed ^ word) * prime
         mixed ^= mixed >> np.uint64(32)
         mixed *= np.uint64(0xD6E8FEB86659FD93)
         mixed ^= mixed >> np.uint64(32)
