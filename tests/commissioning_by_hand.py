@@ -7,7 +7,7 @@ met in all of them is met, in none unmet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from tidegate.commissioning.criteria import Criteria
 from tidegate.commissioning.evidence import Evidence, Registration
@@ -67,9 +67,7 @@ class ByHand:
         if not self.criteria.proof.registered:
             return self.starts
         instants = sorted({r.since for r in self.registrations if r.role == 1})
-        changes = [
-            b for a, b in zip(instants, instants[1:], strict=False) if self.who(1, a) != self.who(1, b)
-        ]
+        changes = [b for a, b in pairwise(instants) if self.who(1, a) != self.who(1, b)]
         return max([self.starts, *changes])
 
     def is_asked(self, each) -> bool:
@@ -81,11 +79,11 @@ class ByHand:
             return self.commands(each)
         if isinstance(each, CellPopulated):
             asked = next((cells for cells in self.criteria.cells if cells.role is each.role), None)
-            news = self.news_of_cell(asked, each.role)
-            truth = self.cell(asked)[0] if asked else self.checked(news)
-            if not any(news.values()):
+            found = self.news_of_cell(asked, each.role)
+            truth = self.cell(asked)[0] if asked else self.checked(found)
+            if not any(found.values()):
                 return proof.not_checked
-            is_split = truth == UNTOLD and self.is_contradictory(asked, news)
+            is_split = truth == UNTOLD and self.is_contradictory(asked, found)
             return proof.contradictory if is_split else truth
         news = [
             r for r in self.rows
@@ -119,7 +117,9 @@ class ByHand:
             if later and not r.srv:
                 is_ours = bool({"6.15.1", "6.23"} & set(each.any_of))
             else:
-                is_ours = (later or r.kind.name == "SRV_RESPONSE") and r.srv in each.any_of
+                is_ours = r.srv in each.any_of and (
+                    r.kind.name == "SRV_RESPONSE" or (later and r.srv in REPLACING)
+                )
             replaces = later or r.srv in REPLACING
             if is_ours and not (proof.registered and replaces and self.is_for_another(r)):
                 ours.append(r)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tidegate.commissioning.cells import Cells, Holds
 from tidegate.commissioning.criteria import Criteria
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Registration, Role
-from tidegate.commissioning.obligations import CellPopulated, Communicates, Proof, ServiceRequests
+from tidegate.commissioning.obligations import CellPopulated, Communicates, Obligation, Proof, ServiceRequests
 from tidegate.commissioning.truth import Truth
 
 DEVICE = 0x00DB1234567890A0
@@ -40,7 +40,7 @@ class Drawn(NamedTuple):
 
 def drawn(seed: int, device_id: int = DEVICE) -> Drawn:
     """One Device of a seed."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
     return Drawn(
         evidence_of(random, device_id),
         registrations_of(random, device_id),
@@ -130,7 +130,7 @@ def row_of(random: Random, device_id: int = DEVICE) -> Evidence:
         outcome = random.choice([*Outcome, Outcome.SUCCESS])
         return Evidence(at, device_id, kind, "6.24.1", random.choice(_TYPES), outcome, role, party, "h1")
     if kind is Kind.FUTURE_DATED_OUTCOME:
-        srv, outcome = random.choice(["", *_REPLACING]), random.choice(_OUTCOMES[:2])
+        srv, outcome = random.choice(["", *_REPLACING, "6.17"]), random.choice(_OUTCOMES[:2])
         return Evidence(at, device_id, kind, srv, _TYPES[0], outcome, role, party)
     srv = random.choice([*_REPLACING, "6.17", "6.15.2", "7.4"])
     if srv in _REPLACING:
@@ -159,7 +159,7 @@ def criteria_of(random: Random) -> Criteria:
     def types() -> frozenset[str]:
         return random.choice([frozenset(), frozenset(), frozenset({"ESME"}), frozenset({"CHF"})])
 
-    obligations = [
+    obligations: list[Obligation] = [
         ServiceRequests("issue", ("6.17",), random.choice([1, 2, 2]), random.random() < 0.5, types()),
         ServiceRequests("update", ("6.15.2",), 2, each_credential_type=random.random() < 0.5),
         ServiceRequests(
@@ -193,5 +193,5 @@ def criteria_of(random: Random) -> Criteria:
         random.choice([0, 3, LATEST]),
         tuple(obligations[: random.choice([1, 2, 3, 4, 5])]),
         tuple(cells[place] for place in wanted),
-        Proof(*says, *counts),
+        Proof(says[0], says[1], says[2], says[3], says[4], counts[0], counts[1], counts[2]),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from hypothesis import given, settings
-
 from tests.commissioning_by_hand import ByHand
 from tests.evidence_drawn import DEVICE, LATEST, Drawn, drawn, row_of, seeds
+
 from tidegate.commissioning.assessment import Verdict, assess
 from tidegate.commissioning.evidence import REPLACING, Evidence, Kind, Outcome, Role
 from tidegate.commissioning.truth import Truth
@@ -33,7 +33,7 @@ def test_the_verdict_is_what_the_words_say(seed):
 
 @given(seeds)
 def test_order_and_repetition_change_nothing(seed):
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
     for each in many(seed):
         mixed = [*each.evidence, *random.sample(each.evidence, len(each.evidence) // 2)]
         registered = [*each.registrations, *each.registrations]
@@ -45,7 +45,7 @@ def test_order_and_repetition_change_nothing(seed):
 
 @given(seeds)
 def test_what_comes_later_is_not_known_yet(seed):
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
     for each in many(seed):
         later = [row_of(random)._replace(at=each.as_at + 1 + number) for number in range(3)]
 
@@ -55,7 +55,7 @@ def test_what_comes_later_is_not_known_yet(seed):
 @given(seeds)
 def test_a_success_more_makes_nothing_worse(seed):
     """Of a Device whose commissioning is known; what nobody asks for is an answer all the same."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
     for each in map(commissioned, many(seed)):
         success = Evidence(
             random.randint(0, LATEST), DEVICE, Kind.SRV_RESPONSE, random.choice(["6.17", "6.15.2", "7.4"]),
@@ -67,7 +67,7 @@ def test_a_success_more_makes_nothing_worse(seed):
 
 @given(seeds)
 def test_bringing_the_registered_suppliers_certificates_makes_nothing_worse(seed):
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
     for each in map(commissioned, many(seed)):
         before = assess(*each)
         brought = Evidence(

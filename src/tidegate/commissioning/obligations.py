@@ -128,7 +128,9 @@ class ServiceRequests:
             return row.srv in self.any_of
         if row.kind is not Kind.FUTURE_DATED_OUTCOME or not proof.future_dated_outcomes:
             return False
-        return row.srv in self.any_of if row.srv else any(srv in FUTURE_DATED for srv in self.any_of)
+        if row.srv:
+            return row.srv in self.any_of and row.srv in REPLACING
+        return any(srv in FUTURE_DATED for srv in self.any_of)
 
     def _count(self, rows: Sequence[Evidence]) -> int:
         if not self.each_credential_type:

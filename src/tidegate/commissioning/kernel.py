@@ -1,0 +1,684 @@
+"""The Post Commissioning rule over columns: `assessment.py` stated over the records of many Devices.
+
+One Device after another. Its rows are put in order, what counts is kept, who is
+registered is written down as spells; then each cell and each obligation is asked,
+as `cells.py` and `obligations.py` ask it, statement for statement. Nothing is
+allocated: all room there is, the caller makes (`columns.py`).
+
+Those modules say the same one Device at a time. Change them together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidegate.columnar.compiled import compiled
+from tidegate.commissioning.assessment import Verdict
+from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
+from tidegate.commissioning.finding import Reason
+from tidegate.commissioning.truth import Truth
+
+USAGES: Final = len(CredentialType)
+NEVER: Final = np.iinfo(np.int64).min
+"""No instant."""
+
+# What an obligation is, and what a role's cells must hold.
+SERVICE_REQUESTS: Final = 0
+COMMUNICATES: Final = 1
+CELL_POPULATED: Final = 2
+REGISTERED: Final = 0
+LISTED: Final = 1
+NOT_REGISTERED: Final = 2
+CHECKED: Final = 3
+"""Only the DSP's check of the Recovery cell counts: criteria say nothing of what must stand in it."""
+
+_NEVER = np.int64(NEVER)
+_COMMISSIONED = int(Kind.COMMISSIONED)
+_RESPONSE = int(Kind.SRV_RESPONSE)
+_LATER = int(Kind.FUTURE_DATED_OUTCOME)
+_READ = int(Kind.CREDENTIALS_READ)
+_CHANGE = int(Kind.CHANGE_OF_SUPPLIER)
+_COMMUNICATION = int(Kind.COMMUNICATION_CHECK)
+_RECOVERY_CHECK = int(Kind.RECOVERY_CELL_CHECK)
+_NOT_SAID = int(Outcome.NOT_SAID)
+_SUCCESS = int(Outcome.SUCCESS)
+_FAILURE = int(Outcome.FAILURE)
+_EMPTY = int(Outcome.EMPTY)
+_TIMEOUT = int(Outcome.TIMEOUT)
+_SUPPLIER = int(Role.SUPPLIER)
+_OPERATOR = int(Role.NETWORK_OPERATOR)
+_RECOVERY = int(Role.RECOVERY)
+_UNMET = int(Truth.UNMET)
+_UNTOLD = int(Truth.CANNOT_BE_TOLD)
+_MET = int(Truth.MET)
+_NOT_ASKED = int(Reason.NOT_OF_THIS_TYPE)
+_SUCCEEDED = int(Reason.SUCCEEDED)
+_BY_ALTERNATIVE = int(Reason.BY_ALTERNATIVE)
+_BY_LATER = int(Reason.BY_FUTURE_DATED_OUTCOME)
+_ANSWERED = int(Reason.ANSWERED)
+_MATCHES = int(Reason.MATCHES)
+_WAS_EMPTY = int(Reason.EMPTY)
+_TIMED_OUT = int(Reason.TIMED_OUT)
+_CONTRADICTORY = int(Reason.CONTRADICTORY)
+_OUTDATED = int(Reason.READ_IS_OUTDATED)
+_NOT_KNOWN = int(Reason.PARTY_NOT_KNOWN)
+_NOT_READ = int(Reason.NOT_READ)
+_FAILED = int(Reason.FAILED)
+_FOR_ANOTHER = int(Reason.FOR_ANOTHER_PARTY)
+_TOO_FEW = int(Reason.TOO_FEW)
+_NOTHING_SENT = int(Reason.NOTHING_SENT)
+_DIFFERS = int(Reason.DIFFERS)
+_NOT_CHECKED = int(Reason.NOT_CHECKED)
+_BY_CREDENTIALS = int(Verdict.SECURE_BY_CREDENTIALS)
+_BY_COMMANDS = int(Verdict.SECURE_BY_COMMANDS)
+_PENDING = int(Verdict.PENDING)
+_UNDETERMINED = int(Verdict.UNDETERMINED)
+_HAS_FAILED = int(Verdict.FAILED)
+_FEW: Final = 32
+"""Rows of a Device that are put in order by insertion; more are by a heap."""
+
+
+class Asked(NamedTuple):
+    """`Criteria` in numbers.
+
+    kind:               SERVICE_REQUESTS, COMMUNICATES or CELL_POPULATED, for each obligation.
+    at_least, each_type, first_srv: As `ServiceRequests`.
+    is_of:              (obligations, 256) whether a Service Reference Variant meets it.
+    is_future_dated:    An outcome that names no variant may be of it.
+    cell:               Place of the cells it asks for.
+    types, cell_types:  A bit for each type of Device it is asked of; bit 0: of one that is not known.
+    cell_role, holds, usages: Of each role's cells; `usages` has a bit for each that must have been read.
+    cells:              How many of them are asked; one more may be there for an obligation alone.
+    listed:             (start of its parties, of its certificates, their ends) in `parties` and `certificates`.
+    is_replacing:       256 whether a Service Reference Variant brings a remote party's certificates.
+    """
+
+    kind: NDArray[np.uint8]
+    at_least: NDArray[np.int64]
+    each_type: NDArray[np.bool_]
+    first_srv: NDArray[np.uint8]
+    is_of: NDArray[np.bool_]
+    is_future_dated: NDArray[np.bool_]
+    cell: NDArray[np.int64]
+    types: NDArray[np.uint64]
+    cell_role: NDArray[np.uint8]
+    holds: NDArray[np.uint8]
+    usages: NDArray[np.uint8]
+    cell_types: NDArray[np.uint64]
+    cells: int
+    listed: NDArray[np.int64]
+    parties: NDArray[np.uint32]
+    certificates: NDArray[np.uint64]
+    is_replacing: NDArray[np.bool_]
+    empty: int
+    timeout: int
+    contradictory: int
+    nothing_sent: int
+    not_checked: int
+    future_dated_outcomes: bool
+    registered: bool
+    answers: bool
+    time_allowed: int
+    as_at: int
+
+
+class Scratch(NamedTuple):
+    """Room for one Device.
+
+    rows:      Places of its rows, in order.
+    since, party: Of the spells of Supplier (row 0) and Network Operator (row 1).
+    spells:    How many there are of each.
+    read_at, is_right, is_wrong, was_read: Of each usage, of the cells in question.
+    seen:      Credential types that succeeded at all, by response, by the variant first named, and may have.
+    """
+
+    rows: NDArray[np.int64]
+    since: NDArray[np.int64]
+    party: NDArray[np.uint32]
+    spells: NDArray[np.int64]
+    read_at: NDArray[np.int64]
+    is_right: NDArray[np.bool_]
+    is_wrong: NDArray[np.bool_]
+    was_read: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+
+
+class Assessed(NamedTuple):
+    """What was found, Device by Device, in the order of `device_id`.
+
+    truth, reason:  (Devices, obligations, then cells), in the order of the criteria.
+    begins:         When the time allowed begins; NEVER where nothing is known.
+    supplier:       Number of the Supplier registered now; 0: not known.
+    before:         Rows that do not count, for they came before the Device was commissioned.
+    doubled:        Rows that are the same as another.
+    future:         Rows after the instant of the report.
+    """
+
+    device_id: NDArray[np.uint64]
+    verdict: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    reason: NDArray[np.uint8]
+    begins: NDArray[np.int64]
+    supplier: NDArray[np.uint32]
+    before: NDArray[np.uint32]
+    doubled: NDArray[np.uint32]
+    future: NDArray[np.uint32]
+
+
+@compiled
+def assess(
+    evidence: Any,
+    order: Any,
+    starts: Any,
+    registrations: Any,
+    types: Any,
+    asked: Asked,
+    it: Scratch,
+    found: Assessed,
+) -> None:
+    """Assess every Device.
+
+    Args:
+        evidence:       EVIDENCE.
+        order:          Places in it, those of one Device beside one another, ascending by Device.
+        starts:         Where each Device begins in `order`, and where the last ends.
+        registrations:  REGISTRATION, sorted by Device, role and since.
+        types:          The type of each Device, as a bit.
+        asked:          Criteria.
+        it:             Room for the Device with most rows and registrations.
+        found:          Written.
+    """
+    obligations = len(asked.kind)
+    known_from = 0
+    for device in range(len(starts) - 1):
+        device_id = evidence[order[starts[device]]].device_id
+        found.device_id[device] = device_id
+        rows = starts[device + 1] - starts[device]
+        for i in range(rows):
+            it.rows[i] = order[starts[device] + i]
+        _put_in_order(evidence, it.rows, rows)
+        end = _known(evidence, it.rows, rows, asked.as_at)
+        found.future[device] = rows - end
+        known = _without_doubles(evidence, it.rows, end)
+        found.doubled[device] = end - known
+
+        # 1. What counts, and who is registered.
+        commissioned, begins = _NEVER, _NEVER
+        for i in range(known):
+            if evidence[it.rows[i]].kind == _COMMISSIONED:
+                commissioned = evidence[it.rows[i]].at
+                break
+        while known_from < len(registrations) and registrations[known_from].device_id < device_id:
+            known_from += 1
+        _write_spells(evidence, known, registrations, known_from, device_id, asked.as_at, it)
+        before = 0
+        if commissioned != _NEVER:
+            while before < known and evidence[it.rows[before]].at < commissioned:
+                if evidence[it.rows[before]].kind != _CHANGE:
+                    found.before[device] += 1
+                before += 1
+        if known > 0:
+            begins = commissioned if commissioned != _NEVER else evidence[it.rows[0]].at
+            if asked.registered and it.spells[0] > 1:
+                begins = max(begins, it.since[0, it.spells[0] - 1])
+        found.begins[device] = begins
+        supplier = _registered_at(it, 0, asked.as_at)
+        found.supplier[device] = supplier
+
+        # 2. Cells and obligations.
+        cells, was_read = _MET, False
+        for cell in range(len(asked.cell_role)):
+            truth, reason, is_read = _find_cells(evidence, before, known, asked, cell, it)
+            found.truth[device, obligations + cell] = truth
+            found.reason[device, obligations + cell] = reason
+            if cell < asked.cells and asked.cell_types[cell] & types[device]:
+                cells = min(cells, truth)
+                was_read |= is_read
+        done = _MET
+        for place in range(obligations):
+            truth, reason = _MET, _NOT_ASKED
+            if asked.types[place] & types[device]:
+                if asked.kind[place] == SERVICE_REQUESTS:
+                    truth, reason = _find_service_requests(evidence, before, known, asked, place, it)
+                elif asked.kind[place] == COMMUNICATES:
+                    truth, reason = _find_communicates(evidence, before, known, asked, it)
+                else:
+                    truth = found.truth[device, obligations + asked.cell[place]]
+                    reason = found.reason[device, obligations + asked.cell[place]]
+                    if reason == _NOT_READ:
+                        truth, reason = asked.not_checked, _NOT_CHECKED
+                    elif reason == _CONTRADICTORY:
+                        truth = asked.contradictory
+            found.truth[device, place] = truth
+            found.reason[device, place] = reason
+            done = min(done, truth)
+        for cell in range(asked.cells):
+            if not asked.cell_types[cell] & types[device]:
+                found.truth[device, obligations + cell] = _MET
+                found.reason[device, obligations + cell] = _NOT_ASKED
+
+        # 3. The verdict.
+        if cells == _MET and not was_read:
+            cells = _UNTOLD
+        if cells == _MET:
+            verdict = _BY_CREDENTIALS
+        elif cells != _UNMET and done == _MET:
+            verdict = _BY_COMMANDS
+        elif begins != _NEVER and asked.as_at < begins + asked.time_allowed:
+            verdict = _PENDING
+        elif cells == _UNMET or done == _UNMET:
+            verdict = _HAS_FAILED
+        else:
+            verdict = _UNDETERMINED
+        found.verdict[device] = verdict
+
+
+@compiled
+def _find_cells(evidence: Any, first: int, end: int, asked: Asked, cell: int, it: Scratch) -> Any:
+    """What a role's cells hold: truth, reason, and whether it rests on a read."""
+    role, holds = asked.cell_role[cell], asked.holds[cell]
+    for usage in range(USAGES):
+        it.read_at[usage] = _NEVER
+    wanted = np.uint32(0)
+    if holds == REGISTERED:
+        wanted = _registered_at(it, role - 1, asked.as_at)
+    for i in range(first, end):
+        row = evidence[it.rows[i]]
+        usage, is_read = 0, False
+        if row.kind == _RECOVERY_CHECK:
+            if role != _RECOVERY or (row.outcome != _SUCCESS and row.outcome != _FAILURE):
+                continue
+            is_right = row.outcome == _SUCCESS
+        else:
+            if row.kind != _READ or row.outcome > _SUCCESS or row.role != role or holds == CHECKED:
+                continue
+            if row.party == 0 and (holds != LISTED or row.certificate == 0):
+                continue
+            usage, is_read = row.credential_type, True
+            if holds == REGISTERED:
+                is_right = row.party == wanted
+            elif holds == NOT_REGISTERED:
+                is_right = row.party != _registered_at(it, 0, asked.as_at) and row.party != _registered_at(
+                    it, 1, asked.as_at
+                )
+            else:
+                is_right = _is_listed(row, asked, cell)
+        if row.at > it.read_at[usage]:
+            it.read_at[usage] = row.at
+            it.is_right[usage] = it.is_wrong[usage] = it.was_read[usage] = False
+        it.is_right[usage] |= is_right
+        it.is_wrong[usage] |= not is_right
+        it.was_read[usage] |= is_read
+
+    which = asked.usages[cell]
+    if which == 0:
+        for usage in range(1, USAGES):
+            if it.read_at[usage] != _NEVER:
+                which |= 1 << usage
+    if which == 0:
+        which = 1
+    truth, reason, was_read = _MET, _MATCHES, False
+    for usage in range(USAGES):
+        if not which & (1 << usage):
+            continue
+        one, why = _find_one_cell(evidence, first, end, asked, cell, usage, wanted, it)
+        at = max(it.read_at[usage], it.read_at[0])
+        if at != _NEVER:
+            was_read |= (it.was_read[usage] and it.read_at[usage] == at) or (
+                it.was_read[0] and it.read_at[0] == at
+            )
+        if one < truth or (one == truth and why < reason):
+            truth, reason = one, why
+    return truth, reason, was_read
+
+
+@compiled
+def _find_one_cell(
+    evidence: Any, first: int, end: int, asked: Asked, cell: int, usage: int, wanted: Any, it: Scratch
+) -> Any:
+    at = max(it.read_at[usage], it.read_at[0])
+    if at == _NEVER:
+        return _UNTOLD, _NOT_READ
+    if asked.holds[cell] == REGISTERED and wanted == 0:
+        return _UNTOLD, _NOT_KNOWN
+    is_right = is_wrong = False
+    if it.read_at[usage] == at:
+        is_right |= it.is_right[usage]
+        is_wrong |= it.is_wrong[usage]
+    if it.read_at[0] == at:
+        is_right |= it.is_right[0]
+        is_wrong |= it.is_wrong[0]
+    if is_right and is_wrong:
+        return _UNTOLD, _CONTRADICTORY
+    if asked.holds[cell] == REGISTERED:
+        role = asked.cell_role[cell]
+        for i in range(first, end):
+            row = evidence[it.rows[i]]
+            if row.at <= at or not _is_replacement(row, asked) or (row.role != 0 and row.role != role):
+                continue
+            told = _told(row)
+            puts_another = row.role == role and told != 0 and told != wanted
+            if puts_another == is_right:
+                return _UNTOLD, _OUTDATED
+    return (_MET, _MATCHES) if is_right else (_UNMET, _DIFFERS)
+
+
+@compiled
+def _find_service_requests(evidence: Any, first: int, end: int, asked: Asked, place: int, it: Scratch) -> Any:
+    """Whether enough succeeded: the least there can be, and the most."""
+    each_type = asked.each_type[place]
+    it.seen[:] = False
+    by_name = by_response = succeeded = 0  # of no type, where types count
+    failed = waiting = timed_out = doubtful_empty = doubtful = 0
+    others = ours = 0
+    for i in range(first, end):
+        row = evidence[it.rows[i]]
+        if row.kind == _RESPONSE:
+            if not asked.is_of[place, row.srv]:
+                continue
+        elif row.kind == _LATER and asked.future_dated_outcomes:
+            if row.srv != 0:
+                if not asked.is_of[place, row.srv] or not asked.is_replacing[row.srv]:
+                    continue
+            elif not asked.is_future_dated[place]:
+                continue
+        else:
+            continue
+        is_replacing = row.kind == _LATER or asked.is_replacing[row.srv]
+        if asked.registered and is_replacing and _is_for_another(row, asked, it):
+            others += row.outcome == _SUCCESS
+            continue
+        ours += 1
+        is_typed = each_type and row.credential_type != 0
+        if row.outcome == _SUCCESS:
+            named = row.kind == _RESPONSE and row.srv == asked.first_srv[place]
+            responded = row.kind == _RESPONSE
+            if is_typed:
+                it.seen[0, row.credential_type] = True
+                it.seen[1, row.credential_type] |= responded
+                it.seen[2, row.credential_type] |= named
+            else:
+                succeeded += 1
+                by_response += responded
+                by_name += named
+        elif row.outcome == _FAILURE:
+            failed += 1
+        elif row.outcome == _TIMEOUT:
+            timed_out += 1
+            if asked.timeout == _UNTOLD:
+                if is_typed:
+                    it.seen[3, row.credential_type] = True
+                else:
+                    doubtful += 1
+        elif row.outcome == _EMPTY:
+            waiting += 1
+            # Where types count there are no future-dated outcomes: none of these is completed.
+            if is_typed and asked.empty == _UNTOLD:
+                it.seen[3, row.credential_type] = True
+                doubtful_empty += 1
+        if row.kind == _LATER:
+            waiting = max(0, waiting - 1)
+
+    least = succeeded + _count(it.seen[0])
+    at_least = asked.at_least[place]
+    if least >= at_least:
+        if by_name + _count(it.seen[2]) >= at_least:
+            return _MET, _SUCCEEDED
+        if by_response + _count(it.seen[1]) >= at_least:
+            return _MET, _BY_ALTERNATIVE
+        return _MET, _BY_LATER
+    if asked.empty == _UNTOLD:
+        doubtful += waiting - doubtful_empty
+    has_doubt = (asked.empty == _UNTOLD and waiting > 0) or (asked.timeout == _UNTOLD and timed_out > 0)
+    more = 0
+    for usage in range(1, USAGES):
+        more += it.seen[3, usage] and not it.seen[0, usage]
+    if has_doubt and least + doubtful + more >= at_least:
+        return _UNTOLD, (_WAS_EMPTY if asked.empty == _UNTOLD and waiting > 0 else _TIMED_OUT)
+    if failed:
+        return _UNMET, _FAILED
+    if waiting and asked.empty == _UNMET:
+        return _UNMET, _WAS_EMPTY
+    if timed_out and asked.timeout == _UNMET:
+        return _UNMET, _TIMED_OUT
+    if others:
+        return asked.nothing_sent, _FOR_ANOTHER
+    return asked.nothing_sent, (_TOO_FEW if ours else _NOTHING_SENT)
+
+
+@compiled
+def _find_communicates(evidence: Any, first: int, end: int, asked: Asked, it: Scratch) -> Any:
+    """Whether the Device communicates, by the latest news."""
+    latest = _NEVER
+    succeeded = failed = answered = empty = False
+    for i in range(first, end):
+        row = evidence[it.rows[i]]
+        is_check = row.kind == _COMMUNICATION
+        if not is_check and not (asked.answers and _is_answer(row)):
+            continue
+        if row.at > latest:
+            latest = row.at
+            succeeded = failed = answered = empty = False
+        succeeded |= is_check and row.outcome == _SUCCESS
+        failed |= is_check and row.outcome == _FAILURE
+        empty |= is_check and row.outcome == _EMPTY
+        answered |= not is_check
+    if latest == _NEVER:
+        return asked.not_checked, _NOT_CHECKED
+    if failed:
+        return (asked.contradictory, _CONTRADICTORY) if answered or succeeded else (_UNMET, _FAILED)
+    if succeeded:
+        return _MET, _SUCCEEDED
+    if answered:
+        return _MET, _ANSWERED
+    return (asked.empty, _WAS_EMPTY) if empty else (asked.timeout, _TIMED_OUT)
+
+
+@compiled
+def _is_for_another(row: Any, asked: Asked, it: Scratch) -> Any:
+    if row.role > _OPERATOR:
+        return True
+    supplier, operator = _registered_at(it, 0, asked.as_at), _registered_at(it, 1, asked.as_at)
+    told = _told(row)
+    if told != 0 and row.role != _OPERATOR and told == supplier:
+        return False
+    if told != 0:
+        of_supplier = row.role != _OPERATOR
+        of_operator = row.role != _SUPPLIER
+        is_known = (supplier != 0 or not of_supplier) and (operator != 0 or not of_operator)
+        is_wanted = (of_supplier and told == supplier) or (of_operator and told == operator)
+        if is_known and not is_wanted:
+            return True
+    then = _registered_at(it, 0, row.at)
+    return supplier != 0 and then != 0 and then != supplier
+
+
+@compiled
+def _told(row: Any) -> Any:
+    """Whose certificates a replacing Command brings, as far as it says."""
+    if row.party != 0:
+        return row.party
+    return np.uint32(0) if row.role == _OPERATOR else row.sender
+
+
+@compiled
+def _is_replacement(row: Any, asked: Asked) -> Any:
+    if row.outcome != _SUCCESS:
+        return False
+    return row.kind == _LATER or (row.kind == _RESPONSE and asked.is_replacing[row.srv])
+
+
+@compiled
+def _is_answer(row: Any) -> Any:
+    if row.kind == _RESPONSE or row.kind == _LATER:
+        return row.outcome == _SUCCESS or row.outcome == _FAILURE or row.outcome == _EMPTY
+    return row.kind == _READ and row.outcome <= _SUCCESS
+
+
+@compiled
+def _is_listed(row: Any, asked: Asked, cell: int) -> Any:
+    first, end = asked.listed[cell, 0], asked.listed[cell, 1]
+    is_party = first == end
+    for i in range(first, end):
+        is_party |= asked.parties[i] == row.party
+    first, end = asked.listed[cell, 2], asked.listed[cell, 3]
+    is_certificate = first == end
+    for i in range(first, end):
+        is_certificate |= asked.certificates[i] == row.certificate
+    return is_party and is_certificate
+
+
+@compiled
+def _count(seen: Any) -> Any:
+    number = 0
+    for usage in range(1, USAGES):
+        number += seen[usage]
+    return number
+
+
+@compiled
+def _registered_at(it: Scratch, lane: int, at: Any) -> Any:
+    """Who is registered as Supplier (0) or Network Operator (1) at an instant; 0: not known."""
+    spells = it.spells[lane]
+    if spells == 0:
+        return np.uint32(0)
+    for i in range(spells - 1, -1, -1):
+        if it.since[lane, i] <= at:
+            return it.party[lane, i]
+    return it.party[lane, 0]
+
+
+@compiled
+def _write_spells(
+    evidence: Any, known: int, registrations: Any, start: int, device_id: Any, as_at: Any, it: Scratch
+) -> None:
+    """Since when which party is registered: the table's rows and the changes of Supplier, merged."""
+    it.spells[:] = 0
+    change = 0
+    at = start
+    for lane in range(2):
+        while True:
+            while change < known and evidence[it.rows[change]].kind != _CHANGE:
+                change += 1
+            while (
+                at < len(registrations)
+                and registrations[at].device_id == device_id
+                and (registrations[at].role < lane + 1 or registrations[at].since > as_at)
+            ):
+                at += 1
+            has_row = (
+                at < len(registrations)
+                and registrations[at].device_id == device_id
+                and registrations[at].role == lane + 1
+            )
+            has_change = lane == 0 and change < known
+            if not has_row and not has_change:
+                break
+            if has_row and (not has_change or registrations[at].since <= evidence[it.rows[change]].at):
+                since, party = registrations[at].since, registrations[at].party
+                at += 1
+            else:
+                row = evidence[it.rows[change]]
+                since, party = row.at, (row.party if row.party != 0 else row.sender)
+                change += 1
+            _add_spell(it, lane, since, party)
+        _join_spells(it, lane)
+
+
+@compiled
+def _add_spell(it: Scratch, lane: int, since: Any, party: Any) -> None:
+    last = it.spells[lane] - 1
+    if last >= 0 and it.since[lane, last] == since:
+        if it.party[lane, last] != party:
+            it.party[lane, last] = 0  # and so it stays: no party has this number
+        return
+    it.since[lane, last + 1] = since
+    it.party[lane, last + 1] = party
+    it.spells[lane] = last + 2
+
+
+@compiled
+def _join_spells(it: Scratch, lane: int) -> None:
+    """Neighbours that are of the same party are one spell."""
+    kept = 0
+    for i in range(it.spells[lane]):
+        if kept == 0 or it.party[lane, kept - 1] != it.party[lane, i]:
+            it.since[lane, kept] = it.since[lane, i]
+            it.party[lane, kept] = it.party[lane, i]
+            kept += 1
+    it.spells[lane] = kept
+
+
+@compiled
+def _known(evidence: Any, rows: Any, count: int, as_at: Any) -> Any:
+    while count > 0 and evidence[rows[count - 1]].at > as_at:
+        count -= 1
+    return count
+
+
+@compiled
+def _without_doubles(evidence: Any, rows: Any, count: int) -> Any:
+    kept = 0
+    for i in range(count):
+        if kept == 0 or _is_before(evidence, rows[kept - 1], rows[i]):
+            rows[kept] = rows[i]
+            kept += 1
+    return kept
+
+
+@compiled
+def _put_in_order(evidence: Any, rows: Any, count: int) -> None:
+    if count <= _FEW:
+        for i in range(1, count):
+            row, to = rows[i], i
+            while to > 0 and _is_before(evidence, row, rows[to - 1]):
+                rows[to] = rows[to - 1]
+                to -= 1
+            rows[to] = row
+        return
+    for i in range(count // 2 - 1, -1, -1):
+        _sift(evidence, rows, i, count)
+    for end in range(count - 1, 0, -1):
+        rows[0], rows[end] = rows[end], rows[0]
+        _sift(evidence, rows, 0, end)
+
+
+@compiled
+def _sift(evidence: Any, rows: Any, at: int, end: int) -> None:
+    """Let the row at a place sink in a heap whose top is the last."""
+    while True:
+        child = 2 * at + 1
+        if child >= end:
+            return
+        if child + 1 < end and _is_before(evidence, rows[child], rows[child + 1]):
+            child += 1
+        if not _is_before(evidence, rows[at], rows[child]):
+            return
+        rows[at], rows[child] = rows[child], rows[at]
+        at = child
+
+
+@compiled
+def _is_before(evidence: Any, one: Any, other: Any) -> Any:
+    """Whether a row comes before another: by instant, then kind, then anything; the same in all is not before."""
+    a, b = evidence[one], evidence[other]
+    if a.at != b.at:
+        return a.at < b.at
+    if a.kind != b.kind:
+        return a.kind < b.kind
+    if a.srv != b.srv:
+        return a.srv < b.srv
+    if a.credential_type != b.credential_type:
+        return a.credential_type < b.credential_type
+    if a.outcome != b.outcome:
+        return a.outcome < b.outcome
+    if a.role != b.role:
+        return a.role < b.role
+    if a.party != b.party:
+        return a.party < b.party
+    if a.certificate != b.certificate:
+        return a.certificate < b.certificate
+    return a.sender < b.sender

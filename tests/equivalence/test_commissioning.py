@@ -1,0 +1,93 @@
+"""The Post Commissioning kernel against the readable rule: verdicts, and what was found of everything asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+import numpy as np
+from hypothesis import given, settings
+from tests.evidence_drawn import LATEST, criteria_of, evidence_of, registrations_of, seeds
+
+from tidegate.columnar.batches import Names
+from tidegate.columnar.evidence import EVIDENCE, NOT_PUBLISHED, REGISTRATION, srv_numbers
+from tidegate.columnar.service_requests import fingerprint_of
+from tidegate.commissioning.assessment import assess
+from tidegate.commissioning.columns import DevicesInOrder, DeviceTypes
+from tidegate.commissioning.criteria import Criteria
+from tidegate.commissioning.evidence import Evidence, Registration
+from tidegate.commissioning.kernel import NEVER
+from tidegate.commissioning.obligations import Communicates
+
+DEVICES = 60
+TYPES = ("", "ESME", "CHF", "GSME")
+CRITERIA = Criteria("smallest", 0, (Communicates("communicates"),))
+
+
+def records_of(rows: Iterable[Evidence], names: Names) -> np.ndarray:
+    return np.array(
+        [
+            (
+                row.at, row.device_id, fingerprint_of(row.certificate_hash), names.number_of(row.party_id),
+                names.number_of(row.sender), row.kind, srv_numbers().get(row.srv, NOT_PUBLISHED) if row.srv else 0,
+                row.credential_type, row.outcome, row.role,
+            )
+            for row in rows
+        ],
+        EVIDENCE,
+    )  # fmt: skip
+
+
+def registration_records_of(rows: Iterable[Registration], names: Names) -> np.ndarray:
+    return np.array([(r.since, r.device_id, names.number_of(r.party_id), r.role) for r in rows], REGISTRATION)
+
+
+@settings(max_examples=40)
+@given(seeds)
+def test_the_kernel_finds_what_the_rule_finds(seed):
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
+    criteria, as_at = criteria_of(random), random.choice([LATEST, random.randint(0, LATEST + 5)])
+    evidence = {device: evidence_of(random, device) for device in range(1, DEVICES)}
+    busy = evidence_of(random, DEVICES)
+    evidence[DEVICES] = busy + [row._replace(at=row.at + shift) for row in busy for shift in range(4)]
+    registrations = {device: registrations_of(random, device) for device in range(DEVICES + 2)}
+    types = {device: random.choice(TYPES) for device in evidence}
+    rows = [row for of_device in evidence.values() for row in of_device]
+    random.shuffle(rows)
+    names = Names()
+    records = records_of(rows, names)
+    registered = [each for of_device in registrations.values() for each in of_device]
+
+    devices = DevicesInOrder(records, registration_records_of(registered, names))
+    bits = DeviceTypes(criteria)
+    of_type = np.array([bits.bit_of(types[device]) for device in devices.device_id.tolist()], np.uint64)
+    found = devices.assess(criteria, names, as_at, of_type)
+
+    assert sorted(device for device in evidence if evidence[device]) == found.device_id.tolist()
+    for place, device in enumerate(found.device_id.tolist()):
+        rule = assess(evidence[device], registrations[device], criteria, as_at, types[device])
+        findings = (*rule.obligations, *rule.cells)
+        assert (
+            rule.verdict,
+            [int(each.truth) for each in findings],
+            [int(each.reason) for each in findings],
+            NEVER if rule.begins is None else rule.begins,
+            rule.supplier,
+            len(rule.before),
+        ) == (
+            found.verdict[place],
+            found.truth[place].tolist(),
+            found.reason[place].tolist(),
+            found.begins[place],
+            names.name_of(int(found.supplier[place])),
+            found.before[place],
+        )
+        known = [row for row in evidence[device] if row.at <= as_at]
+        assert len(evidence[device]) - len(known) == found.future[place]
+        assert len(known) - len(set(known)) == found.doubled[place]
+
+
+def test_no_device_is_assessed_where_there_is_no_evidence():
+    found = DevicesInOrder(np.empty(0, EVIDENCE), np.empty(0, REGISTRATION)).assess(CRITERIA, Names(), 0)
+
+    assert 0 == len(found.verdict)
