@@ -109,6 +109,26 @@ def test_the_verdict_comes_first_and_fits_a_terminal():
 
 
 @pytest.mark.usefixtures("files")
+def test_users_named_by_their_eui_64_can_be_told_apart_in_a_terminal():
+    larch, moor = "90-B3-D5-1F-30-01-00-00", "90-B3-D5-1F-30-02-00-00"
+    for file in (Path("users.csv"), Path("requests.csv")):
+        text = file.read_text(encoding="utf-8").replace("Larch", larch).replace("Moor", moor)
+        file.write_text(text, encoding="utf-8")
+    out = io.StringIO()
+    show(
+        admit_requests(
+            AdmissionInputs([Path("requests.csv")], Path("users.csv"), "small.toml"), ReadOptions(), 0
+        ),
+        None,
+        AskedToAdmit(Path("users.csv"), None, "tidegate admit requests.csv --users users.csv"),
+        Console(file=out, width=80, highlight=False),
+    )
+    rows = {line.split()[0] for line in out.getvalue().splitlines() if line.startswith("90-")}
+
+    assert {larch, moor} == rows
+
+
+@pytest.mark.usefixtures("files")
 def test_a_larger_capacity_throttles_nobody(capfd):
     ran = admit(capfd, "--capacity", "40", "--json")
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tidegate.cli.screen import offer, place_for, say, tell, warn
-from tidegate.cli.tables import Column, show_table
+from tidegate.cli.tables import NAMES_A_USER, Column, show_table
 from tidegate.reports.admitted import Admitted
 from tidegate.reports.admitted_words import (
     admitted_verdict,
@@ -27,7 +27,7 @@ MOST_USERS: Final = 12
 MOST_SRVS: Final = 8
 
 _USERS: Final = (
-    Column("User", is_text=True, least=10),
+    Column("User", is_text=True, least=NAMES_A_USER),
     Column("Allocation", gives_way=2),
     Column("Most used", gives_way=3),
     Column("Of its own", gives_way=1),

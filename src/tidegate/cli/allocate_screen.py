@@ -13,7 +13,7 @@ from rich.text import Text
 from tidegate.admission.allocation import Allocation
 from tidegate.admission.weighting import Basis
 from tidegate.cli.screen import offer, place_for, say, tell, warn
-from tidegate.cli.tables import Column, show_table
+from tidegate.cli.tables import NAMES_A_USER, Column, show_table
 from tidegate.reports.allocated import Allocated
 from tidegate.reports.allocation_words import (
     basis_findings,
@@ -33,7 +33,7 @@ from tidegate.vocabulary.users import User
 MOST_USERS: Final = 40
 """Users shown on the screen, and as many worked; the workbook has all."""
 
-_USER: Final = Column("User", is_text=True, least=10)
+_USER: Final = Column("User", is_text=True, least=NAMES_A_USER)
 _ROLE: Final = Column("Role", is_text=True)
 _HEADS: Final = {Basis.ENROLLED: "Enrolled", Basis.CHARGED: "Charged", Basis.FORECAST: "Forecast"}
 

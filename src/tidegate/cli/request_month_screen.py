@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tidegate.cli.screen import offer, place_for, say, tell, warn
-from tidegate.cli.tables import Column, show_table
+from tidegate.cli.tables import NAMES_A_USER, Column, show_table
 from tidegate.reports.admitted_words import sum_in_words
 from tidegate.reports.numerals import many, thousands
 from tidegate.reports.request_month import RequestMonth, Step
@@ -19,7 +19,7 @@ from tidegate.reports.request_month_words import over_forecast, panel_verdict
 MOST_USERS: Final = 20
 
 _COLUMNS: Final = (
-    Column("User", is_text=True, least=10),
+    Column("User", is_text=True, least=NAMES_A_USER),
     Column("Sent"),
     Column("Forecast", gives_way=3),
     Column("Against it", gives_way=4),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -32,6 +33,10 @@ class Column:
     least: int | None = None
     wraps: bool = False
     gives_way: int = 0
+
+
+NAMES_A_USER: Final = len("90-B3-D5-1F-30-01-00-00")
+"""What a User's name is shortened to at most: the EUI-64s of one party begin alike, and each must be told from the others."""
 
 
 def show_table(
