@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from tests.documents.pages import DOCS, name_of, text_of
 
-PAGES: Final = (DOCS / "how-to" / "use-from-python.md",)
+PAGES: Final = (DOCS / "how-to" / "use-from-python.md", DOCS / "how-to" / "write-an-adapter.md")
 
 _BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<printed>.*?)^```\n)?", re.MULTILINE | re.DOTALL

@@ -22,7 +22,7 @@ def test_a_page_prints_what_it_says(page, tmp_path):
 
         assert (block["printed"] or "") == printed
 
-    assert blocks > 5
+    assert blocks > 2
 
 
 def test_every_name_has_a_row_in_the_reference():

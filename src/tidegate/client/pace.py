@@ -46,7 +46,7 @@ class Pace:
         most = it.limit
         if it.is_warned and it.allocation:
             most = min(most, it.allocation)
-        return max(1, most * self._aim // THOUSAND)
+        return max(1, -(-most * self._aim // THOUSAND))
 
     def told(self, share: Share | None, now: Instant, *, is_throttled: bool) -> None:
         """An answer said this of the share, or nothing."""

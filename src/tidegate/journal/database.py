@@ -228,9 +228,16 @@ class Database:
 def _engine_for(url: URL, *, is_sqlite: bool) -> Engine:
     # Transactions are begun and ended by name: drivers begin them too late, or not at all.
     if not is_sqlite:
-        return create_engine(
+        engine = create_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"timeout": _BUSY_S}
         )
+
+        @event.listens_for(engine, "handle_error")
+        def _leave_it_to_us(context: Any) -> None:
+            # Else the library closes a connection that is gone, fails, and logs a page of traceback.
+            context.is_disconnect = False
+
+        return engine
     # mode=rw: a file that is gone is not made anew without anyone noticing.
     quoted = URL.create(
         "sqlite", database=f"file:{_percent(url.database or '')}", query={"mode": "rw", "uri": "true"}

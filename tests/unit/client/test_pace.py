@@ -64,6 +64,13 @@ def test_where_nothing_is_known_of_a_share_nothing_waits():
     assert pace.limit is None
 
 
+def test_a_small_share_is_not_halved_by_the_aim():
+    pace = Pace(950)
+    pace.told(share(2), 0, is_throttled=False)
+
+    assert 2 == pace.limit
+
+
 def test_who_is_warned_keeps_to_its_allocation():
     assert 30 == told(30, allocation=10).limit
     assert 10 == told(30, allocation=10, is_warned=True).limit
