@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from tidegate.admission.capacity import CapacityRules
 from tidegate.vocabulary.modes import Mode
@@ -108,7 +109,8 @@ class ByHand:
         warned = self._is_warned(user, len(mine), 0, used)
         if own:
             return Past(request, 1, own[0].slot, True, None, is_prioritised, -1, warned)
-        slot = self._next_free(at, mine, booked, allocation, is_prioritised=is_prioritised)
+        prioritised = sum(p.is_prioritised for p in in_period)
+        slot = self._next_free(at, mine, booked, allocation, None if is_prioritised else prioritised)
         if slot is not None and slot <= at + r.horizon_us:
             return Past(request, 1, slot, True, slot, is_prioritised, -1, warned)
         return Past(request, 1, self._spread(user, at), False, None, is_prioritised, -1, warned)
@@ -135,19 +137,28 @@ class ByHand:
         ]
 
     def _next_free(
-        self, at: int, mine: list[int], booked: list[Past], allocation: int, *, is_prioritised: bool
+        self, at: int, mine: list[int], booked: list[Past], allocation: int, beside: int | None
     ) -> int | None:
-        """The earliest instant with room in the period that ends there, and nothing booked after it."""
+        """The earliest instant with room in the period that ends there, and nothing booked after it.
+
+        For an ordinary request, beside so many prioritised ones; None: for a prioritised one.
+        """
         r = self.rules
-        share = allocation
-        if is_prioritised:
+        is_prioritised = beside is None
+        share, apart = allocation, Fraction(0)
+        if beside is None:
             share = allocation * r.maximum_system_capacity // r.operating_threshold
+        elif beside >= r.maximum_system_capacity:
+            return None
         if share == 0:
             return None
+        if beside is not None and r.maximum_system_capacity - beside < r.operating_threshold:
+            part = Fraction(allocation, r.operating_threshold)
+            apart = r.period_us / (part * (r.maximum_system_capacity - beside))
         slots = [p.slot for p in booked if p.slot is not None and p.is_prioritised == is_prioritised]
         before = [p.slot for p in booked if p.slot is not None and p.is_prioritised]
         counted = [*mine, *(max(slot, at) for slot in slots)]
-        earliest = max([at + r.tick_us, *(slot + 1 for slot in slots), *before])
+        earliest = max([at + r.tick_us, *(slot + max(1, ceil(apart)) for slot in slots), *before])
         return min(
             s
             for s in (earliest, *(instant + r.period_us for instant in counted))

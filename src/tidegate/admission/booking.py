@@ -18,6 +18,12 @@ by the rule itself. Who comes back within the grace is admitted all the same.
 Whoever does not has lost the slot, and nothing was set aside for it. No two
 slots are at one instant: else as many fresh requests could come between.
 
+What is booked is admitted whatever comes, and so are the prioritised below the
+maximum: both must find room. So while n prioritised requests come in a period and
+leave less than the operating threshold, M - n < O, a User's slots lie apart, by
+P * O / (allocation * (M - n)) at least; those of all Users come to M - n in a
+period. While n >= M nothing is booked.
+
 A prioritised request refused at the maximum is booked for itself, from the User's
 share of the maximum, and waits behind no ordinary one. An ordinary one does wait
 behind those: over any length of time no more is promised than the maximum.
@@ -61,12 +67,18 @@ class Lane:
         self.holder_of: dict[Instant, str] = {}
 
     def next_free(
-        self, now: Instant, earliest: Instant, admitted: Sequence[Instant], share: int, period: Duration
+        self,
+        now: Instant,
+        earliest: Instant,
+        admitted: Sequence[Instant],
+        share: int,
+        period: Duration,
+        apart: Duration,
     ) -> Instant:
         """The next free slot for `share` >= 1 requests in a period, given what was admitted in this one."""
         slots = self.slots
         if slots:
-            earliest = max(earliest, slots[-1] + 1)
+            earliest = max(earliest, slots[-1] + apart)
         room = share - len(slots)
         if room <= 0:
             return max(earliest, max(slots[-share], now) + period)

@@ -66,6 +66,19 @@ class CapacityRules:
         """A User's share of the maximum: it has that part of it which its allocation is of the operating threshold."""
         return allocation * self.maximum_system_capacity // self.operating_threshold
 
+    def apart_us(self, allocation: int, prioritised: int) -> Duration | None:
+        """How far a User's ordinary return times lie apart at least, beside so many prioritised requests in a period.
+
+        So far that those of all Users come to no more than the prioritised leave of the maximum; None: nothing can be
+        promised. Where they leave the operating threshold, the allocation itself is bound enough.
+        """
+        left = self.maximum_system_capacity - prioritised
+        if allocation == 0 or left <= 0:
+            return None
+        if left >= self.operating_threshold:
+            return 1
+        return -(-self.period_us * self.operating_threshold // (allocation * left))
+
 
 class CapacityAsWritten(Protocol):
     """What a policy says of capacity, which need not be valid."""

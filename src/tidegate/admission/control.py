@@ -88,9 +88,9 @@ class AdmissionControl:
         if user is None:
             user = self._users[request.user] = self._given(UserUsage(request.user))
         was_warned = user.is_warned and self._is_still_near(user)
-        usage.offer(user)
-
         is_prioritised = request.srv in rules.prioritised
+        usage.offer(user, is_prioritised=is_prioritised)
+
         limit = self._fair_share.limit(user.allocation)
         reason, sequence = self._continues(request, user)
         if reason is None:
@@ -112,7 +112,7 @@ class AdmissionControl:
         else:
             user.bookings.release(request.request_id)
             self._sequences.remember(request, sequence)
-        usage.decided(user, at, is_admitted=back is None)
+        usage.decided(user, at, is_prioritised=is_prioritised, is_admitted=back is None)
 
         user.is_warned = was_warned or self._is_near(user)
         return Admission(
@@ -251,13 +251,14 @@ class AdmissionControl:
         if (booked := bookings.by_request.get(request.request_id)) is not None:
             return ReturnTime(booked[0], is_booked=True)  # It came too early: what it was told stands.
         lane, share = bookings.ordinary, user.allocation
+        apart = rules.apart_us(user.allocation, self._usage.prioritised)
         earliest = now + rules.tick_us
         if is_prioritised:
-            lane, share = bookings.prioritised, user.share_of_maximum
+            lane, share, apart = bookings.prioritised, user.share_of_maximum, 1
         elif bookings.prioritised.slots:
             earliest = max(earliest, bookings.prioritised.slots[-1])
-        if share > 0:
-            slot = lane.next_free(now, earliest, user.admitted, share, rules.period_us)
+        if share > 0 and apart is not None:
+            slot = lane.next_free(now, earliest, user.admitted, share, rules.period_us, apart)
             if slot <= now + rules.horizon_us:
                 bookings.book(request.request_id, slot, lane)
                 return ReturnTime(slot, is_booked=True)

@@ -30,6 +30,9 @@ AHEAD: Final = 16
 NEVER: Final = np.iinfo(np.int64).min
 """No instant: not admitted, not booked, no tick yet."""
 
+LONGEST: Final = np.int64(1 << 62)
+"""No time is longer."""
+
 USER: Final = np.dtype(
     [
         ("allocation", np.int64),
@@ -47,7 +50,9 @@ USER: Final = np.dtype(
 )
 """`usage.UserUsage`; its rings are beside it. Lane 0 is the ordinary one, lane 1 the prioritised."""
 
-OFFERED_AT: Final = np.dtype([("at", np.int64), ("user", np.int64), ("is_admitted", np.bool_)])
+OFFERED_AT: Final = np.dtype(
+    [("at", np.int64), ("user", np.int64), ("is_prioritised", np.bool_), ("is_admitted", np.bool_)]
+)
 """A request in the period."""
 
 BOOKED: Final = np.dtype([("slot", np.int64), ("row", np.int64)])
@@ -83,7 +88,8 @@ FREE_ROWS: Final = 10
 FREE_SEQUENCES: Final = 11
 SLOTS_USED: Final = 12
 STOPPED_FOR: Final = 13
-COUNTERS: Final = 14
+PRIORITISED: Final = 14
+COUNTERS: Final = 15
 
 # Why `decide` stopped: which table the caller must make room in.
 FOR_NOTHING: Final = 0
@@ -194,6 +200,7 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
         _expire(at - rules.grace_us, number, tables)
         was_warned = user.is_warned and user.used >= user.eases_below and counters[USED] >= rules.eases_below
         counters[OFFERED] += 1
+        counters[PRIORITISED] += batch.is_prioritised[i]
         user.offered += 1
         row = _row_of(tables, batch.request[i], batch.user[i])
 
@@ -245,6 +252,7 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
         last = (counters[PERIOD_HEAD] + counters[OFFERED] - 1) & (len(tables.period) - 1)
         tables.period[last].at = at
         tables.period[last].user = number
+        tables.period[last].is_prioritised = batch.is_prioritised[i]
         tables.period[last].is_admitted = outcome != _THROTTLED
 
         is_near = user.used >= user.warns_at and counters[USED] >= rules.warns_at
@@ -302,6 +310,7 @@ def _leave(now: Any, period_us: Any, tables: Any) -> None:
     while counters[OFFERED] > 0 and period[counters[PERIOD_HEAD]].at <= now - period_us:
         user = tables.users[period[counters[PERIOD_HEAD]].user]
         counters[OFFERED] -= 1
+        counters[PRIORITISED] -= period[counters[PERIOD_HEAD]].is_prioritised
         user.offered -= 1
         if period[counters[PERIOD_HEAD]].is_admitted:
             counters[USED] -= 1
@@ -383,19 +392,20 @@ def _book(at: Any, batch: Any, i: Any, row: Any, number: Any, rules: Any, tables
         return tables.requests[row].slot  # It came too early: what it was told stands.
     user = tables.users[number]
     lane, share = 0, user.allocation
+    apart = _apart(user.allocation, rules, tables.counters)
     earliest = at + rules.tick_us
     mask = tables.lanes.shape[2] - 1
     if batch.is_prioritised[i]:
-        lane, share = 1, user.share_of_maximum
+        lane, share, apart = 1, user.share_of_maximum, np.int64(1)
     elif user.lane_length[1] > 0:
         last = (user.lane_head[1] + user.lane_length[1] - 1) & mask
         earliest = max(earliest, tables.lanes[number, 1, last].slot)
-    if share == 0:
+    if share == 0 or apart == _NEVER:
         return _NEVER
 
     ring, head, length = tables.lanes[number, lane], user.lane_head[lane], user.lane_length[lane]
     if length > 0:
-        earliest = max(earliest, ring[(head + length - 1) & mask].slot + 1)
+        earliest = max(earliest, ring[(head + length - 1) & mask].slot + apart)
     room = share - length
     slot = earliest
     if room <= 0:
@@ -415,6 +425,21 @@ def _book(at: Any, batch: Any, i: Any, row: Any, number: Any, rules: Any, tables
     ring[last].row = row
     user.lane_length[lane] += 1
     return slot
+
+
+@compiled
+def _apart(allocation: Any, rules: Any, counters: Any) -> Any:
+    """`CapacityRules.apart_us`; NEVER where nothing can be promised."""
+    threshold, left = rules.operating_threshold, rules.maximum - counters[PRIORITISED]
+    if allocation == 0 or left <= 0:
+        return _NEVER
+    if left >= threshold:
+        return np.int64(1)
+    # By parts: their product need not fit in 64 bits. What is longer than this is beyond every horizon.
+    whole, rest = rules.period_us // left, rules.period_us % left
+    if whole >= LONGEST // threshold:
+        return LONGEST // allocation
+    return -(-(whole * threshold + -(-rest * threshold // left)) // allocation)
 
 
 @compiled

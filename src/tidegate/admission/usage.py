@@ -48,32 +48,39 @@ class UserUsage:
 
 
 class Usage:
-    """All requests of the period; `offered` and `used` count those of every User."""
+    """All requests of the period.
+
+    offered, used:  Those of every User, and what was admitted of them.
+    prioritised:    What of `offered` was on the Prioritised Service Requests List when it came.
+    """
 
     def __init__(self) -> None:
         self.offered = 0
         self.used = 0
-        self._in_period: deque[tuple[Instant, UserUsage, bool]] = deque()
+        self.prioritised = 0
+        self._in_period: deque[tuple[Instant, UserUsage, bool, bool]] = deque()
 
-    def offer(self, user: UserUsage) -> None:
+    def offer(self, user: UserUsage, *, is_prioritised: bool) -> None:
         """A request came; `decided` is to follow."""
         self.offered += 1
+        self.prioritised += is_prioritised
         user.offered += 1
 
-    def decided(self, user: UserUsage, at: Instant, *, is_admitted: bool) -> None:
+    def decided(self, user: UserUsage, at: Instant, *, is_prioritised: bool, is_admitted: bool) -> None:
         """The request that was offered was admitted, or not."""
         if is_admitted:
             self.used += 1
             user.admitted.append(at)
-        self._in_period.append((at, user, is_admitted))
+        self._in_period.append((at, user, is_prioritised, is_admitted))
 
     def leave(self, now: Instant, period: Duration) -> list[UserUsage]:
         """Let requests leave that are no longer in the period; the Users that have none left in it."""
         in_period, last = self._in_period, now - period
         gone: list[UserUsage] = []
         while in_period and in_period[0][0] <= last:
-            _, user, is_admitted = in_period.popleft()
+            _, user, is_prioritised, is_admitted = in_period.popleft()
             self.offered -= 1
+            self.prioritised -= is_prioritised
             user.offered -= 1
             if is_admitted:
                 self.used -= 1
