@@ -128,7 +128,7 @@ def _findings(found: RequestsSimulated) -> Iterator[str]:
     yield f"Goodput: {goodput_in_words(found)}"
     yield f"Tried again: {answered_in_words(found)}"
     yield f"Allocations: {entitlement_in_words(found)}"
-    yield f"Refused within its allocation below the maximum: {_refused_within(found)}"
+    yield f"Refused within its allocation: {_refused_within(found)}"
     if any(it.served_for_nobody for it in compared):
         said = _by_control(compared, lambda it: thousands(it.served_for_nobody))
         yield f"Served for nobody, as its User had given up: {said}."
@@ -185,7 +185,11 @@ def _by_control(outcomes: Sequence[ControlOutcome], say: Callable[[ControlOutcom
 
 def _refused_within(found: RequestsSimulated) -> str:
     compared = _rule_first(found)
-    return f"{_by_control(compared, lambda it: thousands(it.total.refused_within))}."
+    below = "none under any control"
+    if any(it.total.refused_within for it in compared):
+        below = _by_control(compared, lambda it: thousands(it.total.refused_within))
+    at_it = _by_control(compared, lambda it: thousands(it.total.refused_full))
+    return f"below the maximum {below}; at the maximum {at_it}."
 
 
 def _fate(stream: StreamOutcome) -> str:
@@ -211,7 +215,7 @@ def _short_fate(stream: StreamOutcome) -> str:
 def _cleared(found: RequestsSimulated, outcome: ControlOutcome) -> str:
     took = found.time_to_clear(outcome)
     if took is None:
-        return f"is not cleared by the end ({thousands(outcome.backlog[-1])} tasks wait)"
+        return f"is not cleared by the end ({thousands(outcome.total.waiting)} tasks wait)"
     if took == 0:
         return f"is less than {CLEARED_SECONDS} s of work as soon as things have settled"
     return f"is cleared after {length(took)}"

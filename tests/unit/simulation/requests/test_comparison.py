@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def found() -> RequestsSimulated:
 
 
 def test_every_control_then_each_capacity_then_each_ask(found: RequestsSimulated) -> None:
-    assert [*Control] == [each.control for each in found.compared]
+    assert [*Control] == [each.control for each in found.outcomes]
     assert [1, 1, 2, 2] == [each.capacity for each in found.of_capacities]
     assert ["", "enwl-supply-status", "wpd-auxiliary-load"] == [each.ask for each in found.of_lists]
     assert {"2.2", "7.4"} == set(found.of_lists[1].priority)
@@ -89,8 +90,30 @@ def test_the_verdict_says_what_each_finding_is_about(found: RequestsSimulated) -
     assert "Under Tidegate's rule all 60 reads are done" in said.headline
     assert {"Volumes", "Done", "Backlog", "Goodput", "Tried again", "Allocations"} <= about
     assert {"More capacity under the rule", "Priority list, enwl-supply-status"} <= about
-    assert "Refused within its allocation below the maximum" in about
+    assert "Refused within its allocation" in about
     assert any("Synthetic" in caution for caution in said.cautions)
+
+
+def test_what_waits_in_the_verdict_is_what_waits_in_the_sum(found: RequestsSimulated) -> None:
+    never = [replace(each, backlog=(*each.backlog[:-1], 9_999)) for each in found.outcomes]
+    (said,) = (
+        each
+        for each in requests_verdict(replace(found, outcomes=never)).findings
+        if each.startswith("Backlog")
+    )
+    the_rule = next(each for each in found.compared if each.control is Control.TIDEGATE)
+
+    assert f"is not cleared by the end ({the_rule.total.waiting} tasks wait)" in said
+
+
+def test_who_was_refused_within_its_allocation_is_told_at_the_maximum_too(found: RequestsSimulated) -> None:
+    (said,) = (
+        each for each in requests_verdict(found).findings if each.startswith("Refused within its allocation")
+    )
+    first_come = next(each for each in found.compared if each.control is Control.FIRST_COME)
+
+    assert "below the maximum none under any control" in said
+    assert f"first come, first served {first_come.total.refused_full}," in said
 
 
 def test_an_ask_that_is_about_what_nobody_sends_says_so_and_is_as_without_it(
