@@ -66,7 +66,7 @@ def found() -> RequestsSimulated:
 
 
 def test_every_control_then_each_capacity_then_each_ask(found: RequestsSimulated) -> None:
-    assert [*Control] == [each.control for each in found.outcomes]
+    assert [*Control] == [each.control for each in found.compared]
     assert [1, 1, 2, 2] == [each.capacity for each in found.of_capacities]
     assert ["", "enwl-supply-status", "wpd-auxiliary-load"] == [each.ask for each in found.of_lists]
     assert {"2.2", "7.4"} == set(found.of_lists[1].priority)
