@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import time
 from collections import Counter, deque
@@ -24,6 +25,7 @@ from tests.material.duis_documents import eui
 from tests.material.signed_alerts import DSP, AlertMint, Party
 
 _HEAD = b"POST /api/v1/alerts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n"
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 FIRST_DEVICE = 0x00DB123400000000
 
 
@@ -41,10 +43,11 @@ def main() -> None:
     for number in range(first, first + requests):
         body = mint.alert(0x8014, device=FIRST_DEVICE + number, counter=number)
         made.append(_HEAD % len(body) + body)
-    print(json.dumps(uvloop.run(_load(port, made, connections, per_second))))
+    print(json.dumps(uvloop.run(load(port, made, connections, per_second))))
 
 
-async def _load(port: int, made: list[bytes], connections: int, per_second: int) -> dict[str, object]:
+async def load(port: int, made: list[bytes], connections: int, per_second: int) -> dict[str, object]:
+    """Ask all that is made, and tell how it went."""
     loop = asyncio.get_running_loop()
     waiting = deque(made)
     latencies: list[float] = []
@@ -114,9 +117,11 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._told += data
-        if b"\r\n\r\n" in self._told:
-            status, self._told = self._told[9:12], b""
-            self._answered(self, status, self._since)  # type: ignore[operator]
+        head, end, body = self._told.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if end and len(body) >= (int(length.group(1)) if length else 0):
+            self._told = b""
+            self._answered(self, head[9:12], self._since)  # type: ignore[operator]
 
 
 if __name__ == "__main__":

@@ -12,14 +12,11 @@ import http.client
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,8 @@ import pyarrow as pa
 from tests.material.duis_documents import eui
 from tests.material.gbcs_alerts import SUPPLIER
 from tests.material.signed_alerts import mint_party, write_certificates
+
+from benchmarks.live.servers import Server, bare, gateway
 
 CONNECTIONS = 64
 PACED = 600
@@ -44,23 +43,23 @@ def main() -> None:
         (keys / "signer.key").write_bytes(dsp.key_pem)
         signed, verifies = ("signed", str(keys)), f'[signatures]\ncertificates = "{keys}"\n'
         told: list[tuple[str, dict[str, Any]]] = []
-        with _bare() as port:
+        with bare() as port:
             told.append(("bare acknowledge", _load(port, requests, signed)))
-        with _gateway(folder / "a", verifies) as port:
+        with gateway(folder / "a", verifies) as port:
             told.append(("signed, kept", _load(port, requests, signed)))
-        with _gateway(folder / "b", "") as port:
+        with gateway(folder / "b", "") as port:
             told.append(("unsigned, kept", _load(port, requests, ("unsigned",))))
             batches = _batches(port.port)
-        with _bare() as receiver:
+        with bare() as receiver:
             to = f'[[recipients]]\nuser = "{eui(SUPPLIER)}"\nurl = "http://127.0.0.1:{receiver.port}/"\n'
-            with _gateway(folder / "c", verifies + to) as port:
+            with gateway(folder / "c", verifies + to) as port:
                 told.append(("signed, forwarded", _load(port, requests, signed)))
-    bare = told[0][1]["per_second"]
+    most = told[0][1]["per_second"]
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {requests:,} requests, {CONNECTIONS} connections"
     )
     for what, it in told:
-        share = f"{it['per_second'] / bare:5.0%}"
+        share = f"{it['per_second'] / most:5.0%}"
         print(
             f"{what:<18} {it['per_second']:>7,}/s {share} of bare  p50 {it['p50_ms']:>6} ms  p99 {it['p99_ms']:>6} ms  cpu {it['cpu_ms']:.2f} ms each"
             f"  at {PACED}/s: p50 {it['paced']['p50_ms']} ms p99 {it['paced']['p99_ms']} ms  {it['statuses']}"
@@ -68,7 +67,7 @@ def main() -> None:
     print(f"batches of Arrow   {batches:>9,.0f} Alerts/s, {BATCH_ROWS:,} a batch")
 
 
-def _load(server: _Server, requests: int, documents: tuple[str, ...]) -> dict[str, Any]:
+def _load(server: Server, requests: int, documents: tuple[str, ...]) -> dict[str, Any]:
     """As fast as answers come, after a warm-up; then paced."""
     port = server.port
     _ask(port, 500, 0, documents, 0)
@@ -113,67 +112,6 @@ def _batches(port: int) -> float:
             answer = json.loads(connection.getresponse().read())
             assert answer["received"] == BATCH_ROWS, answer
     return BATCHES * BATCH_ROWS / (time.perf_counter() - began)
-
-
-@dataclass(frozen=True)
-class _Server:
-    port: int
-    pid: int
-
-    def cpu_seconds(self) -> float:
-        """Of the process and those it started: told truly on a busy machine too."""
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                pid, rest = int(stat.parent.name), stat.read_text().rpartition(") ")[2].split()
-            except OSError:
-                continue  # it has ended meanwhile
-            if self.pid in (pid, int(rest[1])):
-                ticks += int(rest[11]) + int(rest[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _gateway(folder: Path, configuration: str) -> Iterator[_Server]:
-    folder.mkdir()
-    port = _free_port()
-    (folder / "tidegate-serve.toml").write_text(f'listen = "127.0.0.1:{port}"\n{configuration}')
-    with _running(
-        [sys.executable, "-c", "from tidegate.cli.main import main; main()", "serve"], port, folder
-    ) as it:
-        yield it
-
-
-@contextmanager
-def _bare() -> Iterator[_Server]:
-    port = _free_port()
-    with _running([sys.executable, "-m", "benchmarks.live.bare", str(port)], port, Path.cwd()) as it:
-        yield it
-
-
-@contextmanager
-def _running(command: list[str], port: int, folder: Path) -> Iterator[_Server]:
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    try:
-        while True:
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-                try:
-                    connection.request("GET", "/readyz")
-                    if connection.getresponse().status < 300:
-                        break
-                except OSError:
-                    assert process.poll() is None, "it did not start"
-                    time.sleep(0.1)
-        yield _Server(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as it:
-        port: int = it.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":
