@@ -10,6 +10,7 @@ from tests.engines import AUDIT, a_record, accept, incoming, journal_of, running
 from tests.gateways import running_gateway
 from tests.receive_services import Receiver, accepts, receivers, until
 
+from tidegate.cli import console
 from tidegate.operations.delivery_book import WITHOUT_METADATA
 from tidegate.operations.live import DeliveryChange, DeliveryState, QueueQuery
 
@@ -41,6 +42,16 @@ def test_list_says_what_waits_and_why(capfd, journal):
     assert "4 Alerts waiting, 1 on the failed queue." in ran.out
     assert "refuses throttle metadata" in " ".join(ran.out.split())
     assert "--without-metadata" in ran.err
+
+
+def test_no_device_code_or_recipient_is_cut_where_there_is_little_room(capfd, journal, monkeypatch):
+    for width in (60, 80, 160):
+        monkeypatch.setattr(console.out, "width", width)
+        ran = tidegate(capfd, "queue", "list", "--journal", journal, "--alerts")
+
+        assert "00-00-00-00-00-00-00-04 8014 " in ran.out
+        assert ("supplier" in ran.out) == (width >= 80)
+        assert ("No room here for: " in ran.out) == (width < 160)
 
 
 def test_list_is_narrowed_by_each_of_its_options(capfd, journal):

@@ -14,9 +14,11 @@ from tests.material.gbcs_alerts import ESME, SUPPLIER
 from tests.material.signed_alerts import DSP, AlertMint, mint_party, write_certificates
 from tests.material.web_certificates import Authority
 
+from tidegate.assembly.asking_gateway import Credentials, ask_gateway
 from tidegate.assembly.serving import clock
 from tidegate.gateway.parties import Scope
 from tidegate.gateway.tokens import TokenFile
+from tidegate.vocabulary.faults import InputError
 from tidegate.vocabulary.instants import DAY
 
 ANOTHER = 0x90B3D51F30009999
@@ -196,6 +198,17 @@ scopes = ["operate"]
         assert 401 == ask(running, stranger)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             ask(running)
+
+        # The same from the command line: its certificate, and those who issued the gateway's.
+        at, root = f"https://localhost:{running.port}", authority.root
+        own = Credentials(certificate=adapter.certificate, key=adapter.key, authorities=root)
+        assert "everyone" == ask_gateway(at, own, "/api/summary")["of"]
+        with pytest.raises(InputError, match="TIDEGATE_AUTHORITIES"):
+            ask_gateway(at, Credentials(certificate=adapter.certificate, key=adapter.key), "/api/summary")
+        with pytest.raises(InputError, match="TIDEGATE_CERTIFICATE"):
+            ask_gateway(at, Credentials(authorities=root), "/api/summary")
+        with pytest.raises(InputError, match="cannot be used"):
+            ask_gateway(at, Credentials(certificate=adapter.certificate, key=server.key), "/api/summary")
 
 
 PARTY = """

@@ -55,6 +55,51 @@ def test_every_fault_of_a_configuration_is_told_with_its_place(capfd, tmp_path, 
     assert "tidegate-serve.toml:3: limits.connections" in ran.err
 
 
+def test_a_check_tries_all_that_is_named_and_a_certificate_that_is_none_is_no_fault_of_ours(
+    capfd, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "junk.pem").write_text("junk")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "tidegate-serve.toml").write_text(
+        """
+[policy]
+begin_with = "nobody-s"
+inventory = "junk.pem"
+[tls]
+certificate = "junk.pem"
+key = "junk.pem"
+[delivery]
+authorities = "junk.pem"
+[signatures]
+certificates = "empty"
+[service_requests]
+users = "junk.pem"
+[[notices.parties]]
+party = "*"
+addresses_file = "nothing.addresses"
+"""
+    )
+
+    ran = tidegate(capfd, "serve", "--check")
+
+    places = ("tls.certificate", "delivery.authorities", "empty", "nobody-s", "nothing.addresses", "junk.pem")
+    assert INPUT_AT_FAULT == ran.status
+    assert list(places) == [place for place in places if place in ran.err]
+
+
+def test_an_address_of_a_service_has_a_port_that_can_be(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tidegate-serve.toml").write_text(
+        '[[recipients]]\nuser = "a"\nurl = "http://127.0.0.1:port/receive"\n'
+    )
+
+    ran = tidegate(capfd, "serve", "--check")
+
+    assert INPUT_AT_FAULT == ran.status
+    assert "tidegate-serve.toml:3: recipients.url, item 1" in ran.err
+
+
 def test_a_configuration_can_be_checked_without_serving(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 

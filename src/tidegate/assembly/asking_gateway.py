@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -16,9 +19,46 @@ _ANSWERS_S: Final = 30
 _LONGEST_ANSWER: Final = 1 << 26
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who asks, and whom it believes.
+
+    token:        Says who asks; empty: nobody has to, or the certificate does.
+    certificate:  A client certificate, where the gateway knows its callers by theirs; with its key.
+    key:          The certificate's, where it stands in a file of its own.
+    authorities:  Who issues the gateway's certificate; None: those of the machine.
+    """
+
+    token: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
+    authorities: Path | None = None
+
+    def tls(self) -> ssl.SSLContext:
+        """TLS towards the gateway.
+
+        Raises:
+            InputError: a file cannot be used.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.authorities)
+        except (OSError, ssl.SSLError) as error:
+            raise _unusable(self.authorities, "certificates of authorities", error) from None
+        if self.certificate is not None:
+            try:
+                context.load_cert_chain(self.certificate, self.key)
+            except (OSError, ssl.SSLError) as error:
+                raise _unusable(self.certificate, "a certificate with its key", error) from None
+        return context
+
+
+NOBODY: Final = Credentials()
+"""In local mode nobody is asked who they are."""
+
+
 def ask_gateway(
     server: str,
-    token: str,
+    credentials: Credentials,
     path: str,
     body: Mapping[str, object] | None = None,
     *,
@@ -26,32 +66,48 @@ def ask_gateway(
 ) -> Any:
     """What a gateway answers, JSON; a POST where there is a body.
 
-    token:  Says who asks; empty: nobody has to.
-
     Raises:
         InputError: it cannot be reached, or refuses; with the faults it tells.
     """
-    server = server.rstrip("/")
+    server, token = server.rstrip("/"), credentials.token
     _refuse_in_clear(server, token)
     headers = {"accept": "application/json", "content-type": "application/json"}
     if token:
         headers["authorization"] = f"Bearer {token}"
     data = None if body is None else json.dumps(body).encode()
     request = Request(server + path, data, headers)  # noqa: S310 - http and https only: see _refuse_in_clear
+    tls = credentials.tls() if server.startswith("https:") else None
     try:
-        with urlopen(request, timeout=within_s) as answer:  # noqa: S310
+        with urlopen(request, timeout=within_s, context=tls) as answer:  # noqa: S310
             return json.loads(answer.read(_LONGEST_ANSWER))
     except HTTPError as error:
         with error:
             raise InputError(*_faults_in(server, error.code, error.read(_LONGEST_ANSWER))) from None
     except (URLError, TimeoutError, OSError) as error:
-        reason = getattr(error, "reason", error)
+        reason = error.reason if isinstance(error, URLError) else error
         what = f"the gateway cannot be reached: {reason}"
-        raise InputError(Fault(server, what, "Is it running? Without one, use --journal.")) from None
+        raise InputError(Fault(server, what, _remedy_of(reason))) from None
     except ValueError:
         raise InputError(
             Fault(server, "what answers is no gateway of Tidegate", "Look at the URL.")
         ) from None
+
+
+def _remedy_of(reason: object) -> str:
+    """What to do about a gateway that was not reached."""
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return (
+            "Name the file of those who issue its certificate as TIDEGATE_AUTHORITIES,"
+            " and in --server the host that the certificate is of."
+        )
+    if isinstance(reason, ssl.SSLError | ConnectionResetError):  # it hangs up on who shows none
+        return "Does it ask for a certificate? Name yours as TIDEGATE_CERTIFICATE, its key as TIDEGATE_KEY."
+    return "Is it running? Without one, use --journal."
+
+
+def _unusable(file: Path | None, what: str, error: OSError) -> InputError:
+    why = error.strerror if not isinstance(error, ssl.SSLError) else error.reason
+    return InputError(Fault(str(file), f"it cannot be used: {why or error}", f"Name {what} in PEM."))
 
 
 def say_server(fault: Fault) -> Fault:
@@ -90,5 +146,9 @@ def _faults_in(server: str, status: int, body: bytes) -> list[Fault]:
         what = str(said.get("detail") or said.get("title") or "")
     except (ValueError, AttributeError, KeyError, TypeError):
         what = ""
-    remedy = "Give a token of scope operate: --token-file FILE." if status in {401, 403} else ""
+    remedy = (
+        "Come as a party of scope operate: with its token (--token-file FILE), or its certificate."
+        if status in {401, 403}
+        else ""
+    )
     return [Fault(server, f"the gateway answers {status}{': ' if what else ''}{what}".rstrip("."), remedy)]

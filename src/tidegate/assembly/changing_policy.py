@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from tidegate.assembly.asking_gateway import ask_gateway, say_server
+from tidegate.assembly.asking_gateway import NOBODY, Credentials, ask_gateway, say_server
 from tidegate.operations.back_out_plan import back_out_plan
 from tidegate.operations.change_policy import carry_out
 from tidegate.operations.live import AuditEntry, JournalUnavailable, PolicyRecord
@@ -33,12 +33,12 @@ class PolicyPlace:
     """Where the policies are that are changed: exactly one of the two.
 
     journal:  File or URL of a journal.
-    server:   URL of a gateway that runs; `token` says who asks.
+    server:   URL of a gateway that runs; `credentials` say who asks.
     """
 
     journal: str | None = None
     server: str | None = None
-    token: str = ""
+    credentials: Credentials = NOBODY
 
     def __post_init__(self) -> None:
         if (self.journal is None) == (self.server is None):
@@ -102,7 +102,7 @@ class PolicyPlace:
         return back_out_plan(register_of(self.records()), clock(), version, to)
 
     def _asked(self, path: str, body: Mapping[str, object] | None = None) -> Any:
-        return ask_gateway(self.server or "", self.token, path, body)
+        return ask_gateway(self.server or "", self.credentials, path, body)
 
 
 def register_of(records: Sequence[PolicyRecord]) -> PolicyRegister:

@@ -171,7 +171,7 @@ def _senders(
 
         # An address of its own each: one that is gone holds up none of the others, and none gets a message twice.
         senders[party, Audience.PEOPLE] = [
-            Sender(party, PeopleChannel(f"{called}, address {place}", [url]), note, clock)
+            Sender(party, PeopleChannel(f"{called}, address {place}", url), note, clock)
             for place, url in enumerate(planned.addresses, start=1)
         ]
     if planned.webhook is not None:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
 
-from tidegate.assembly.asking_gateway import ask_gateway, say_server
+from tidegate.assembly.asking_gateway import NOBODY, Credentials, ask_gateway, say_server
 from tidegate.operations.live import JournalUnavailable, OutgoingAlert
 from tidegate.operations.queue_requests import (
     PAGE,
@@ -38,12 +38,12 @@ class QueuePlace:
     """Where the queue is: exactly one of the two.
 
     journal:  File or URL of a journal.
-    server:   URL of a gateway that runs; `token` says who asks.
+    server:   URL of a gateway that runs; `credentials` say who asks.
     """
 
     journal: str | None = None
     server: str | None = None
-    token: str = ""
+    credentials: Credentials = NOBODY
 
     def __post_init__(self) -> None:
         if (self.journal is None) == (self.server is None):
@@ -70,7 +70,9 @@ class QueuePlace:
         if self.server is not None:
             body = request_as_json(request)
             return int(
-                ask_gateway(self.server, self.token, CHANGE_PATH, body, within_s=CHANGE_TAKES_S)["alerts"]
+                ask_gateway(self.server, self.credentials, CHANGE_PATH, body, within_s=CHANGE_TAKES_S)[
+                    "alerts"
+                ]
             )
         return _change_journal(self.journal or "", request)
 
@@ -93,7 +95,7 @@ class QueuePlace:
         after: int | None = 0
         while after is not None:
             query = {"after": after, **{name: value for name, value in given.items() if value is not None}}
-            answer = ask_gateway(self.server or "", self.token, f"{QUEUE_PATH}?{urlencode(query)}")
+            answer = ask_gateway(self.server or "", self.credentials, f"{QUEUE_PATH}?{urlencode(query)}")
             wanted = frozenset(selection.seqs)
             yield from (row for row in answer["alerts"] if not wanted or row["seq"] in wanted)
             after = answer["next_after"]

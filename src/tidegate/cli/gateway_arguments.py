@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from tidegate.vocabulary.faults import Fault, InputError
+
+if TYPE_CHECKING:
+    from tidegate.assembly.asking_gateway import Credentials
 
 _TOKEN_VARIABLE: Final = "TIDEGATE_TOKEN"  # noqa: S105 - the variable's name
 
@@ -32,12 +35,28 @@ REASON: Any = typer.Option("", "--reason", metavar="TEXT", help="Why, for the au
 AS_JSON: Any = typer.Option(False, "--json", help="Print it as JSON.")
 
 
-def token_from(token_file: Path | None) -> str:
-    """The token to come with: of a file, or else of the environment; empty where there is none.
+def credentials_from(token_file: Path | None) -> Credentials:
+    """Who asks: the token of a file, or else of the environment, and files for TLS that the environment names.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file of the token cannot be read.
     """
+    from tidegate.assembly.asking_gateway import Credentials  # noqa: PLC0415 - TLS is slow to start
+
+    return Credentials(
+        _token(token_file),
+        certificate=_named("TIDEGATE_CERTIFICATE"),
+        key=_named("TIDEGATE_KEY"),
+        authorities=_named("TIDEGATE_AUTHORITIES"),
+    )
+
+
+def _named(variable: str) -> Path | None:
+    named = os.environ.get(variable, "")
+    return Path(named) if named else None
+
+
+def _token(token_file: Path | None) -> str:
     token = os.environ.get(_TOKEN_VARIABLE, "")
     if token_file is not None:
         try:

@@ -169,7 +169,7 @@ def audit(
 def _place(journal: str | None, server: str | None, token_file: Path | None) -> PolicyPlace:
     from tidegate.assembly.changing_policy import PolicyPlace  # noqa: PLC0415
 
-    return PolicyPlace(journal, server, gateway_arguments.token_from(token_file))
+    return PolicyPlace(journal, server, gateway_arguments.credentials_from(token_file))
 
 
 def _changed(place: PolicyPlace, request: PolicyRequest, *, as_json: bool) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from tidegate.cli import arguments, console, gateway_arguments
+from tidegate.cli.tables import Column, show_table
 from tidegate.reports.numerals import many
 from tidegate.vocabulary.devices import format_device_id, parse_device_id
 from tidegate.vocabulary.faults import Fault, InputError
@@ -28,6 +27,25 @@ queue_app = typer.Typer(
 )
 
 _WITHHELD: Final = "(withheld)"
+# Instants and recipients are shown whole or not at all, and named where there is no room, as numbers are.
+_BY_REASON: Final = (
+    Column("recipient", is_text=True),
+    Column("state", is_text=True),
+    Column("code", is_text=True),
+    Column("Alerts"),
+    Column("oldest (UTC)", gives_way=1),
+    Column("reason", is_text=True, least=20, wraps=True),
+)
+_EACH: Final = (
+    Column("seq"),
+    Column("received (UTC)", gives_way=3),
+    Column("Device", is_text=True),
+    Column("code", is_text=True),
+    Column("recipient", gives_way=1),
+    Column("state", is_text=True),
+    Column("tries", gives_way=2),
+    Column("reason", is_text=True, least=12, wraps=True),
+)
 
 _RECIPIENT: Any = typer.Option(
     None, "--recipient", metavar="USER", help="Only to this User: its EUI-64, or its name."
@@ -145,7 +163,7 @@ def _carry_out(place: QueuePlace, request: QueueRequest, done: str, *, as_json: 
 def _place(journal: str | None, server: str | None, token_file: Path | None) -> QueuePlace:
     from tidegate.assembly.queue_work import QueuePlace  # noqa: PLC0415
 
-    return QueuePlace(journal, server, gateway_arguments.token_from(token_file))
+    return QueuePlace(journal, server, gateway_arguments.credentials_from(token_file))
 
 
 def _selection(
@@ -202,7 +220,8 @@ def _show(found: Sequence[QueuedAlert], *, is_each: bool) -> None:
         return
     waiting = sum(row["state"] == "waiting" for row in found)
     console.out.print(f"{many(waiting, 'Alert')} waiting, {len(found) - waiting:,} on the failed queue.\n")
-    console.out.print(_each(found) if is_each else _by_reason(found))
+    columns, rows = (_EACH, _each(found)) if is_each else (_BY_REASON, _by_reason(found))
+    show_table(console.out, columns, rows, console.out.width)
     if any("refuses throttle metadata" in str(row["reason"]) for row in found):
         console.talk.print(
             "\nRefused for its throttle metadata an Alert is delivered by"
@@ -211,37 +230,20 @@ def _show(found: Sequence[QueuedAlert], *, is_each: bool) -> None:
         )
 
 
-def _by_reason(found: Sequence[QueuedAlert]) -> Table:
+def _by_reason(found: Sequence[QueuedAlert]) -> list[tuple[str, ...]]:
     groups: dict[tuple[str, ...], list[Mapping[str, object]]] = defaultdict(list)
     for row in found:
         groups[tuple(str(row[name]) for name in ("recipient", "state", "alert_code", "reason"))].append(row)
-    table = _table("recipient", "state", "code", "Alerts", "oldest", "reason")
-    for (recipient, state, code, reason), rows in sorted(groups.items()):
-        oldest = min(str(row["received_at"]) for row in rows)
-        table.add_row(*map(escape, (recipient, state, code, f"{len(rows):,}", oldest, reason)))
-    return table
+    return [
+        (recipient, state, code, f"{len(rows):,}", min(_to_the_second(row) for row in rows), reason)
+        for (recipient, state, code, reason), rows in sorted(groups.items())
+    ]
 
 
-def _each(found: Sequence[QueuedAlert]) -> Table:
-    table = _table("seq", "received", "Device", "code", "recipient", "state", "tries", "reason")
-    names = (
-        "seq",
-        "received_at",
-        "device_id",
-        "alert_code",
-        "recipient",
-        "state",
-        "attempts",
-        "reason",
-    )
-    for row in found:
-        table.add_row(*(escape(str(row[name])) for name in names))
-    return table
+def _each(found: Sequence[QueuedAlert]) -> list[tuple[str, ...]]:
+    names = ("device_id", "alert_code", "recipient", "state", "attempts", "reason")
+    return [(str(row["seq"]), _to_the_second(row), *(str(row[name]) for name in names)) for row in found]
 
 
-def _table(*names: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for name in names:
-        justify: Any = "right" if name in {"Alerts", "seq", "tries"} else "left"
-        table.add_column(name, justify=justify, no_wrap=name not in {"reason", "recipient"}, overflow="fold")
-    return table
+def _to_the_second(row: QueuedAlert) -> str:
+    return str(row["received_at"])[: len("2026-03-01T12:00:00")].replace("T", " ")

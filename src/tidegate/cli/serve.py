@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
-from rich.table import Table
 
 from tidegate.cli import arguments, console
+from tidegate.cli.tables import Column, show_table
 from tidegate.vocabulary.devices import format_device_id, parse_device_id
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import format_instant
@@ -31,6 +31,16 @@ CONFIG = typer.Option(
 )
 SECRETS = typer.Option(None, "--secrets", metavar="DIR", help="A folder of secrets, one file for each key.")
 
+_TOKENS: Final = (
+    Column("token", is_text=True),
+    Column("name", is_text=True, least=8, wraps=True),
+    Column("party", is_text=True),
+    Column("scopes", is_text=True, least=7, wraps=True),
+    Column("for", gives_way=1),
+    Column("until", gives_way=2),
+    Column("state", is_text=True),
+)
+
 
 def serve(
     config: Path | None = CONFIG,
@@ -50,6 +60,9 @@ def serve(
     if sandbox:
         settings = _with_sandbox(settings)
     if check:
+        from tidegate.gateway.examining import examine  # noqa: PLC0415 - a server is slow to start
+
+        examine(settings)
         console.out.print("The configuration can be used.")
         return
     from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
@@ -123,14 +136,7 @@ def list_(
     if as_json:
         typer.echo(json.dumps([_row(token, now) for token in tokens], indent=2))
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for heading in ("token", "name", "party", "scopes", "for", "until", "state"):
-        table.add_column(heading, overflow="fold")
-    for token in tokens:
-        table.add_row(
-            *(" ".join(it) if isinstance(it, list) else str(it) for it in _row(token, now).values())
-        )
-    console.out.print(table)
+    show_table(console.out, _TOKENS, [_cells(token, now) for token in tokens], console.out.width)
 
 
 @token_app.command()
@@ -150,7 +156,9 @@ def _with_sandbox(settings: Settings) -> Settings:
     given = settings.service_requests
     if given.upstream is not None:
         what = f"Service Requests are passed on to {given.upstream}, and would be answered by the sandbox"
-        raise InputError(Fault("--sandbox", what, "Leave --sandbox out, or take service_requests.upstream out."))
+        raise InputError(
+            Fault("--sandbox", what, "Leave --sandbox out, or take service_requests.upstream out.")
+        )
     with_sandbox = given.model_copy(update={"sandbox": True})
     return settings.model_copy(update={"service_requests": with_sandbox})
 
@@ -179,6 +187,11 @@ def _eui(option: str, text: str) -> str:
         return format_device_id(parse_device_id(text))
     except ValueError as error:
         raise InputError(Fault(option, str(error))) from None
+
+
+def _cells(token: Token, now: int) -> tuple[str, ...]:
+    row = {**_row(token, now), "until": format_instant(token.expires_at)[: len("2026-03-01")]}
+    return tuple(" ".join(it) if isinstance(it, list) else it for it in row.values())
 
 
 def _row(token: Token, now: int) -> dict[str, str | list[str]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import SecretStr
 
 from tidegate.gateway.parties import LOCAL, Caller, Scope
 from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.gateway.settings import Party, Settings
 from tidegate.gateway.tokens import TokenFile
+from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
 if TYPE_CHECKING:
@@ -59,31 +64,61 @@ def subject_of(certificate: Mapping[str, Any] | None) -> str:
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """TLS as the settings ask for it; clients must show a certificate where they are known by it."""
+    """TLS as the settings ask for it; clients must show a certificate where they are known by it.
+
+    Raises:
+        InputError: a certificate, its key or the authorities cannot be used.
+    """
     tls = settings.tls
     if tls.certificate is None or tls.key is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    password = None if tls.password is None else tls.password.get_secret_value()
-    context.load_cert_chain(tls.certificate, tls.key, password)
+    _show(context, "tls", tls.certificate, tls.key, tls.password)
     if settings.access.mode == "certificate":
         context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(tls.client_authorities)
+        with _told_as("tls.client_authorities", "certificates of authorities"):
+            context.load_verify_locations(tls.client_authorities)
     return context
 
 
 def delivery_tls(settings: Settings) -> ssl.SSLContext | None:
-    """TLS towards the services of recipients; None: the machine's authorities, and no certificate of ours."""
+    """TLS towards the services of recipients; None: the machine's authorities, and no certificate of ours.
+
+    Raises:
+        InputError: a certificate, its key or the authorities cannot be used.
+    """
     given = settings.delivery
     if given.authorities is None and given.certificate is None:
         return None
-    context = ssl.create_default_context(cafile=given.authorities)
+    with _told_as("delivery.authorities", "certificates of authorities"):
+        context = ssl.create_default_context(cafile=given.authorities)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if given.certificate is not None:
-        password = None if given.password is None else given.password.get_secret_value()
-        context.load_cert_chain(given.certificate, given.key, password)
+        _show(context, "delivery", given.certificate, given.key, given.password)
     return context
+
+
+def _show(
+    context: ssl.SSLContext, table: str, certificate: Path, key: Path | None, password: SecretStr | None
+) -> None:
+    """Load our certificate; where its key is encrypted and no password is given, nobody is asked for one."""
+    with _told_as(f"{table}.certificate", "a certificate, and its own key with the password there is"):
+        said = "" if password is None else password.get_secret_value()
+        context.load_cert_chain(certificate, key, lambda: said)
+
+
+@contextmanager
+def _told_as(where: str, what: str) -> Iterator[None]:
+    """What OpenSSL does not take is a fault of the configuration."""
+    try:
+        yield
+    except ssl.SSLError as error:
+        why = (error.reason or "it is no PEM").replace("_", " ")
+        raise InputError(Fault(where, f"it cannot be used: {why}", f"Name {what}, in PEM.")) from None
+    except OSError as error:
+        what = f"it cannot be read: {error.strerror}"
+        raise InputError(Fault(where, what, "Name a file that the gateway may read.")) from None
 
 
 def _by_token(tokens: TokenFile, clock: Callable[[], Instant]) -> Identify:

@@ -117,7 +117,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
     make_reader = reader_of(plan)
     make_reader()  # what is wrong with certificates is told now, not by a process that reads
     ended = EndedStorms()
-    delivery = _delivery(settings)
+    delivery = open_deliveries(settings)
     notifying = open_notices(notice_plan(settings), settings.journal.url.get_secret_value(), clock)
     excluded = ExcludedAlarm(settings, clock(), log)
     opened = open_engine(
@@ -191,7 +191,12 @@ def reading_plan(settings: Settings) -> ReadingPlan:
     )
 
 
-def _delivery(settings: Settings) -> Delivery:
+def open_deliveries(settings: Settings) -> Delivery:
+    """Delivery to the recipients of the settings, not started yet.
+
+    Raises:
+        InputError: a certificate or a key cannot be used.
+    """
     tls = delivery_tls(settings)
     recipients = [
         Recipient(each.user, each.url, each.takes_throttle_metadata, tls) for each in settings.recipients

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
@@ -52,7 +53,12 @@ def _address(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or any(mark.isspace() for mark in text):
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        has_host = False
+    if not has_host or parts.scheme not in {"http", "https"} or any(mark.isspace() for mark in text):
         raise ValueError(f"{text!r} is no address of a service: write https://host/path")
     return text
 

@@ -16,18 +16,18 @@ _TIMEOUT_S: Final = 15.0
 
 
 class PeopleChannel:
-    """Addresses that people read.
+    """An address that people read.
 
     name:  What the journal calls it.
-    urls:  Addresses as apprise writes them (`mailtos://...`, `msteams://...`, `slack://...`); they have secrets in them.
+    url:   The address as apprise writes it (`mailtos://...`, `msteams://...`, `slack://...`); it has secrets in it.
 
     Raises:
-        InputError: one is none; it is not told which words of it are wrong, for one may be a password.
+        InputError: it is none; it is not told which words of it are wrong, for one may be a password.
     """
 
     most_at_once = 1
 
-    def __init__(self, name: str, urls: Sequence[str]) -> None:
+    def __init__(self, name: str, url: str) -> None:
         self.name = name
         # It writes nothing to the disk, and says nothing of secrets to a log.
         asset = apprise.AppriseAsset(
@@ -41,27 +41,20 @@ class PeopleChannel:
         )
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
         self._apprise = apprise.Apprise(asset=asset)
-        faults = [
-            Fault(
-                f"{name}, address {place}",
-                "is none that can be sent to",
-                "Write it as apprise does, as mailtos://.",
+        if not self._apprise.add(url):
+            raise InputError(
+                Fault(name, "is none that can be sent to", "Write it as apprise does, as mailtos://.")
             )
-            for place, url in enumerate(urls, start=1)
-            if not self._apprise.add(url)
-        ]
-        if faults:
-            raise InputError(*faults)
 
     def send(self, messages: Sequence[Message]) -> None:
-        """Send one message to every address; where one of them does not take it, all get it again.
+        """Send one message.
 
         Raises:
-            NotSentError: not every address took it.
+            NotSentError: it was not taken.
         """
         (message,) = messages
         # A title is one line, whatever an Inventory says of a product.
         title = " ".join(message.title.split())
         sent = self._apprise.notify(title=title, body=message.text, body_format=apprise.NotifyFormat.TEXT)
         if not sent:
-            raise NotSentError(f"{self.name}: not every address took it")
+            raise NotSentError(f"{self.name}: it was not taken")

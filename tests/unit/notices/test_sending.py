@@ -70,7 +70,7 @@ def a_sender(channel, notes, options=QUICK):
 
 def test_people_get_a_mail_with_the_title_and_the_whole_text():
     with mail_server() as (mailbox, url):
-        PeopleChannel("mail", [url]).send(
+        PeopleChannel("mail", url).send(
             [message(text="line one\n* line two: 8F75 & <b>\n£", title="a\r\nb: c")]
         )
 
@@ -82,16 +82,16 @@ def test_people_get_a_mail_with_the_title_and_the_whole_text():
 
 def test_a_mail_server_that_refuses_or_is_gone_is_no_sent_mail():
     with mail_server(refusals=1) as (_, url), pytest.raises(NotSentError):
-        PeopleChannel("mail", [url]).send([message()])
+        PeopleChannel("mail", url).send([message()])
     with pytest.raises(NotSentError):
-        PeopleChannel("mail", [url]).send([message()])
+        PeopleChannel("mail", url).send([message()])
 
 
 def test_an_address_that_is_none_is_a_fault_that_keeps_its_secret():
     with pytest.raises(InputError) as refused:
-        PeopleChannel("network's people", ["mailto://", "nothing://user:hunter2@host"])
+        PeopleChannel("network's people, address 2", "nothing://user:hunter2@host")
 
-    assert 2 == len(refused.value.faults)
+    assert "network's people, address 2" == refused.value.faults[0].where
     assert "hunter2" not in str(refused.value)
 
 
@@ -272,7 +272,7 @@ def test_five_hundred_storms_are_two_mails_and_every_event_for_the_machine():
     with mail_server() as (mailbox, url), web_receiver() as receiver:
         senders = {
             ("network", Audience.PEOPLE): [
-                Sender("network", PeopleChannel("mail", [url]), notes.append, clock, QUICK)
+                Sender("network", PeopleChannel("mail", url), notes.append, clock, QUICK)
             ],
             ("network", Audience.MACHINES): [
                 Sender("network", webhook(receiver.url), notes.append, clock, QUICK)
