@@ -11,7 +11,6 @@ from tests.evidence_drawn import LATEST, criteria_of, evidence_of, registrations
 
 from tidegate.columnar.batches import Names
 from tidegate.columnar.evidence import EVIDENCE, NOT_PUBLISHED, REGISTRATION, srv_numbers
-from tidegate.columnar.service_requests import fingerprint_of
 from tidegate.commissioning.assessment import assess
 from tidegate.commissioning.columns import DevicesInOrder, DeviceTypes
 from tidegate.commissioning.criteria import Criteria
@@ -28,7 +27,7 @@ def records_of(rows: Iterable[Evidence], names: Names) -> np.ndarray:
     return np.array(
         [
             (
-                row.at, row.device_id, fingerprint_of(row.certificate_hash), names.number_of(row.party_id),
+                row.at, row.device_id, names.number_of(row.certificate_hash), names.number_of(row.party_id),
                 names.number_of(row.sender), row.kind, srv_numbers().get(row.srv, NOT_PUBLISHED) if row.srv else 0,
                 row.credential_type, row.outcome, row.role,
             )

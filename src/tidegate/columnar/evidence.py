@@ -11,7 +11,7 @@ Every column of a batch has the same length. Of evidence, one row is one thing s
     outcome          uint8   number of the outcome; 0: not said
     role             uint8   number of the Remote Party Role; 0: not said
     party            uint32  number of the party in `Names`; 0: not said
-    certificate      uint64  fingerprint of the certificate's hash; 0: not said
+    certificate      uint32  number of the certificate's hash in the same `Names`; 0: not said
     sender           uint32  number of the sender in the same `Names`; 0: not said
 
 Of registrations, one row is one party in one role, from an instant on: `device_id`,
@@ -37,7 +37,7 @@ EVIDENCE: Final = np.dtype(
     [
         ("at", np.int64),
         ("device_id", np.uint64),
-        ("certificate", np.uint64),
+        ("certificate", np.uint32),
         ("party", np.uint32),
         ("sender", np.uint32),
         ("kind", np.uint8),

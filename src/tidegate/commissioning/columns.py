@@ -10,11 +10,19 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.batches import DeviceIds, Names
 from tidegate.columnar.evidence import srv_numbers
-from tidegate.columnar.service_requests import fingerprint_of
 from tidegate.commissioning import kernel
 from tidegate.commissioning.cells import Cells, Holds
 from tidegate.commissioning.criteria import Criteria
-from tidegate.commissioning.evidence import FUTURE_DATED, REPLACING, Role
+from tidegate.commissioning.evidence import (
+    FUTURE_DATED,
+    REPLACING,
+    CredentialType,
+    Evidence,
+    Kind,
+    Outcome,
+    Registration,
+    Role,
+)
 from tidegate.commissioning.kernel import Asked, Assessed, Scratch
 from tidegate.commissioning.obligations import CellPopulated, Communicates, ServiceRequests
 from tidegate.vocabulary.instants import Instant
@@ -127,6 +135,34 @@ class DevicesInOrder:
         )
 
 
+def rows_of(records: NDArray[Any], names: Names) -> list[Evidence]:
+    """Records as the rule takes them; a variant that is not published is not said which."""
+    srvs = ["", *srv_numbers()]
+    return [
+        Evidence(
+            at=at,
+            device_id=device_id,
+            kind=Kind(kind),
+            srv=srvs[srv] if srv < len(srvs) else "",
+            credential_type=CredentialType(credential_type),
+            outcome=Outcome(outcome),
+            role=Role(role),
+            party_id=names.name_of(party),
+            certificate_hash=names.name_of(certificate),
+            sender=names.name_of(sender),
+        )
+        for at, device_id, certificate, party, sender, kind, srv, credential_type, outcome, role in records.tolist()
+    ]
+
+
+def registrations_of(records: NDArray[Any], names: Names) -> list[Registration]:
+    """Records as the rule takes them."""
+    return [
+        Registration(device_id, Role(role), names.name_of(party), since)
+        for since, device_id, party, role in records.tolist()
+    ]
+
+
 def asked_of(criteria: Criteria, names: Names, as_at: Instant) -> Asked:
     """Criteria in numbers; a party that no evidence names has one that is nobody's."""
     types, proof = DeviceTypes(criteria), criteria.proof
@@ -137,7 +173,7 @@ def asked_of(criteria: Criteria, names: Names, as_at: Instant) -> Asked:
     )
     roles = [each.role for each in cells] + [Role.RECOVERY] * needs_check
     parties = [_numbers_of(each, names) for each in cells]
-    certificates = [sorted(fingerprint_of(text) for text in each.certificates) for each in cells]
+    certificates = [sorted(names.number_of(text) for text in each.certificates) for each in cells]
     listed = [*_spans(parties, certificates), *[(0, 0, 0, 0)] * needs_check]
     return Asked(
         kind=np.array([_kind_of(each) for each in obligations], np.uint8),
@@ -160,7 +196,7 @@ def asked_of(criteria: Criteria, names: Names, as_at: Instant) -> Asked:
         cells=len(cells),
         listed=np.array(listed or [(0, 0, 0, 0)], np.int64),
         parties=np.array([number for each in parties for number in each], np.uint32),
-        certificates=np.array([number for each in certificates for number in each], np.uint64),
+        certificates=np.array([number for each in certificates for number in each], np.uint32),
         is_replacing=_is_any(REPLACING),
         empty=int(proof.empty),
         timeout=int(proof.timeout),

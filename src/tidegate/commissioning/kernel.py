@@ -111,7 +111,7 @@ class Asked(NamedTuple):
     cells: int
     listed: NDArray[np.int64]
     parties: NDArray[np.uint32]
-    certificates: NDArray[np.uint64]
+    certificates: NDArray[np.uint32]
     is_replacing: NDArray[np.bool_]
     empty: int
     timeout: int

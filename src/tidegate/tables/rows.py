@@ -56,13 +56,14 @@ class ReadRows:
 
 
 class FileZone:
-    """Whether the instants of a file name their zone.
+    """Whether the instants of a file, in its column `instant`, name their zone.
 
     zone:  NAIVE or ZONED, by the file's first usable row; None before it was met.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, instant: str = RECEIVED_AT) -> None:
         self.zone: int | None = None
+        self._instant = instant
 
     def keep(self, received_at: ReadColumn, keep: Mask | None) -> Mask | None:
         """Which of the rows that can be used else are of the file's kind; None: all."""
@@ -83,8 +84,10 @@ class FileZone:
         zone = received_at.zone
         assert zone is None or zone[row] != MALFORMED
         if zone is not None and zone[row] == NAIVE:
-            return f"{RECEIVED_AT}: names no zone, and the file's first row does: write all with Z, or none"
-        return f"{RECEIVED_AT}: names its zone, and the file's first row does not: write all with Z, or none"
+            return f"{self._instant}: names no zone, and the file's first row does: write all with Z, or none"
+        return (
+            f"{self._instant}: names its zone, and the file's first row does not: write all with Z, or none"
+        )
 
 
 class RowJudge:
