@@ -129,6 +129,14 @@ def test_users_named_by_their_eui_64_can_be_told_apart_in_a_terminal():
 
 
 @pytest.mark.usefixtures("files")
+def test_with_the_mode_off_nothing_is_said_to_continue_anything(capfd):
+    Path("small.toml").write_text(CAPACITY.replace("enforced", "off"), encoding="utf-8")
+    said = " ".join(admit(capfd).out.split())
+
+    assert "the busiest second took 8, where the maximum is 5" in said
+
+
+@pytest.mark.usefixtures("files")
 def test_a_larger_capacity_throttles_nobody(capfd):
     ran = admit(capfd, "--capacity", "40", "--json")
 
@@ -150,6 +158,7 @@ def test_a_gate_trips_with_status_one(capfd, gate, status):
         (("--capacity", "0"), "a capacity of 0 is none"),
         (("--fail-if", "storms > 0"), "is not a gate"),
         (("--since", "2026-03-02", "--until", "2026-03-01"), "is not after --since"),
+        (("--since", "rubbish"), "'rubbish' is not an instant"),
     ],
 )
 def test_what_is_at_fault_is_said_with_status_two(capfd, more, said):

@@ -95,10 +95,11 @@ def instant(option: str, text: str | None) -> Instant | None:
     """
     if text is None:
         return None
+    written = text if len(text) > len("2026-03-01") else f"{text}T00:00:00Z"
     try:
-        return parse_instant(text if len(text) > len("2026-03-01") else f"{text}T00:00:00Z")
+        return parse_instant(written)
     except ValueError as error:
-        raise InputError(Fault(option, str(error))) from None
+        raise InputError(Fault(option, str(error).replace(written, text))) from None
 
 
 def now() -> Instant:

@@ -146,7 +146,7 @@ def _findings(found: Admitted) -> Iterator[str]:
         yield _whom_it_hurts(found)
     beyond = (
         ", what continues a request or claims a return time included"
-        if found.most_used > rules.maximum_system_capacity
+        if found.most_used > rules.maximum_system_capacity and rules.mode is not Mode.OFF
         else ""
     )
     yield (

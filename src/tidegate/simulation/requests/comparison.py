@@ -148,6 +148,20 @@ def simulation(scenario: RequestScenario, policy: MechanismDocument, asked: Aske
     scenario = scenario.scaled(asked.scale)
     policy = at_capacity(policy, Fraction(asked.scale).limit_denominator(1_000))
     users = [each.user for each in scenario.users]
+    _refuse_floors_beyond_capacity(policy, len(users))
     asks = scenario.asks if asked.asks is None else asked.asks
     contended = contenders(policy, users, scenario.capacities, asks)
     return Simulation(scenario, policy, draw(scenario, asked.seed), asked, contended)
+
+
+def _refuse_floors_beyond_capacity(policy: MechanismDocument, users: int) -> None:
+    """A floor is never scaled away, so a small system may be too small for its Users."""
+    rules = policy.service_requests
+    if rules is not None and rules.floor * users > rules.operating_threshold:
+        what = (
+            f"{users} Users with a floor of {rules.floor} have {rules.floor * users} together, "
+            f"more than the operating threshold of {rules.operating_threshold} that is left at this scale"
+        )
+        raise InputError(
+            Fault("--scale", what, "Write a larger one, or name a --policy with a smaller floor.")
+        )

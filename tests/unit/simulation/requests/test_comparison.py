@@ -177,7 +177,10 @@ def test_all_asks_are_tried_but_those_that_change_nothing() -> None:
         ({"minutes": 0}, "0 is no length"),
         ({"seed": -1}, "-1 is not a seed"),
         ({"asks": ("more-cake",)}, "there is no ask of this name"),
-        ({"users": [User(str(at), UserRole.IS, credit_meters=1) for at in range(3)]}, "floor of 1 have 3"),
+        (
+            {"users": [User(str(at), UserRole.IS, credit_meters=1) for at in range(3)]},
+            "^--scale: 3 Users with a floor of 1 have 3",
+        ),
     ],
 )
 def test_what_cannot_be_simulated_is_told(asked: dict[str, Any], said: str) -> None:
