@@ -178,11 +178,13 @@ def protect_the_edge(
     Raises:
         InputError: the input or the policy cannot be used, or there is no such region.
     """
+    from tidegate.operations.ordered_log import ReadOptions  # noqa: PLC0415
     from tidegate.operations.protect_the_edge import EdgeOptions, protect_the_edge as run  # noqa: PLC0415
 
     plain = options_of(since, until, None, strict=False)
     options = EdgeOptions(
-        **{each.name: getattr(plain, each.name) for each in fields(plain)},
+        **{each.name: getattr(plain, each.name) for each in fields(ReadOptions)},
+        shards=plain.shards,
         wan_copies=WanCopies(wan_copies),
         same_event_us=duration_of("same_event", same_event),
         capacity_per_second=dict(capacity_per_second or {}),
