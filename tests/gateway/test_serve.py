@@ -7,14 +7,20 @@ import json
 import os
 import re
 import signal
+import socket
 from contextlib import closing
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 from tests.commands import start_tidegate, tidegate
 from tests.gateways import XML, a_free_port, wait_until
 from tests.material.signed_alerts import AlertMint
 
 from tidegate.cli.console import INPUT_AT_FAULT
+from tidegate.gateway.serving import make_gateway
+from tidegate.gateway.settings_reading import read_settings
+from tidegate.vocabulary.faults import InputError
 
 
 def answers(at, path, body=None):
@@ -53,6 +59,19 @@ def test_every_fault_of_a_configuration_is_told_with_its_place(capfd, tmp_path, 
     assert INPUT_AT_FAULT == ran.status
     assert "tidegate-serve.toml:1: listen" in ran.err
     assert "tidegate-serve.toml:3: limits.connections" in ran.err
+
+
+def test_an_address_that_another_listens_on_is_told_as_a_fault_and_never_as_serving(tmp_path):
+    file, log = tmp_path / "tidegate-serve.toml", LogCapture()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        file.write_text(f'listen = "127.0.0.1:{port}"\n[journal]\nurl = "sqlite:///{tmp_path}/journal.db"\n')
+        gateway = make_gateway(read_settings(file), structlog.wrap_logger(None, processors=[log]))
+
+        with pytest.raises(InputError, match="cannot be listened on"):
+            gateway.run()
+
+    assert [] == [entry for entry in log.entries if entry["event"] == "serving"]
 
 
 def test_a_check_tries_all_that_is_named_and_a_certificate_that_is_none_is_no_fault_of_ours(

@@ -61,11 +61,15 @@ def parse(xml: bytes) -> etree._Element:
     if b"<!DOCTYPE" in xml:
         raise RefusedDocument("it has a DOCTYPE; a DUIS document has none, and none is read", Reason.DOCTYPE)
     if b"\0" in xml:
-        raise RefusedDocument("it is not UTF-8", Reason.NOT_XML)
+        raise RefusedDocument("it is not UTF-8, or has a NUL in it", Reason.NOT_XML)
     try:
         root = etree.fromstring(xml, _PARSER)
     except etree.XMLSyntaxError as error:
         what = " ".join(str(error.msg).split())
+        if what.startswith("Excessive depth"):  # the parser's own limit comes before ours
+            raise RefusedDocument(
+                f"its elements are nested deeper than {MAX_DEPTH}", Reason.TOO_DEEP
+            ) from None
         raise RefusedDocument(f"it is not well-formed XML: {what}", Reason.NOT_XML) from None
     # There are at least as many end tags as levels (an empty element at the bottom aside).
     if xml.count(b"</") >= MAX_DEPTH and _is_too_deep()(root):

@@ -62,8 +62,9 @@ def configure(
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = name != "uvicorn.access"
-    # Its lines tell what ours tell already; what goes wrong in it is told.
-    logging.getLogger("uvicorn.error").setLevel(max(number, logging.WARNING))
+    # Its lines tell what ours tell already, and its warnings come with each request that is no HTTP: a flood of those
+    # is told by ours. What goes wrong in it is told.
+    logging.getLogger("uvicorn.error").setLevel(max(number, logging.ERROR))
     logger: structlog.stdlib.BoundLogger = structlog.get_logger("tidegate")
     return logger
 

@@ -8,6 +8,7 @@ begun. SIGTERM and SIGINT end it with status 0.
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tidegate.gateway.access import SUBJECT, subject_of, tls_context
 from tidegate.gateway.replies import AtTheDoor, Refusal, body_of, headers_of
 from tidegate.gateway.settings import Settings
+from tidegate.vocabulary.faults import Fault, InputError
 
 if TYPE_CHECKING:
     import asyncio
@@ -113,6 +115,7 @@ class DoorProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """The server; see the module.
 
+    on_serving:   Told, once, when it listens.
     on_draining:  Told, once, when it begins to end.
     has_failed:   Asked ten times a second whether what stands behind it has failed for good: then it ends too.
     """
@@ -121,11 +124,13 @@ class Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         seconds: float,
+        on_serving: Callable[[], None],
         on_draining: Callable[[], None],
         has_failed: Callable[[], bool],
     ) -> None:
         super().__init__(config)
         self._seconds = seconds
+        self._on_serving = on_serving
         self._on_draining = on_draining
         self._has_failed = has_failed
 
@@ -134,6 +139,21 @@ class Server(uvicorn.Server):
         """The port it listens on, once it does."""
         port: int = self.servers[0].sockets[0].getsockname()[1]
         return port
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen.
+
+        Raises:
+            InputError: it cannot, at that address.
+        """
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # it has told the log why
+            what = f"{self.config.host}:{self.config.port} cannot be listened on"
+            remedy = "Another program may listen there: end it, or write another address."
+            raise InputError(Fault("listen", what, remedy)) from None
+        if self.started:
+            self._on_serving()
 
     async def on_tick(self, counter: int) -> bool:
         """Now and then: turn away who keeps us waiting for headers."""
@@ -167,6 +187,7 @@ def make_server(
     app: Any,
     settings: Settings,
     refused: Callable[[Refusal], bytes],
+    on_serving: Callable[[], None],
     on_draining: Callable[[], None],
     has_failed: Callable[[], bool],
 ) -> Server:
@@ -191,4 +212,4 @@ def make_server(
     )
     config.load()
     config.ssl = tls_context(settings)
-    return Server(config, limits.request_seconds, on_draining, has_failed)
+    return Server(config, limits.request_seconds, on_serving, on_draining, has_failed)

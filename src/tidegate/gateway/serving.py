@@ -53,6 +53,7 @@ class Gateway:
         """Run until a signal says to end; what was begun is finished then.
 
         Raises:
+            InputError: its address cannot be listened on.
             JournalUnavailable: the journal cannot be reached to begin with.
             Exception: what the engine or delivery ended by, where that was a fault of ours. All that was
                 acknowledged is in the journal, and another start takes up from there.
@@ -65,13 +66,6 @@ class Gateway:
             self.excluded.start(hears, self._url, self.opened.journal.last_event_of(ALARMS), clock())
             engine.start()
             self.delivery.start(hears)
-            self.log.info(
-                "serving",
-                listen=self.settings.listen,
-                access=self.settings.access.mode,
-                verifies=self.settings.verifies,
-                recipients=len(self.settings.recipients),
-            )
             self.server.run()
         finally:
             # Delivery before the engine, which is told how the last attempts ended.
@@ -147,6 +141,15 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
         door.refuse(refusal, _AT_THE_CONNECTION, request_id)
         return request_id
 
+    def serving() -> None:
+        log.info(
+            "serving",
+            listen=settings.listen,
+            access=settings.access.mode,
+            verifies=settings.verifies,
+            recipients=len(settings.recipients),
+        )
+
     def draining() -> None:
         door.is_draining = True
         log.info("draining", in_flight=door.in_flight)
@@ -173,7 +176,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
     def has_failed() -> bool:
         return gateway.failure is not None
 
-    server = make_server(app, settings, refused, draining, has_failed)
+    server = make_server(app, settings, refused, serving, draining, has_failed)
     gateway = Gateway(settings, opened, delivery, notifying, excluded, door, server, log)
     return gateway
 

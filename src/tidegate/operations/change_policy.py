@@ -110,7 +110,7 @@ def apply_policy(
                 "--at", f"{format_instant(since)} is past", "What was decided stays decided: write --at now."
             )
         )
-    faults.extend(_succession_faults(register, policy, since))
+    faults.extend(_succession_faults(register, policy, max(since, now)))
     if faults:
         raise InputError(*faults)
     given = policy.approval or Approval()

@@ -44,7 +44,8 @@ class EmergencyOverride:
             raise ValueError("an override lasts for some time, as 4h")
         if lasts > LONGEST:
             raise ValueError(
-                f"{format_duration(lasts)} is longer than {format_duration(LONGEST)}: that is a change, not an override"
+                f"it would last from {format_instant(self.since)} to {format_instant(self.until)}, longer than "
+                f"{format_duration(LONGEST)}: that is a change, not an override"
             )
         if not self.who.strip():
             raise ValueError("nobody answers for it: say who")

@@ -99,7 +99,7 @@ def test_every_kind_but_a_future_dated_outcome_has_a_place_for_a_count(
         (Reason.NOT_XML, device_alert().decode().encode("utf-16")),
         (Reason.NOT_XML, device_alert().replace(b"UTF-8", b"ISO-8859-1")),
         (Reason.NOT_XML, device_alert().replace(b"UTF-8", b"UTF-7")),
-        (Reason.NOT_XML, b"<a>" * 100_000 + b"</a>" * 100_000),
+        (Reason.TOO_DEEP, b"<a>" * 100_000 + b"</a>" * 100_000),
         (Reason.TOO_DEEP, b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1)),
         (Reason.MARKUP, device_alert().replace(b">8F75<", b">8F<!-- -->75<")),
         (Reason.MARKUP, device_alert().replace(b">8F75<", b"><![CDATA[8F75]]><")),
