@@ -246,7 +246,7 @@ def test_a_reader_that_has_had_enough_is_no_gate(folder):
     assert "Traceback" not in err
 
 
-def test_a_command_leaves_a_process_that_a_hang_up_does_not_end(folder, capfd):
+def test_a_command_leaves_a_process_that_a_hang_up_does_not_end(capfd):
     """A gateway is a command too, and parties hang up on it."""
     tidegate(capfd, "policy", "list")
 

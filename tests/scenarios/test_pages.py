@@ -43,10 +43,15 @@ def page_of(name: str) -> str:
 
 
 def test_every_scenario_has_a_page_and_every_page_a_scenario() -> None:
-    assert set(scenarios()) == set(ANSWERS) == {page.stem for page in PAGES.glob("*.md")} - {
-        "index",
-        "service-requests",
-    }
+    assert (
+        set(scenarios())
+        == set(ANSWERS)
+        == {page.stem for page in PAGES.glob("*.md")}
+        - {
+            "index",
+            "service-requests",
+        }
+    )
 
 
 @pytest.mark.parametrize("name", list(ANSWERS))

@@ -166,7 +166,9 @@ def _look_into_folder(folder: Path, places: Places, given: Sidecar | None) -> No
             except InputError as error:
                 places.rejected += [RejectedRow(fault.where, 0, fault.what) for fault in error.faults]
         else:
-            places.rejected.append(RejectedRow(shown_name(file.path), 0, "not read: its name does not end in .xml"))
+            places.rejected.append(
+                RejectedRow(shown_name(file.path), 0, "not read: its name does not end in .xml")
+            )
     _keep(entries, sidecars, places, given, name_of=lambda within: shown_name(f"{folder}/{within}"))
 
 
