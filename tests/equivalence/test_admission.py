@@ -11,11 +11,12 @@ from hypothesis import given, settings, strategies as st
 from tests.admission_by_hand import ByHand
 from tests.offered_requests import ORDINARY, PRIORITISED, USERS, decided, situations
 
-from tidegate.admission.batches import AdmissionKernel, RequestBatch
+from tidegate.admission.batches import AdmissionKernel, RequestBatch, _in_whole_numbers
 from tidegate.admission.capacity import CapacityRules
 from tidegate.admission.control import AdmissionControl
 from tidegate.admission.decision import Admission, Reason
-from tidegate.admission.kernel import NEVER
+from tidegate.admission.kernel import COUNTERS, NEVER, PRIORITISED as PRIORITISED_OFFERED, _apart
+from tidegate.vocabulary.instants import HOUR
 from tidegate.vocabulary.modes import Mode
 from tidegate.vocabulary.service_requests import ServiceRequest
 
@@ -65,6 +66,23 @@ def by_kernel(
     ]
 
 
+def by_one(
+    rules: CapacityRules, shares: dict[str, int], log: Sequence[ServiceRequest]
+) -> list[tuple[int, int, int | None, bool, bool]]:
+    """One at a time; every tenth as a batch, which may grow what the others lie in."""
+    kernel = AdmissionKernel(rules, [shares[user] for user in USERS[:-1]])
+    names: dict[str, int] = {}
+    rows: list[tuple[int, int, int, bool, bool]] = []
+    for place in range(len(log)):
+        batch = as_batch(log, place, place + 1, names)
+        if place % 10 == 9:
+            rows += zip(*(column.tolist() for column in kernel.receive(batch)), strict=True)
+        else:
+            columns = batch.received_at, batch.user, batch.is_prioritised, batch.request, batch.preceding
+            rows.append(kernel.receive_one(*(column.tolist()[0] for column in columns)))
+    return [(o, why, None if at == NEVER else at, booked, warns) for o, why, at, booked, warns in rows]
+
+
 def gist(answers: Sequence[Admission]) -> list[tuple[int, int, int | None, bool, bool]]:
     return [(a.outcome, a.reason, a.retry_at, a.is_booked, a.early_warning) for a in answers]
 
@@ -75,6 +93,37 @@ def test_the_kernel_decides_what_the_rule_decides_however_the_log_is_cut(situati
     rules, shares, log = situation
 
     assert gist(decided(rules, shares, log)) == by_kernel(rules, shares, log, cuts)
+
+
+BIG = (1, 2, 3, 10**6, 10**9 - 1, 10**9)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([*BIG, 10**12, 10**15]),
+    st.lists(st.sampled_from(BIG), min_size=3, max_size=3),
+    st.sampled_from([0, 1, 10**9 - 1]),
+)
+def test_the_kernel_reckons_as_the_rule_how_far_return_times_lie_apart(period, sizes, prioritised):
+    """Up to the largest numbers; what is longer than any horizon need not be the same."""
+    allocation, threshold, maximum = sorted(sizes)
+    rules = CapacityRules(period, maximum, threshold)
+    counters = np.zeros(COUNTERS, np.int64)
+    counters[PRIORITISED_OFFERED] = prioritised
+    by_kernel = int(_apart(np.int64(allocation), _in_whole_numbers(rules), counters))
+    by_rule = rules.apart_us(allocation, prioritised)
+
+    assert (by_rule is None) == (by_kernel == NEVER)
+    if by_rule is not None:
+        assert by_rule == by_kernel or min(by_rule, by_kernel) > HOUR
+
+
+@settings(max_examples=100, deadline=None)
+@given(situations(tuple(Mode)))
+def test_a_request_given_by_itself_is_decided_as_in_a_batch(situation):
+    rules, shares, log = situation
+
+    assert gist(decided(rules, shares, log)) == by_one(rules, shares, log)
 
 
 def test_tables_grow_and_rows_are_used_again():
@@ -109,4 +158,5 @@ def test_tables_grow_and_rows_are_used_again():
             heapq.heappush(events, (at + second // 10, number, "returns"))
 
     assert gist(answers) == by_kernel(rules, shares, log, [5_000, 5_001])
+    assert gist(answers) == by_one(rules, shares, log)
     assert set(Reason) - {Reason.MODE_OFF} == {answer.reason for answer in answers}

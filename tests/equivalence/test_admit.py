@@ -128,3 +128,16 @@ def test_who_is_waited_for_longest_is_given_up_first_so_that_memory_is_bounded()
         refused.receive(as_requests([request._replace(at=10)], users, srvs), np.array([False]))
 
     assert (6, 1) == (refused.result().requests, refused.result().came_back)
+
+
+def test_what_came_back_is_known_among_thousands_that_are_waited_for():
+    refused = RefusedRequests()
+    users, srvs = Names(), Names()
+    log = [ServiceRequest(at, f"r{at}", "u", "7.4") for at in range(3_000)]
+    for start in (0, 1_500):
+        part = as_requests(log[start : start + 1_500], users, srvs)
+        refused.receive(part, np.ones(1_500, np.bool_))
+    refused.receive(as_requests(log, users, srvs), np.arange(3_000) % 3 == 0)
+
+    found = refused.result()
+    assert (3_000, 2_000, 1_000) == (found.requests, found.came_back, found.retries)

@@ -25,11 +25,14 @@ from tidegate.admission.booking import spread_step
 from tidegate.admission.capacity import CapacityRules, faults_of_allocations
 from tidegate.admission.early_warning import warning_level
 from tidegate.admission.kernel import Columns, Decided, Rules, Tables
-from tidegate.columnar.stream_table import move_all, new_streams
+from tidegate.admission.one_request import OneByOne
+from tidegate.columnar.stream_table import move_unnumbered, new_streams
 from tidegate.vocabulary.modes import Mode
 
 FIRST_ROWS: Final = 1 << 10
 FIRST_RING: Final = 1 << 6
+
+_MOST_CONTINUED: Final = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class AdmissionKernel:
         self._capacity = rules
         self._rules = _in_whole_numbers(rules)
         self._tables = _empty_tables()
+        self._one: OneByOne | None = None
+        self._met = 0
         self._meet(allocations)
 
     def receive(self, batch: RequestBatch) -> Decided:
@@ -76,26 +81,54 @@ class AdmissionKernel:
         )
         if not length:
             return decided
-        unmet = int(batch.user.max()) + 1 - len(self._tables.users)
-        self._meet([0] * unmet)
+        self._meet([0] * (int(batch.user.max()) + 1 - self._met))
         columns = Columns(batch.received_at, batch.user, batch.is_prioritised, batch.request, batch.preceding)
         at = 0
         while at < length:
             at = kernel.decide(columns, at, length, self._rules, self._tables, decided)
-            if short_of := int(self._tables.counters[kernel.STOPPED_FOR]):
-                self._tables = _MAKE_ROOM[short_of](self._tables)
+            self._make_room()
         return decided
+
+    def receive_one(
+        self,
+        at: int,
+        user: int,
+        is_prioritised: bool,  # noqa: FBT001 - by name it would take longer
+        request: int,
+        preceding: int,
+    ) -> tuple[int, int, int, bool, bool]:
+        """Decide one request, given as a row of a batch; the answer is a row of `Decided`.
+
+        What stands for RequestIDs is a number of 64 bits with a sign here: the `hash` of its text will do.
+        """
+        if user >= self._met:
+            self._meet([0] * (user + 1 - self._met))
+        while True:
+            one = self._one
+            if one is None:
+                one = self._one = OneByOne(self._rules, self._tables)
+            decided: tuple[int, int, int, bool, bool] | None = one.decide(
+                one.places, at, user, is_prioritised, request, preceding
+            )
+            if decided is not None:
+                return decided
+            self._make_room()
 
     @property
     def requests_remembered(self) -> int:
         """Requests that may be continued or have a booking."""
         return int(self._tables.counters[kernel.SLOTS_USED])
 
+    def _make_room(self) -> None:
+        """In the table that the kernel stopped for, if it did."""
+        if short_of := int(self._tables.counters[kernel.STOPPED_FOR]):
+            self._tables, self._one = _MAKE_ROOM[short_of](self._tables), None
+
     def _meet(self, allocations: Sequence[int]) -> None:
         """More Users, with these allocations."""
         if not allocations:
             return
-        tables, rules, met = self._tables, self._capacity, len(self._tables.users)
+        tables, rules, met = self._tables, self._capacity, self._met
         users = np.zeros(met + len(allocations), kernel.USER)
         users[:met] = tables.users
         for number, allocation in enumerate(allocations, start=met):
@@ -103,6 +136,7 @@ class AdmissionKernel:
             users[number]["allocation"] = allocation
             users[number]["share_of_maximum"] = rules.share_of_maximum(allocation)
             users[number]["warns_at"], users[number]["eases_below"] = level
+        self._met, self._one = len(users), None
         self._tables = tables._replace(
             users=users,
             pending=np.zeros(len(users), np.int64),
@@ -125,7 +159,8 @@ def _in_whole_numbers(rules: CapacityRules) -> Rules:
         spread_step=spread_step(rules.horizon_us),
         grace_us=rules.grace_us,
         continues_within_us=rules.continues_within_us,
-        longest_sequence=rules.longest_sequence,
+        # Counted in 32 bits: nothing is continued more often in the time that it may be.
+        longest_sequence=min(rules.longest_sequence, _MOST_CONTINUED),
     )
 
 
@@ -141,7 +176,7 @@ def _empty_tables() -> Tables:
         period=np.zeros(FIRST_RING, kernel.OFFERED_AT),
         requests=np.zeros(FIRST_ROWS, kernel.REQUEST),
         free_rows=_stack(1, FIRST_ROWS),
-        admitted_rows=np.zeros(FIRST_ROWS, np.int64),
+        admitted_rows=np.zeros(FIRST_ROWS, np.int32),
         sequences=np.zeros(FIRST_ROWS, kernel.SEQUENCE),
         free_sequences=_stack(1, FIRST_ROWS),
         by_id=new_streams(2 * FIRST_ROWS),
@@ -149,10 +184,10 @@ def _empty_tables() -> Tables:
     )
 
 
-def _stack(first: int, end: int) -> NDArray[np.int64]:
+def _stack(first: int, end: int) -> NDArray[np.int32]:
     """Free rows, the lowest on top, in an array as long as there are rows at all."""
-    stack = np.zeros(end, np.int64)
-    stack[: end - first] = np.arange(end - 1, first - 1, -1)
+    stack = np.zeros(end, np.int32)
+    stack[: end - first] = np.arange(end - 1, first - 1, -1, dtype=np.int32)
     return stack
 
 
@@ -197,10 +232,10 @@ def _more_rows(tables: Tables) -> Tables:
     free_rows = _stack(before, after)
     free_sequences = _longer(tables.free_sequences, 0, after)
     free = int(counters[kernel.FREE_SEQUENCES])
-    free_sequences[free : free + before] = np.arange(before, after)
+    free_sequences[free : free + before] = np.arange(before, after, dtype=np.int32)
     admitted_rows = _unrolled(tables.admitted_rows, int(counters[kernel.ADMITTED_HEAD]))
     by_id = new_streams(2 * after)
-    move_all(tables.by_id, by_id, np.zeros(len(tables.by_id), np.uint64))
+    move_unnumbered(tables.by_id, by_id)
     counters[kernel.FREE_ROWS] = before
     counters[kernel.FREE_SEQUENCES] = free + before
     counters[kernel.ADMITTED_HEAD] = 0

@@ -40,6 +40,7 @@ USER: Final = np.dtype(
         ("warns_at", np.int64),
         ("eases_below", np.int64),
         ("offered", np.int64),
+        ("prioritised", np.int64),
         ("used", np.int64),
         ("admitted_head", np.int64),
         ("lane_head", np.int64, 2),
@@ -61,16 +62,17 @@ BOOKED: Final = np.dtype([("slot", np.int64), ("row", np.int64)])
 REQUEST: Final = np.dtype(
     [
         ("key", np.uint64),
-        ("user", np.int64),
         ("admitted_at", np.int64),
         ("slot", np.int64),
-        ("lane", np.int64),
-        ("sequence", np.int64),
-    ]
+        ("user", np.uint32),
+        ("sequence", np.int32),
+        ("lane", np.int32),
+    ],
+    align=True,
 )
 """A request that is remembered: admitted of late, or booked, or both (it was admitted, and another of its ID refused)."""
 
-SEQUENCE: Final = np.dtype([("left", np.int64), ("remembered", np.int64)])
+SEQUENCE: Final = np.dtype([("left", np.int32), ("remembered", np.int32)])
 """How often it may still be continued, and how many requests of it are remembered."""
 
 # What is counted in `counters`.
@@ -172,10 +174,10 @@ class Tables(NamedTuple):
     lanes: NDArray[Any]
     period: NDArray[Any]
     requests: NDArray[Any]
-    free_rows: NDArray[np.int64]
-    admitted_rows: NDArray[np.int64]
+    free_rows: NDArray[np.int32]
+    admitted_rows: NDArray[np.int32]
     sequences: NDArray[Any]
-    free_sequences: NDArray[np.int64]
+    free_sequences: NDArray[np.int32]
     by_id: NDArray[Any]
     counters: NDArray[np.int64]
 
@@ -200,8 +202,10 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
         _expire(at - rules.grace_us, number, tables)
         was_warned = user.is_warned and user.used >= user.eases_below and counters[USED] >= rules.eases_below
         counters[OFFERED] += 1
-        counters[PRIORITISED] += batch.is_prioritised[i]
         user.offered += 1
+        if batch.is_prioritised[i]:
+            user.prioritised += 1
+            counters[PRIORITISED] += user.prioritised <= user.share_of_maximum
         row = _row_of(tables, batch.request[i], batch.user[i])
 
         # 1 and 2. The mode; what continues something admitted, or claims its booking.
@@ -310,8 +314,10 @@ def _leave(now: Any, period_us: Any, tables: Any) -> None:
     while counters[OFFERED] > 0 and period[counters[PERIOD_HEAD]].at <= now - period_us:
         user = tables.users[period[counters[PERIOD_HEAD]].user]
         counters[OFFERED] -= 1
-        counters[PRIORITISED] -= period[counters[PERIOD_HEAD]].is_prioritised
         user.offered -= 1
+        if period[counters[PERIOD_HEAD]].is_prioritised:
+            counters[PRIORITISED] -= user.prioritised <= user.share_of_maximum
+            user.prioritised -= 1
         if period[counters[PERIOD_HEAD]].is_admitted:
             counters[USED] -= 1
             user.used -= 1
@@ -427,7 +433,7 @@ def _book(at: Any, batch: Any, i: Any, row: Any, number: Any, rules: Any, tables
     return slot
 
 
-@compiled
+@folded_in
 def _apart(allocation: Any, rules: Any, counters: Any) -> Any:
     """`CapacityRules.apart_us`; NEVER where nothing can be promised."""
     threshold, left = rules.operating_threshold, rules.maximum - counters[PRIORITISED]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from numba import njit
+from numba import njit, typeof
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -33,10 +33,29 @@ def folded_in(function: _Function) -> _Function:
     return _kept(function, forceinline=True)
 
 
+def finding(function: _Function) -> _Function:
+    """Compile a function that finds its arrays by where they lie (`places.py`); it keeps the interpreter's lock."""
+    return _kept(function, _nrt=True)
+
+
+def entry_of(kernel: Any, *arguments: Any) -> Callable[..., Any]:
+    """A kernel compiled for arguments of these types, to be called with no others.
+
+    A kernel finds out at every call what the types of its arguments are, which for a dozen arrays takes three
+    microseconds. Its entry does not: what is called a row at a time is called by it. Nothing is run here.
+    """
+    of: Any = typeof
+    kinds = tuple(of(argument) for argument in arguments)
+    kernel.compile(kinds)
+    entry: Callable[..., Any] = kernel.overloads[kinds].entry_point
+    return entry
+
+
 def _kept(function: _Function, **options: Any) -> _Function:
     compiler: Any = njit
+    options.setdefault("_nrt", False)
     try:
-        kept: _Function = compiler(cache=True, _nrt=False, **options)(function)
+        kept: _Function = compiler(cache=True, **options)(function)
     except RuntimeError:  # there is no folder to keep it in
-        kept = compiler(_nrt=False, **options)(function)
+        kept = compiler(**options)(function)
     return kept

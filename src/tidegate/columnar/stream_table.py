@@ -169,20 +169,34 @@ def take_out(streams: Any, slot: Any) -> None:
         first = (first + _U2) & mask
 
 
+@inlined
+def _move(streams: Any, old: Any, larger: Any) -> Any:
+    """Copy the stream of a slot to an empty table; its slot there."""
+    it = streams[old]
+    code = code_of(streams, old)
+    h = hash_of(it.device_id, code, it.recipient)
+    new = find(larger, h, it.device_id, code, it.recipient)
+    put(larger, new, h, it.device_id, code, it.recipient)
+    larger[new].last_at = it.last_at
+    larger[new].count = it.count
+    larger[new].trouble = it.trouble
+    return new
+
+
 @compiled
 def move_all(streams: Any, larger: Any, moved_to: Any) -> None:
     """Copy every stream to an empty table; `moved_to[old slot]` is the new one."""
     for old in range(len(streams)):
         if streams[old].word & _CODE != 0:
-            it = streams[old]
-            code = code_of(streams, old)
-            h = hash_of(it.device_id, code, it.recipient)
-            new = find(larger, h, it.device_id, code, it.recipient)
-            put(larger, new, h, it.device_id, code, it.recipient)
-            larger[new].last_at = it.last_at
-            larger[new].count = it.count
-            larger[new].trouble = it.trouble
-            moved_to[old] = new
+            moved_to[old] = _move(streams, old, larger)
+
+
+@compiled
+def move_unnumbered(streams: Any, larger: Any) -> None:
+    """Copy every stream to an empty table, where no one knows a stream by its slot."""
+    for old in range(len(streams)):
+        if streams[old].word & _CODE != 0:
+            _move(streams, old, larger)
 
 
 def code_at(streams: NDArray[Any], slot: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.service_requests import ServiceRequestBatch
-from tidegate.columnar.stream_table import move_all, new_streams
+from tidegate.columnar.stream_table import move_unnumbered, new_streams
 from tidegate.columnar.waited_for import (
     CAME_BACK,
     COUNTS,
@@ -58,7 +58,7 @@ class RefusedRequests:
         """No more than half of the slots are taken, so that probing stays short."""
         if 2 * most > len(self._streams):
             larger = new_streams(1 << (2 * most - 1).bit_length())
-            move_all(self._streams, larger, np.zeros(len(self._streams), np.uint64))
+            move_unnumbered(self._streams, larger)
             self._streams = larger
 
     def result(self) -> Refused:
