@@ -9,7 +9,7 @@ from tidegate.policy.mechanism import Mode
 from tidegate.reports.compared import Compared, Outcome
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.replayed import Totals
-from tidegate.reports.verdict import Verdict, verdict
+from tidegate.reports.verdict import Verdict, late_in_words, verdict
 from tidegate.vocabulary.alert_codes import AlertCode, format_alert_code
 
 _NAMED: Final = 3
@@ -175,7 +175,7 @@ def _cautions(compared: Compared) -> Iterator[str]:
     if log.rejected:
         yield f"Not used: {many(log.rejected, 'row')} ({percent(log.rejected, log.received)}); rejected.csv has them."
     if log.late:
-        yield f"Late: {many(log.late, 'Alert')} came after a younger one and were put in order."
+        yield late_in_words(log.late)
     if log.outside_period:
         yield f"Left out: {many(log.outside_period, 'row')} outside the period asked for."
     if compared.decided and not compared.is_size_given:

@@ -232,8 +232,8 @@ def _listed(links: Sequence[Link]) -> str:
 def _of_region(region: RegionEdge) -> Iterator[str]:
     now, then = (region.flow(place, Link.WAN) for place in (Place.NOWHERE, Place.HUB))
     yield (
-        f"Region {region.region}: its SM WAN's busiest minute was {_when(now)}, {thousands(now.minute.alerts)} "
-        f"Alerts or {per_second(now.minute.alerts)} a second. With the rule at the Hub the busiest has "
+        f"Region {region.region}: its SM WAN's busiest minute was {_when(now)}, {many(now.minute.alerts, 'Alert')} "
+        f"or {per_second(now.minute.alerts)} a second. With the rule at the Hub the busiest has "
         f"{thousands(then.minute.alerts)}, or {per_second(then.minute.alerts)} a second."
     )
     if region.capacity_per_second is not None:

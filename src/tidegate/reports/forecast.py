@@ -32,6 +32,7 @@ NOT_SAID: Final = "not known"
 
 
 _HOURS_FROM = 120
+_PENCE_UNDER = 100
 """Minutes from which work is told in hours."""
 
 
@@ -171,10 +172,16 @@ def cost_in_words(incidents: int, cost: TicketCost) -> str:
     """What incidents cost: `£603,090 and 2,010 h of work`; empty where no cost was given."""
     said = []
     if cost.pounds is not None:
-        said.append(f"£{incidents * cost.pounds:,.0f}")
+        said.append(_pounds(incidents * cost.pounds))
     if cost.minutes is not None:
         said.append(f"{_work(incidents * cost.minutes)} of work")
     return " and ".join(said)
+
+
+def _pounds(amount: Decimal) -> str:
+    """Whole pounds; of less than a hundred the pence too, where there are any."""
+    has_pence = amount < _PENCE_UNDER and round(amount * 100) % 100
+    return f"£{amount:,.2f}" if has_pence else f"£{amount:,.0f}"
 
 
 def _work(minutes: int) -> str:

@@ -12,7 +12,7 @@ from tidegate.policy.wording import code_in_words
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.recommendation import Advice, Recommendation, along_main, value_of, values_in_words
 from tidegate.reports.swept import Swept
-from tidegate.reports.verdict import MOST_OF_IT, PART_OF_IT, Verdict
+from tidegate.reports.verdict import MOST_OF_IT, PART_OF_IT, Verdict, late_in_words
 from tidegate.vocabulary.alert_codes import AlertCode
 
 SHOWN: Final = 8
@@ -164,7 +164,7 @@ def _cautions(swept: Swept) -> Iterator[str]:
     if swept.rejected:
         yield f"Not used: {many(swept.rejected, 'row')}."
     if swept.late:
-        yield f"Late: {many(swept.late, 'Alert')} came after a younger one and were put in order."
+        yield late_in_words(swept.late)
     if swept.outside_period:
         yield f"Left out: {many(swept.outside_period, 'row')} outside the period asked for."
     if swept.base.is_illustrative:

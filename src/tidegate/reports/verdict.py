@@ -281,11 +281,17 @@ def _cautions(replayed: Replayed) -> Iterator[str]:
         yield silence
     yield from damaged_in_replay(replayed)
     if replayed.late:
-        yield f"Late: {many(replayed.late, 'Alert')} came after a younger one and were put in order."
+        yield late_in_words(replayed.late)
     if replayed.outside_period:
         yield f"Left out: {many(replayed.outside_period, 'row')} outside the period asked for."
     if any(each.policy.is_illustrative for each in replayed.in_force):
         yield "The parameters are illustrative: those of the real Mechanism Document are not public."
+
+
+def late_in_words(late: int) -> str:
+    """How many Alerts came late."""
+    were = "was" if late == 1 else "were"
+    return f"Late: {many(late, 'Alert')} came after a younger one and {were} put in order."
 
 
 def short_name(name: str) -> str:

@@ -235,3 +235,10 @@ def test_cost_is_only_of_what_was_given(cost: TicketCost, expected: str):
 )
 def test_work_is_told_in_hours_from_two_on(minutes: int, expected: str):
     assert f"{expected} of work" == cost_in_words(1, TicketCost(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("pounds", "expected"), [("4.50", "£4.50"), ("4", "£4"), ("99.99", "£99.99"), ("100.40", "£100")]
+)
+def test_the_pence_of_a_small_cost_are_told(pounds, expected):
+    assert expected == cost_in_words(1, TicketCost(Decimal(pounds)))

@@ -24,7 +24,7 @@ from tidegate.alert_storm.parameters import AlertStormRules
 from tidegate.columnar.batches import RejectedRow
 from tidegate.policy.mechanism import Mode
 from tidegate.reports.replayed import InForce, Totals
-from tidegate.reports.verdict import parameters_in_words, table_by_code, verdict
+from tidegate.reports.verdict import late_in_words, parameters_in_words, table_by_code, verdict
 from tidegate.vocabulary.instants import HOUR
 
 
@@ -238,3 +238,7 @@ def test_parameters_are_said_in_one_line() -> None:
         DEFAULT, forward_one_in=1, forward_at_least_every_us=None, clear_threshold=None, amber_threshold=None
     )
     assert parameters_in_words(bare) == "30 in 1 h, all forwarded"
+
+
+def test_one_late_alert_was_and_several_were() -> None:
+    assert "Late: 1 Alert came after a younger one and was put in order." == late_in_words(1)
