@@ -80,7 +80,7 @@ def serve(
             Fault(
                 "journal.url",
                 f"the journal cannot be reached: {error}",
-                "Start its database, or name another.",
+                "Start its database, make room on its disk, or name another.",
             )
         ) from None
 
