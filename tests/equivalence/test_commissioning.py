@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.evidence_drawn import LATEST, criteria_of, evidence_of, registrations_of, seeds
 
 from tidegate.columnar.batches import Names
-from tidegate.columnar.evidence import EVIDENCE, NOT_PUBLISHED, REGISTRATION, srv_numbers
+from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, srv_numbers
 from tidegate.commissioning.assessment import assess
 from tidegate.commissioning.columns import DevicesInOrder, DeviceTypes
 from tidegate.commissioning.criteria import Criteria
@@ -28,7 +28,7 @@ def records_of(rows: Iterable[Evidence], names: Names) -> np.ndarray:
         [
             (
                 row.at, row.device_id, names.number_of(row.certificate_hash), names.number_of(row.party_id),
-                names.number_of(row.sender), row.kind, srv_numbers().get(row.srv, NOT_PUBLISHED) if row.srv else 0,
+                names.number_of(row.sender), row.kind, srv_numbers().get(row.srv, 0),
                 row.credential_type, row.outcome, row.role,
             )
             for row in rows

@@ -5,8 +5,7 @@ Every column of a batch has the same length. Of evidence, one row is one thing s
     at               int64   instant, microseconds UTC
     device_id        uint64  EUI-64
     kind             uint8   number of the kind
-    srv              uint8   place of the Service Reference Variant among the published ones, from 1;
-                             0: not said; 255: not published
+    srv              uint8   place of the Service Reference Variant among the published ones, from 1; 0: not said
     credential_type  uint8   number of the credential type; 0: not said
     outcome          uint8   number of the outcome; 0: not said
     role             uint8   number of the Remote Party Role; 0: not said
@@ -53,15 +52,12 @@ REGISTRATION: Final = np.dtype(
     [("since", np.int64), ("device_id", np.uint64), ("party", np.uint32), ("role", np.uint8)], align=True
 )
 
-NOT_PUBLISHED: Final = 255
-"""The number of a Service Reference Variant that has the form of one and is not published."""
-
 
 @cache
 def srv_numbers() -> Mapping[str, int]:
     """The number of each published Service Reference Variant."""
     numbers = {srv: number for number, srv in enumerate(published_variants(), start=1)}
-    assert len(numbers) < NOT_PUBLISHED
+    assert len(numbers) <= np.iinfo(np.uint8).max
     return numbers
 
 

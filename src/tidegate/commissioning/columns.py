@@ -136,14 +136,14 @@ class DevicesInOrder:
 
 
 def rows_of(records: NDArray[Any], names: Names) -> list[Evidence]:
-    """Records as the rule takes them; a variant that is not published is not said which."""
+    """Records as the rule takes them."""
     srvs = ["", *srv_numbers()]
     return [
         Evidence(
             at=at,
             device_id=device_id,
             kind=Kind(kind),
-            srv=srvs[srv] if srv < len(srvs) else "",
+            srv=srvs[srv],
             credential_type=CredentialType(credential_type),
             outcome=Outcome(outcome),
             role=Role(role),

@@ -1,7 +1,7 @@
 """Who is registered for a Device, as at an instant; and whether a Command was for them.
 
 A Device's registrations are those of the table, and its changes of Supplier among
-the evidence. Before the first of a role begins, the first counts (readings.md#42).
+the evidence. Before the first of a role begins, the first counts (readings.md#41).
 Where two begin at one instant and differ, nobody knows who it is.
 """
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import Names
-from tidegate.columnar.evidence import EVIDENCE, NOT_PUBLISHED, REGISTRATION, srv_numbers
+from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, srv_numbers
 from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
 from tidegate.tables.alert_columns import (
     ArrowArray,
@@ -111,13 +111,11 @@ def _read_evidence(named: Mapping[str, ArrowArray], is_whole_numbers: bool) -> R
 
     has_party, has_sender = _has_name(party), _has_name(sender)
     is_change = kind.values == Kind.CHANGE_OF_SUPPLIER
-    lacks_outcome = np.isin(kind.values, _WITH_OUTCOME) & (outcome.values == Outcome.NOT_SAID)
-    is_later = (kind.values == Kind.FUTURE_DATED_OUTCOME) & ~np.isin(
-        outcome.values, (Outcome.SUCCESS, Outcome.FAILURE, _BAD)
-    )
+    lacks_outcome = _NEEDS_OUTCOME[kind.values] & (outcome.values == Outcome.NOT_SAID)
+    is_later = (kind.values == Kind.FUTURE_DATED_OUTCOME) & ~_OF_LATER[outcome.values]
     crosswise = (
         (SRV, (kind.values == Kind.SRV_RESPONSE) & (srv.values == 0), "is empty: write which Service Request it answers, as 6.17"),
-        ("outcome", lacks_outcome & ~is_later, f"is empty: write one of {_OUTCOMES.listed}"),
+        ("outcome", lacks_outcome, f"is empty: write one of {_OUTCOMES.listed}"),
         ("outcome", is_later, "is not that of a future-dated Command: write success (8F66) or failure (8F67)"),
         ("role", (kind.values == Kind.CREDENTIALS_READ) & (role.values == Role.NOT_SAID), f"is empty: write whose cell was read, one of {_ROLES.listed}"),
         ("party_id", is_change & ~has_party & ~has_sender, "is empty: write who the new Supplier is"),
@@ -178,10 +176,17 @@ _CREDENTIAL_TYPES: Final = _words_of(
 )
 _ROLES: Final = _words_of(list(Role)[1:], {})
 _REGISTERED_ROLES: Final = _words_of([Role.SUPPLIER, Role.NETWORK_OPERATOR], {})
-_WITH_OUTCOME: Final = np.array(
-    [Kind.SRV_RESPONSE, Kind.FUTURE_DATED_OUTCOME, Kind.COMMUNICATION_CHECK, Kind.RECOVERY_CELL_CHECK],
-    np.uint8,
-)
+
+
+def _among(*numbers: int) -> NDArray[np.bool_]:
+    """Which small numbers are among some, to be asked by a column."""
+    among = np.zeros(256, np.bool_)
+    among[list(numbers)] = True
+    return among
+
+
+_NEEDS_OUTCOME: Final = _among(Kind.SRV_RESPONSE, Kind.COMMUNICATION_CHECK, Kind.RECOVERY_CELL_CHECK)
+_OF_LATER: Final = _among(Outcome.SUCCESS, Outcome.FAILURE, _BAD)
 
 
 def _words(array: ArrowArray | None, rows: int, words: _Words) -> ReadColumn:
@@ -200,15 +205,16 @@ def _words(array: ArrowArray | None, rows: int, words: _Words) -> ReadColumn:
 def _srvs(array: ArrowArray | None, rows: int) -> ReadColumn:
     named = _names_of(array, rows)
     known = srv_numbers()
-    numbers = [known.get(name, NOT_PUBLISHED if name else 0) for name in named.names] or [0]
-    fits = [not name or is_service_reference_variant(name) for name in named.names] or [True]
-    return ReadColumn(
-        np.array(numbers, np.uint8)[named.index],
-        _good(np.array(fits, np.bool_)[named.index]),
-        lambda row: (
-            f"{shown(named.names[named.index[row]])!r} is no Service Reference Variant: write it as 7.4 or 8.1.1"
-        ),
-    )
+    numbers = np.array([known.get(name, 0) for name in named.names] or [0], np.uint8)
+    fits = np.array([not name or name in known for name in named.names] or [True], np.bool_)
+
+    def why(row: int) -> str:
+        name = shown(named.names[named.index[row]])
+        if is_service_reference_variant(name):
+            return f"{name} is not a published Service Reference Variant: write one that is, as 6.15.1"
+        return f"{name!r} is no Service Reference Variant: write it as 7.4 or 8.1.1"
+
+    return ReadColumn(numbers[named.index], _good(fits[named.index]), why)
 
 
 def _names_of(array: ArrowArray | None, rows: int) -> NamedColumn:

@@ -23,7 +23,7 @@ from tidegate.vocabulary.faults import Fault, InputError
 SHARDS: Final = 64
 """200 million rows in so many are three million each."""
 
-MOST_BYTES: Final = 1 << 30
+MOST_BYTES: Final = 1 << 29
 """Records held in memory before they go to files."""
 
 _MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
