@@ -25,7 +25,7 @@ from tidegate.admission.booking import spread_step
 from tidegate.admission.capacity import CapacityRules, faults_of_allocations
 from tidegate.admission.early_warning import warning_level
 from tidegate.admission.kernel import Columns, Decided, Rules, Tables
-from tidegate.admission.one_request import OneByOne
+from tidegate.admission.one_request import KINDS, OneByOne
 from tidegate.columnar.stream_table import move_unnumbered, new_streams
 from tidegate.vocabulary.modes import Mode
 
@@ -108,7 +108,7 @@ class AdmissionKernel:
             if one is None:
                 one = self._one = OneByOne(self._rules, self._tables)
             decided: tuple[int, int, int, bool, bool] | None = one.decide(
-                one.places, at, user, is_prioritised, request, preceding
+                one.places, KINDS, at, user, is_prioritised, request, preceding
             )
             if decided is not None:
                 return decided

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from tidegate.admission.decision import Outcome, Reason
 from tidegate.admission.judgement import OUTCOMES
-from tidegate.columnar.compiled import compiled, folded_in
+from tidegate.columnar.compiled import compiled, finding, folded_in
+from tidegate.columnar.places import row_at, table_at, tables_at
 from tidegate.columnar.stream_table import find, hash_of, is_empty, prefetch, put, take_out
 
 AHEAD: Final = 16
@@ -264,6 +265,62 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
         user.is_warned = is_near or was_warned
     counters[STOPPED_FOR] = FOR_NOTHING
     return stop
+
+
+@finding
+def decide_one(
+    places: Any, kinds: Any, at: Any, user: Any, is_prioritised: Any, request: Any, preceding: Any
+) -> Any:
+    """Decide one request, all tables and a batch of one row being where `one_request.py` says; nothing if it stops.
+
+    The kinds of rows are handed over, though they are known, so that what was compiled for others is not taken.
+    """
+    tables = Tables(
+        row_at(places, 0, kinds[0]),
+        row_at(places, 1, np.int64),
+        table_at(places, 2, np.int64),
+        tables_at(places, 3, kinds[1]),
+        row_at(places, 4, kinds[2]),
+        row_at(places, 5, kinds[3]),
+        row_at(places, 6, np.int32),
+        row_at(places, 7, np.int32),
+        row_at(places, 8, kinds[4]),
+        row_at(places, 9, np.int32),
+        row_at(places, 10, kinds[5]),
+        row_at(places, 11, np.int64),
+    )
+    of = row_at(places, 12, np.int64)
+    rules = Rules(
+        of[0] != 0, of[1], of[2], of[3], of[4], of[5], of[6], of[7], of[8], of[9], of[10], of[11]
+    )  # fmt: skip
+    columns = Columns(
+        row_at(places, 13, np.int64),
+        row_at(places, 14, np.uint32),
+        row_at(places, 15, np.bool_),
+        row_at(places, 16, np.uint64),
+        row_at(places, 17, np.uint64),
+    )
+    decided = Decided(
+        row_at(places, 18, np.uint8),
+        row_at(places, 19, np.uint8),
+        row_at(places, 20, np.int64),
+        row_at(places, 21, np.bool_),
+        row_at(places, 22, np.bool_),
+    )
+    columns.received_at[0] = at
+    columns.user[0] = user
+    columns.is_prioritised[0] = is_prioritised
+    columns.request[0] = request
+    columns.preceding[0] = preceding
+    if decide(columns, 0, 1, rules, tables, decided) == 0:
+        return None
+    return (
+        decided.outcome[0],
+        decided.reason[0],
+        decided.retry_at[0],
+        decided.is_booked[0],
+        decided.early_warning[0],
+    )
 
 
 @folded_in
