@@ -115,7 +115,7 @@ def test_the_modules_and_tests_that_clauses_name_exist():
         for folder, cell in (("src/tidegate", modules), ("tests", tests)):
             names = re.findall(r"`([\w./-]+)`", cell.partition("(")[0] if folder == "tests" else cell)
             at = [
-                ROOT / name if name.startswith("policies/") else ROOT / folder / name
+                ROOT / name if name.startswith(("policies/", "criteria/")) else ROOT / folder / name
                 for name in names
                 if "/" in name
             ]

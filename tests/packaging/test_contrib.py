@@ -129,7 +129,12 @@ def test_what_is_copied_into_the_image_is_all_that_it_is_given():
     given = {file.relative_to(TOP).as_posix() for file in context()}
 
     assert all(any(file == name or file.startswith(f"{name}/") for name in copied) for file in given)
-    assert {"src/tidegate/cli/main.py", "policies/illustrative-2.toml", "requirements/serve.lock"} <= given
+    assert {
+        "src/tidegate/cli/main.py",
+        "policies/illustrative-2.toml",
+        "criteria/outcome.toml",
+        "requirements/serve.lock",
+    } <= given
     assert not [file for file in given if file.endswith((".nbi", ".nbc", ".pyc", ".db"))]
 
 
