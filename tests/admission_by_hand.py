@@ -109,7 +109,8 @@ class ByHand:
         warned = self._is_warned(user, len(mine), 0, used)
         if own:
             return Past(request, 1, own[0].slot, True, None, is_prioritised, -1, warned)
-        prioritised = sum(p.is_prioritised for p in in_period)
+        of_each = Counter(p.request.user for p in in_period if p.is_prioritised)
+        prioritised = sum(min(n, self._share_of_maximum(self.shares.get(u, 0))) for u, n in of_each.items())
         slot = self._next_free(at, mine, booked, allocation, None if is_prioritised else prioritised)
         if slot is not None and slot <= at + r.horizon_us:
             return Past(request, 1, slot, True, slot, is_prioritised, -1, warned)
@@ -147,7 +148,7 @@ class ByHand:
         is_prioritised = beside is None
         share, apart = allocation, Fraction(0)
         if beside is None:
-            share = allocation * r.maximum_system_capacity // r.operating_threshold
+            share = self._share_of_maximum(allocation)
         elif beside >= r.maximum_system_capacity:
             return None
         if share == 0:
@@ -164,6 +165,9 @@ class ByHand:
             for s in (earliest, *(instant + r.period_us for instant in counted))
             if s >= earliest and sum(s - r.period_us < instant <= s for instant in counted) < share
         )
+
+    def _share_of_maximum(self, allocation: int) -> int:
+        return allocation * self.rules.maximum_system_capacity // self.rules.operating_threshold
 
     def _spread(self, user: str, at: int) -> int:
         r = self.rules

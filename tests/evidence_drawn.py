@@ -57,6 +57,8 @@ def evidence_of(random: Random, device_id: int = DEVICE) -> list[Evidence]:
     """A Device's evidence, in any order."""
     rows = [row for row in _story(random, device_id) if random.random() < 0.85]
     rows += [row_of(random, device_id) for _ in range(random.choice([0, 0, 1, 2, 4]))]
+    if rows and random.random() < 0.3:
+        rows.append(random.choice(rows)._replace(sender=random.choice(["", "A", "B"])))
     random.shuffle(rows)
     return rows
 

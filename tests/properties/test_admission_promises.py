@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -28,6 +30,7 @@ from tidegate.vocabulary.modes import Mode
 from tidegate.vocabulary.service_requests import ServiceRequest
 
 few = settings(max_examples=40)
+NO_VENDS: Mapping[str, int] = MappingProxyType({})
 
 
 def counted(log, number: int, counts: Callable[[int], bool]) -> int:
@@ -151,11 +154,17 @@ def steady(
     *,
     returns: bool,
     returns_first: bool = True,
+    vends: Mapping[str, int] = NO_VENDS,
 ) -> list[tuple[ServiceRequest, Admission]]:
-    """Users that each send a fresh request every so often, from one instant on; refused callers return, or do not."""
+    """Users that each send a fresh request every so often, from one instant on; refused callers return, or do not.
+
+    `vends` says how often each sends a prioritised one beside them.
+    """
     control = AdmissionControl(rules, shares)
     order = (0, 1) if returns_first else (1, 0)
-    events = [(0, order[1], n, ServiceRequest(0, f"{u}:0", u, ORDINARY)) for n, u in enumerate(gaps)]
+    gap_of = {ORDINARY: gaps, PRIORITISED: vends}
+    first = [ServiceRequest(0, f"{u}:{srv}", u, srv) for srv, every in gap_of.items() for u in every]
+    events = [(0, order[1], n, request) for n, request in enumerate(first)]
     number, history = len(events), []
     while events:
         at, kind, _, request = heapq.heappop(events)
@@ -165,8 +174,8 @@ def steady(
         history.append((request, answer))
         number += 1
         if kind == order[1]:
-            then = at + gaps[request.user]
-            fresh = ServiceRequest(then, f"{request.user}:{number}", request.user, ORDINARY)
+            then = at + gap_of[request.srv][request.user]
+            fresh = ServiceRequest(then, f"{request.user}:{number}", request.user, request.srv)
             heapq.heappush(events, (then, order[1], number, fresh))
         if returns and answer.retry_at is not None:
             number += 1
@@ -217,6 +226,19 @@ def test_under_steady_load_nothing_is_wasted_and_rates_are_those_of_max_min(crow
                 part = min(Fraction(rules.period_us // gaps[user]), level * share)
 
                 assert abs(part - admitted[user]) <= len(shares)
+
+
+@settings(max_examples=40)
+@given(crowds(), st.lists(st.sampled_from([24, 40, 60, 80, 240]), min_size=3, max_size=3), st.booleans())
+def test_return_times_leave_room_for_the_prioritised(crowd, vend_gaps, returns_first):
+    """Beside steady prioritised requests use is within two for each User of the maximum, though all come back as told."""
+    rules, shares, gaps = crowd
+    rules = replace(rules, prioritised=frozenset({PRIORITISED}))
+    vends = dict(zip(shares, vend_gaps, strict=True))
+    history = steady(rules, shares, gaps, 25, returns=True, returns_first=returns_first, vends=vends)
+    settled = [answer.used for request, answer in history if request.at >= 15 * rules.period_us]
+
+    assert max(settled) <= rules.maximum_system_capacity + 2 * len(shares)
 
 
 @settings(max_examples=40)

@@ -22,7 +22,8 @@ What is booked is admitted whatever comes, and so are the prioritised below the
 maximum: both must find room. So while n prioritised requests come in a period and
 leave less than the operating threshold, M - n < O, a User's slots lie apart, by
 P * O / (allocation * (M - n)) at least; those of all Users come to M - n in a
-period. While n >= M nothing is booked.
+period. While n >= M nothing is booked. Of each User no more than its share of the
+maximum counts in n: what it sends beyond that takes no return time from another.
 
 A prioritised request refused at the maximum is booked for itself, from the User's
 share of the maximum, and waits behind no ordinary one. An ordinary one does wait

@@ -69,8 +69,9 @@ class CapacityRules:
     def apart_us(self, allocation: int, prioritised: int) -> Duration | None:
         """How far a User's ordinary return times lie apart at least, beside so many prioritised requests in a period.
 
-        So far that those of all Users come to no more than the prioritised leave of the maximum; None: nothing can be
-        promised. Where they leave the operating threshold, the allocation itself is bound enough.
+        `prioritised` counts those of each User up to its share of the maximum. So far that those of all Users come to
+        no more than the prioritised leave of the maximum; None: nothing can be promised. Where they leave the operating
+        threshold, the allocation itself is bound enough.
         """
         left = self.maximum_system_capacity - prioritised
         if allocation == 0 or left <= 0:

@@ -188,6 +188,9 @@ class AdmissionControl:
         self._system_level = warning_level(rules.operating_threshold, rules.early_warning_at)
         for user in (*self._users, *allocations):
             self._users[user] = self._given(self._users.get(user) or UserUsage(user))
+        self._usage.prioritised = sum(
+            min(user.prioritised, user.share_of_maximum) for user in self._users.values()
+        )
         self._share_out()
         self._next_tick = None if self._now is None else self._tick_after(self._now)
 

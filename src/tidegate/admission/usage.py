@@ -15,7 +15,8 @@ from tidegate.vocabulary.instants import Duration, Instant
 class UserUsage:
     """One User's part of it.
 
-    offered:     Its requests in the period.
+    offered, prioritised:
+                 Its requests in the period, and what of them was on the Prioritised Service Requests List when it came.
     admitted:    Receipt instants of those that were admitted, oldest first.
     allocation, share_of_maximum:
                  What it may use of the operating threshold and of the maximum, whatever others do.
@@ -33,13 +34,14 @@ class UserUsage:
         "is_warned",
         "name",
         "offered",
+        "prioritised",
         "share_of_maximum",
         "warns_at",
     )
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.offered = 0
+        self.offered = self.prioritised = 0
         self.admitted: deque[Instant] = deque()
         self.allocation = self.share_of_maximum = 0
         self.warns_at = self.eases_below = 0
@@ -51,7 +53,7 @@ class Usage:
     """All requests of the period.
 
     offered, used:  Those of every User, and what was admitted of them.
-    prioritised:    What of `offered` was on the Prioritised Service Requests List when it came.
+    prioritised:    Each User's, counted up to its share of the maximum.
     """
 
     def __init__(self) -> None:
@@ -63,8 +65,10 @@ class Usage:
     def offer(self, user: UserUsage, *, is_prioritised: bool) -> None:
         """A request came; `decided` is to follow."""
         self.offered += 1
-        self.prioritised += is_prioritised
         user.offered += 1
+        if is_prioritised:
+            user.prioritised += 1
+            self.prioritised += user.prioritised <= user.share_of_maximum
 
     def decided(self, user: UserUsage, at: Instant, *, is_prioritised: bool, is_admitted: bool) -> None:
         """The request that was offered was admitted, or not."""
@@ -80,8 +84,10 @@ class Usage:
         while in_period and in_period[0][0] <= last:
             _, user, is_prioritised, is_admitted = in_period.popleft()
             self.offered -= 1
-            self.prioritised -= is_prioritised
             user.offered -= 1
+            if is_prioritised:
+                self.prioritised -= user.prioritised <= user.share_of_maximum
+                user.prioritised -= 1
             if is_admitted:
                 self.used -= 1
                 user.admitted.popleft()

@@ -155,6 +155,43 @@ def test_at_the_maximum_a_prioritised_caller_is_booked_from_its_share_of_the_max
     assert Outcome.CONTINUATION is traffic.again("beta:13", 1_011, srv="2.2").outcome
 
 
+@pytest.mark.parametrize(
+    ("prioritised", "apart"), [(0, 1), (2, 1), (3, 19), (7, 34), (11, 167), (12, None), (13, None)]
+)
+def test_ordinary_return_times_lie_as_far_apart_as_the_prioritised_leave_room_for(prioritised, apart):
+    """Of 12 they leave the threshold of 10, or 12 - n; alpha has six tenths of that in a period of 100."""
+    assert apart == RULES.apart_us(6, prioritised)
+
+
+@pytest.mark.parametrize(("after", "apart"), [(99, 21), (100, 1)])
+def test_the_prioritised_count_against_return_times_while_they_are_in_the_period(after, apart):
+    """Of beta's seven, four: its share of the maximum."""
+    traffic = Traffic()
+    traffic.send("beta", 1_000, 7, srv="2.2")
+    traffic.send("alpha", 1_000 + after, 6)
+    traffic.send("beta", 1_000 + after, 6)
+    first, second = traffic.send("alpha", 1_000 + after, 2)
+
+    assert (True, True) == (first.is_booked, second.is_booked)
+    assert apart == (second.retry_at or 0) - (first.retry_at or 0)
+
+
+def test_while_the_prioritised_leave_nothing_no_ordinary_return_time_is_booked():
+    traffic = Traffic(alpha=5, beta=5)
+    traffic.send("alpha", 1_000, 6, srv="2.2")
+    traffic.send("beta", 1_000, 6, srv="2.2")
+
+    assert [False] == [answer.is_booked for answer in traffic.send("alpha", 1_000)]
+    assert [True] == [answer.is_booked for answer in traffic.send("alpha", 1_000, srv="2.2")]
+
+
+def test_the_return_times_of_the_page_on_fair_shares_are_a_sixtieth_of_a_second_apart():
+    """docs/explanation/fair-shares.md: 120 prioritised leave 180 of 300, of which B's part is 90 of 270."""
+    rules = CapacityRules(1_000_000, 300, 270)
+
+    assert [1, 1, -(-1_000_000 // 60), None] == [rules.apart_us(90, n) for n in (0, 30, 120, 300)]
+
+
 def test_a_prioritised_caller_does_not_wait_behind_ordinary_ones_but_they_behind_it():
     traffic = Traffic()
     traffic.send("alpha", 1_000, 12, srv="2.2")
