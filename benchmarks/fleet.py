@@ -86,7 +86,7 @@ def count(log: Path, inventory: Path) -> Any:
     fleet = Fleet(read(log, inventory), shards=assembly.shards())
     ordered = OrderedLog(assembly.open_alerts([log], mapping={}), ReadOptions())
     for batch in ordered.batches():
-        fleet.receive(batch.alerts)
+        fleet.receive(batch.received)
     return fleet.view(_NO_STORMS, ordered.recipients, *_PERIOD)
 
 
