@@ -29,6 +29,7 @@ class Past:
     is_prioritised: bool
     root: int
     is_warned: bool
+    is_pre_command: bool = False
 
     @property
     def is_admitted(self) -> bool:
@@ -85,12 +86,14 @@ class ByHand:
         is_prioritised = request.srv in r.prioritised
         booked = self._outstanding(user, at)
         own = [p for p in booked if p.request.request_id == request.request_id]
-        root = self._root_continued(request)
+        continued = self._continued(request)
+        root = None if continued is None else continued[0]
 
         def admitted(outcome: int) -> Past:
             kept = len(self.past) if root is None or r.mode is Mode.OFF else root
             warned = self._is_warned(user, len(mine), 1, used)
-            return Past(request, outcome, None, False, None, is_prioritised, kept, warned)
+            is_pre_command = r.mode is not Mode.OFF and continued is not None and continued[1]
+            return Past(request, outcome, None, False, None, is_prioritised, kept, warned, is_pre_command)
 
         if r.mode is Mode.OFF:
             return admitted(0)
@@ -183,26 +186,32 @@ class ByHand:
             answers = 1
         return at + r.horizon_us + 1 + answers * step % r.horizon_us
 
-    def _root_continued(self, request: ServiceRequest) -> int | None:
-        """The request that was once admitted, which this one continues, counting what did so already."""
+    def _continued(self, request: ServiceRequest) -> tuple[int, bool] | None:
+        """The request that was once admitted, which this one continues, counting what did so already; and whether as
+        its signed pre-command, of which there is one."""
         r = self.rules
         remembered: dict[tuple[str, str], tuple[int, int]] = {}
         continued: Counter[int] = Counter()
+        completed: set[tuple[str, str]] = set()
         for number, p in enumerate(self.past):
             if p.is_admitted:
                 key = (p.request.user, p.request.request_id)
                 since = remembered.get(key)
                 if since is None or since[0] <= p.request.at - r.continues_within_us:
                     remembered[key] = (p.request.at, p.root)
+                    completed.discard(key)
+                if p.is_pre_command:
+                    completed.add(key)
                 continued[p.root] += p.root != number
-        for name in (request.request_id, request.preceding_request_id):
+        for name, is_own in ((request.request_id, True), (request.preceding_request_id, False)):
             since = remembered.get((request.user, name)) if name else None
             if (
                 since is not None
+                and not (is_own and (request.user, name) in completed)
                 and since[0] > request.at - r.continues_within_us
                 and continued[since[1]] < r.longest_sequence
             ):
-                return since[1]
+                return since[1], is_own
         return None
 
     def _is_warned(self, user: str, mine: int, one: int, used: int) -> bool:

@@ -136,6 +136,10 @@ class AdmissionControl:
         """
         self._sequences.withdraw(user, request_id)
 
+    def reopen(self, user: str, request_id: str) -> None:
+        """A signed pre-command that was admitted was not done after all: it continues its Transform once more."""
+        self._sequences.reopen(user, request_id)
+
     def advance_to(self, instant: Instant) -> None:
         """Let requests leave the period, and forget what need not be remembered."""
         self._move_to(instant)
@@ -240,9 +244,8 @@ class AdmissionControl:
             user.bookings.expire(request.at - self._rules.grace_us)
         if self._rules.mode is Mode.OFF:
             return Reason.MODE_OFF, None
-        continued = self._sequences.continued_by(request, self._rules.longest_sequence)
+        continued = self._sequences.take_up(request, self._rules.longest_sequence)
         if continued is not None:
-            continued[1].left -= 1
             return continued
         booked = user.bookings.by_request.get(request.request_id)
         if booked is not None and booked[0] <= request.at:

@@ -68,10 +68,12 @@ REQUEST: Final = np.dtype(
         ("user", np.uint32),
         ("sequence", np.int32),
         ("lane", np.int32),
+        ("is_completed", np.bool_),
     ],
     align=True,
 )
-"""A request that is remembered: admitted of late, or booked, or both (it was admitted, and another of its ID refused)."""
+"""A request that is remembered: admitted of late, or booked, or both (it was admitted, and another of its ID refused).
+It is completed where its signed pre-command was admitted."""
 
 SEQUENCE: Final = np.dtype([("left", np.int32), ("remembered", np.int32)])
 """How often it may still be continued, and how many requests of it are remembered."""
@@ -215,7 +217,8 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
             reason = _MODE_OFF
         if reason == _UNDECIDED and row != 0 and tables.requests[row].admitted_at != _NEVER:
             it = tables.requests[row].sequence
-            if tables.sequences[it].left > 0:
+            if tables.sequences[it].left > 0 and not tables.requests[row].is_completed:
+                tables.requests[row].is_completed = True
                 reason, sequence = _PRE_COMMAND, it
         if reason == _UNDECIDED and batch.preceding[i] != 0:
             before = _row_of(tables, batch.preceding[i], batch.user[i])
@@ -547,6 +550,7 @@ def _remember(at: Any, batch: Any, i: Any, row: Any, sequence: Any, rules: Any, 
         tables.sequences[sequence].remembered = 0
     tables.sequences[sequence].remembered += 1
     tables.requests[row].admitted_at = at
+    tables.requests[row].is_completed = False
     tables.requests[row].sequence = sequence
     last = (counters[ADMITTED_HEAD] + counters[ADMITTED_LENGTH]) & (len(tables.admitted_rows) - 1)
     tables.admitted_rows[last] = row

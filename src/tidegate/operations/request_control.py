@@ -152,7 +152,11 @@ class RequestControl:
         continues itself. A signed Pre-Command still continues its Transform, which was done.
         """
         self._taken.give_back(request.user, _taken(request))
-        if self._control is not None and not request.is_signed_pre_command:
+        if self._control is None:
+            return
+        if request.is_signed_pre_command:
+            self._control.reopen(request.user, request.request_id)
+        else:
             self._control.withdraw(request.user, request.request_id)
 
     def capacity_of(self, user: str) -> UserCapacity:

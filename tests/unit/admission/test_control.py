@@ -214,6 +214,35 @@ def test_a_transform_that_was_admitted_is_followed_by_its_pre_command_whatever_t
     assert (Outcome.CONTINUATION, Reason.PRE_COMMAND) == (answer.outcome, answer.reason)
 
 
+def test_a_request_id_has_one_pre_command_and_what_comes_again_is_judged_as_any_other():
+    traffic = Traffic(alpha=1, beta=1)
+    traffic.send("alpha", 1_000)
+    traffic.send("beta", 1_000, 30)
+
+    assert Reason.PRE_COMMAND is traffic.again("alpha:1", 1_010).reason
+    assert Outcome.THROTTLED is traffic.again("alpha:1", 1_020).outcome
+
+
+def test_a_pre_command_that_was_not_done_after_all_may_come_once_more():
+    traffic = Traffic(alpha=1, beta=1)
+    traffic.send("alpha", 1_000)
+    traffic.send("beta", 1_000, 30)
+    traffic.again("alpha:1", 1_010)
+    traffic.control.reopen("alpha", "alpha:1")
+
+    assert Reason.PRE_COMMAND is traffic.again("alpha:1", 1_020).reason
+    assert Outcome.THROTTLED is traffic.again("alpha:1", 1_030).outcome
+
+
+def test_a_request_id_that_was_forgotten_begins_anew():
+    traffic = Traffic()
+    traffic.send("alpha", 1_000)
+    traffic.again("alpha:1", 1_010)
+    traffic.again("alpha:1", 1_500)
+
+    assert Reason.PRE_COMMAND is traffic.again("alpha:1", 1_510).reason
+
+
 def test_a_sequence_goes_on_so_often_and_so_long_and_for_its_own_user_only():
     traffic = Traffic(alpha=1, beta=1)
     traffic.send("alpha", 1_000)
