@@ -1,0 +1,210 @@
+"""Who is securely commissioned, by each set of criteria, and what lies between two of them: rows, no formatting.
+
+Devices are counted by what they are and by what was found of them, so that any
+table of a report is a sum over `Cohort`s, and there are few of these however many
+Devices there are. The first set of criteria is what reports count now (`appendix-ac-5`),
+the last is what they are compared with (`outcome`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple, TypeVar
+
+from tidegate.commissioning.assessment import Verdict
+from tidegate.commissioning.criteria import Criteria
+from tidegate.commissioning.finding import Reason
+from tidegate.vocabulary.devices import DeviceId
+from tidegate.vocabulary.instants import Instant
+
+K = TypeVar("K")
+
+DIMENSIONS: Final = ("supplier", "network_operator", "csp_region", "device_type", "manufacturer", "month")
+"""What Devices are counted by; `month` is that of the commissioning, `2026-03`. Empty: not known."""
+
+
+class Change(StrEnum):
+    """What becomes of a Device from the first set of criteria to the last."""
+
+    CLEARED = "cleared"
+    """FAILED by the first, secure by the last: a false failure."""
+
+    WAITING = "waiting"
+    """FAILED by the first, PENDING by the last."""
+
+    UNTOLD = "untold"
+    """FAILED by the first, UNDETERMINED by the last."""
+
+    FOUND = "found"
+    """Not FAILED by the first, FAILED by the last: a failure that was missed."""
+
+    CONFIRMED = "confirmed"
+    """FAILED by both: a true failure."""
+
+    NONE = "none"
+    """FAILED by neither."""
+
+
+class Step(NamedTuple):
+    """Why a Device is counted otherwise by the last set of criteria than by the first, or what is wrong with it by both.
+
+    place:   The obligation or cells that decided, as the criteria name them; empty where nothing did.
+    reason:  Of it. Of what is CLEARED, how the last set of criteria found it met where that tells more than
+             how the first found it not (BY_ALTERNATIVE, BY_FUTURE_DATED_OUTCOME, ANSWERED), else how the first did.
+    """
+
+    change: Change
+    place: str
+    reason: Reason
+
+
+class Cohort(NamedTuple):
+    """Devices that are the same in all that a report counts.
+
+    dimensions:   A text for each of DIMENSIONS.
+    verdicts:     One for each set of criteria, in their order.
+    step:         What lies between the first and the last.
+    action:       What settles it soonest (`NextAction.value`); empty: nothing is to do.
+    responsible:  Whose it is to do: a party, `DCC`, or empty.
+    months_open:  Whole months since the time allowed began, of one that is not secure by the last; else 0.
+    """
+
+    dimensions: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    step: Step
+    action: str
+    responsible: str
+    months_open: int
+
+
+class DeviceStatus(NamedTuple):
+    """One Device, as lists of a report show it."""
+
+    device_id: DeviceId
+    cohort: Cohort
+    begins: Instant | None
+    pending_until: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRead:
+    """What was read, and what of it counted; nothing vanishes: read = counted + doubled + future + before.
+
+    read:              Rows of evidence that could be used.
+    rejected:          Rows that could not; they are in rejected.csv.
+    doubled:           Rows that are the same as another.
+    future:            Rows after the date of the report.
+    before:            Rows from before the Device was commissioned.
+    not_in_inventory:  Devices of the evidence that the Inventory, if there is one, has not.
+    without_evidence:  Devices of the registrations or the Inventory of which there is no evidence; they are not assessed.
+    """
+
+    read: int
+    rejected: int
+    doubled: int
+    future: int
+    before: int
+    not_in_inventory: int
+    without_evidence: int
+
+    @property
+    def counted(self) -> int:
+        """Rows that counted."""
+        return self.read - self.doubled - self.future - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class CommissioningStatus:
+    """A report.
+
+    as_at:      Its date; nothing later is known.
+    criteria:   Two or more, or one: then there is nothing between.
+    cohorts:    Every Device is in one.
+    shown:      The first few Devices of each step, by step.
+    """
+
+    as_at: Instant
+    criteria: Sequence[Criteria]
+    evidence: EvidenceRead
+    cohorts: Mapping[Cohort, int]
+    shown: Mapping[Step, Sequence[DeviceStatus]] = field(default_factory=dict)
+
+    @property
+    def devices(self) -> int:
+        """Devices assessed."""
+        return sum(self.cohorts.values())
+
+    @property
+    def by_criteria(self) -> dict[str, dict[str, int]]:
+        """How many Devices each verdict holds of, by the name of the criteria; every verdict, the worst first."""
+        return {
+            criteria.name: {verdict.name: count for verdict, count in self._verdicts(place).items()}
+            for place, criteria in enumerate(self.criteria)
+        }
+
+    @property
+    def false_failures(self) -> int:
+        """Devices FAILED by the first set of criteria and secure by the last."""
+        return self.count(lambda each: each.step.change is Change.CLEARED)
+
+    @property
+    def true_failures(self) -> int:
+        """Devices FAILED by the last."""
+        return self.count(lambda each: each.verdicts[-1] is Verdict.FAILED)
+
+    @property
+    def missed_failures(self) -> int:
+        """Devices FAILED by the last and not by the first."""
+        return self.count(lambda each: each.step.change is Change.FOUND)
+
+    @property
+    def undetermined(self) -> int:
+        """Devices of which the last cannot tell."""
+        return self.count(lambda each: each.verdicts[-1] is Verdict.UNDETERMINED)
+
+    def steps(self) -> Counter[Step]:
+        """Devices of each step, those of Change.NONE left out."""
+        steps: Counter[Step] = Counter()
+        for cohort, devices in self.cohorts.items():
+            if cohort.step.change is not Change.NONE:
+                steps[cohort.step] += devices
+        return steps
+
+    def reconciliation(self) -> Counter[tuple[Verdict, Verdict]]:
+        """Devices by their verdict by the first set of criteria and by the last."""
+        return self.sum_by(lambda each: (each.verdicts[0], each.verdicts[-1]))
+
+    def count(self, is_it: Callable[[Cohort], bool]) -> int:
+        """Devices of which something holds."""
+        return sum(devices for cohort, devices in self.cohorts.items() if is_it(cohort))
+
+    def sum_by(self, key: Callable[[Cohort], K]) -> Counter[K]:
+        """Devices by something of theirs."""
+        sums: Counter[K] = Counter()
+        for cohort, devices in self.cohorts.items():
+            sums[key(cohort)] += devices
+        return sums
+
+    def of(self, is_theirs: Callable[[Cohort], bool]) -> CommissioningStatus:
+        """The part of the report that is of some Devices only."""
+        cohorts = {cohort: devices for cohort, devices in self.cohorts.items() if is_theirs(cohort)}
+        shown = {
+            step: kept
+            for step, listed in self.shown.items()
+            if (kept := [each for each in listed if is_theirs(each.cohort)])
+        }
+        return CommissioningStatus(self.as_at, self.criteria, self.evidence, cohorts, shown)
+
+    def values_of(self, dimension: str) -> Iterator[str]:
+        """What Devices are by a dimension, sorted; those not known last."""
+        place = DIMENSIONS.index(dimension)
+        yield from sorted(
+            {cohort.dimensions[place] for cohort in self.cohorts}, key=lambda text: (not text, text)
+        )
+
+    def _verdicts(self, place: int) -> dict[Verdict, int]:
+        found = self.sum_by(lambda each: each.verdicts[place])
+        return {verdict: found[verdict] for verdict in Verdict}
