@@ -16,6 +16,7 @@ from tidegate.commissioning.columns import DevicesInOrder, DeviceTypes
 from tidegate.commissioning.criteria import Criteria
 from tidegate.commissioning.evidence import Evidence, Registration
 from tidegate.commissioning.kernel import NEVER
+from tidegate.commissioning.next_action import next_action, next_actions
 from tidegate.commissioning.obligations import Communicates
 
 DEVICES = 60
@@ -62,6 +63,8 @@ def test_the_kernel_finds_what_the_rule_finds(seed):
     of_type = np.array([bits.bit_of(types[device]) for device in devices.device_id.tolist()], np.uint64)
     found = devices.assess(criteria, names, as_at, of_type)
 
+    advised = next_actions(criteria, found.verdict, found.truth, found.reason)
+
     assert sorted(device for device in evidence if evidence[device]) == found.device_id.tolist()
     for place, device in enumerate(found.device_id.tolist()):
         rule = assess(evidence[device], registrations[device], criteria, as_at, types[device])
@@ -73,6 +76,7 @@ def test_the_kernel_finds_what_the_rule_finds(seed):
             NEVER if rule.begins is None else rule.begins,
             rule.supplier,
             len(rule.before),
+            next_action(rule, criteria),
         ) == (
             found.verdict[place],
             found.truth[place].tolist(),
@@ -80,6 +84,7 @@ def test_the_kernel_finds_what_the_rule_finds(seed):
             found.begins[place],
             names.name_of(int(found.supplier[place])),
             found.before[place],
+            advised[place],
         )
         known = [row for row in evidence[device] if row.at <= as_at]
         assert len(evidence[device]) - len(known) == found.future[place]
