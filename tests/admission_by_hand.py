@@ -216,10 +216,15 @@ class ByHand:
 
     def _is_warned(self, user: str, mine: int, one: int, used: int) -> bool:
         allocation, threshold = self.shares.get(user, 0), self.rules.operating_threshold
-        at, eases = self.rules.early_warning_at, self.rules.early_warning_at * Fraction(7, 8)
+        at = self.rules.early_warning_at
         if allocation == 0:
             return False
+
+        def stays(count: int, whole: int) -> bool:
+            """Not down by an eighth, or by one request only."""
+            return count >= at * Fraction(7, 8) * whole or count >= ceil(at * whole) - 1
+
         before = next((p.is_warned for p in reversed(self.past) if p.request.user == user), False)
-        if before and mine >= eases * allocation and used >= eases * threshold:
+        if before and stays(mine, allocation) and used > 0 and stays(used, threshold):
             return True
         return mine + one >= at * allocation and used + one >= at * threshold

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from tidegate.admission import kernel
 from tidegate.admission.booking import spread_step
 from tidegate.admission.capacity import CapacityRules, faults_of_allocations
-from tidegate.admission.early_warning import warning_level
+from tidegate.admission.early_warning import level_of_system, level_of_user
 from tidegate.admission.kernel import Columns, Decided, Rules, Tables
 from tidegate.admission.one_request import KINDS, OneByOne
 from tidegate.columnar.stream_table import move_unnumbered, new_streams
@@ -132,7 +132,7 @@ class AdmissionKernel:
         users = np.zeros(met + len(allocations), kernel.USER)
         users[:met] = tables.users
         for number, allocation in enumerate(allocations, start=met):
-            level = warning_level(allocation, rules.early_warning_at)
+            level = level_of_user(allocation, rules.early_warning_at)
             users[number]["allocation"] = allocation
             users[number]["share_of_maximum"] = rules.share_of_maximum(allocation)
             users[number]["warns_at"], users[number]["eases_below"] = level
@@ -146,7 +146,7 @@ class AdmissionKernel:
 
 
 def _in_whole_numbers(rules: CapacityRules) -> Rules:
-    level = warning_level(rules.operating_threshold, rules.early_warning_at)
+    level = level_of_system(rules.operating_threshold, rules.early_warning_at)
     return Rules(
         is_off=rules.mode is Mode.OFF,
         period_us=rules.period_us,

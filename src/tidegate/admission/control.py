@@ -17,7 +17,7 @@ from tidegate.admission.booking import ReturnTime
 from tidegate.admission.capacity import CapacityRules, faults_of_allocations
 from tidegate.admission.continuation import Sequence, Sequences
 from tidegate.admission.decision import Admission, Outcome, Reason
-from tidegate.admission.early_warning import warning_level
+from tidegate.admission.early_warning import level_of_system, level_of_user
 from tidegate.admission.fair_share import FairShare, fair_share
 from tidegate.admission.judgement import OUTCOMES, judge
 from tidegate.admission.usage import Usage, UserUsage
@@ -189,7 +189,7 @@ class AdmissionControl:
         for fault in faults_of_allocations(allocations, rules):
             raise ValueError(fault)
         self._rules, self._allocations = rules, dict(allocations)
-        self._system_level = warning_level(rules.operating_threshold, rules.early_warning_at)
+        self._system_level = level_of_system(rules.operating_threshold, rules.early_warning_at)
         for user in (*self._users, *allocations):
             self._users[user] = self._given(self._users.get(user) or UserUsage(user))
         self._usage.prioritised = sum(
@@ -203,7 +203,7 @@ class AdmissionControl:
         rules = self._rules
         user.allocation = self._allocations.get(user.name, 0)
         user.share_of_maximum = rules.share_of_maximum(user.allocation)
-        user.warns_at, user.eases_below = warning_level(user.allocation, rules.early_warning_at)
+        user.warns_at, user.eases_below = level_of_user(user.allocation, rules.early_warning_at)
         return user
 
     def _move_to(self, instant: Instant) -> None:

@@ -277,16 +277,29 @@ def test_a_user_alone_in_an_idle_system_is_not_warned():
     assert not any(answer.is_warned for answer in Traffic().send("alpha", 1_000, 7))
 
 
-@pytest.mark.parametrize(("left", "warnings"), [(5, 0), (4, 1)])
+@pytest.mark.parametrize(("left", "warnings"), [(14, 0), (13, 1)])
 def test_a_warning_is_over_when_use_has_fallen_by_an_eighth_of_it(left, warnings):
-    """Of 10 it warns at 5 and is over below 4.375, so with 4: the next request makes it 5 again."""
-    rules = replace(RULES, early_warning_at=Fraction(1, 2))
-    traffic = Traffic(rules, alpha=10)
-    traffic.send("alpha", 1_000, 8 - left)
+    """Of 20 it warns at 16 and is over below 14: three more make it 16 again."""
+    rules = replace(RULES, operating_threshold=20, maximum_system_capacity=24)
+    traffic = Traffic(rules, alpha=20)
+    traffic.send("alpha", 1_000, 16 - left)
     traffic.send("alpha", 1_050, left)
-    answers = traffic.send("alpha", 1_100)
+    answers = traffic.send("alpha", 1_100, 3)
 
     assert warnings == sum(answer.early_warning for answer in answers)
+
+
+@pytest.mark.parametrize("allocation", [1, 2, 3])
+def test_who_has_a_small_allocation_and_hovers_at_it_is_warned_once(allocation):
+    """Of 2 and 3, 80 % and 70 % are the same whole request: just as one leaves the period, another comes."""
+    traffic = Traffic(alpha=7, beta=allocation)
+    sendings = [(at, "alpha", 8, "2.2") for at in range(1_000, 2_000, 100)]
+    sendings += [(at, "beta", 1, "4.8.1") for at in range(1_001, 2_000, 100 // allocation + 1)]
+    answers = [answer for at, *what in sorted(sendings) for answer in traffic.send(what[0], at, *what[1:])]
+    of_beta = [answer for answer in answers if answer.allocation == allocation]
+
+    assert 1 == sum(answer.early_warning for answer in of_beta)
+    assert of_beta[-1].is_warned
 
 
 def test_a_change_counts_on_keeps_what_was_promised_and_shares_out_anew():
