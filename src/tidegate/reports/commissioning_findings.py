@@ -1,0 +1,330 @@
+"""What a Post Commissioning report finds, in sentences: the verdict, and the title of each picture.
+
+Points are hundredths of all Devices assessed, so that the rate by the first set of
+criteria less the points of each reason is the rate by the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final
+
+from tidegate.commissioning.assessment import Verdict
+from tidegate.commissioning.finding import Reason
+from tidegate.reports.commissioning_ageing import by_month, half_are_open_for
+from tidegate.reports.commissioning_incidents import cni_indicator
+from tidegate.reports.commissioning_rates import Rate, interval, rates, surely_above
+from tidegate.reports.commissioning_status import DIMENSIONS, Change, CommissioningStatus
+from tidegate.reports.commissioning_waterfall import Stride, Wrong, waterfall, what_is_wrong
+from tidegate.reports.commissioning_words import NOT_KNOWN
+from tidegate.reports.numerals import many, percent, thousands
+from tidegate.reports.verdict import Verdict as Said
+from tidegate.vocabulary.instants import format_instant
+
+NOUNS: Final = {
+    "supplier": "Supplier",
+    "network_operator": "Network Operator",
+    "csp_region": "CSP region",
+    "device_type": "Device type",
+    "manufacturer": "manufacturer",
+    "month": "month",
+}
+"""What the values of a dimension are."""
+
+COMPARED: Final = tuple(each for each in DIMENSIONS if each != "month")
+"""The dimensions that Devices are compared by; by month they are followed."""
+
+_SAYS_ITSELF: Final = (
+    Reason.EMPTY,
+    Reason.TIMED_OUT,
+    Reason.BY_ALTERNATIVE,
+    Reason.BY_FUTURE_DATED_OUTCOME,
+    Reason.ANSWERED,
+)
+"""Reasons that need not be told of which obligation they are."""
+
+_NAMED: Final = 3
+
+
+def commissioning_verdict(status: CommissioningStatus) -> Said:
+    """Say what was found."""
+    return Said(_headline(status), tuple(_findings(status)), tuple(_cautions(status)))
+
+
+def points(part: int, whole: int) -> str:
+    """A share as points: `6.1`, `<0.1`."""
+    return percent(part, whole).removesuffix("%")
+
+
+def because(stride: Stride) -> str:
+    """Why, as it follows on "because": `the response has no outcome`, `of 4 other reasons`."""
+    if stride.reason is None:
+        return f"of {many(len({step.reason for step, _ in stride.steps}), 'smaller reason')}"
+    if stride.reason in _SAYS_ITSELF or len(stride.places) != 1:
+        return stride.reason.text
+    return f"{stride.reason.text} ({stride.places[0]})"
+
+
+def sum_in_words(status: CommissioningStatus) -> str:
+    """The sum that shows that nothing vanished between the first set of criteria and the last."""
+    if len(status.criteria) == 1:
+        found = status.by_criteria[status.criteria[0].name]
+        parts = (f"{thousands(found[verdict.name])} {verdict.name}" for verdict in Verdict)
+        return f"{thousands(status.devices)} Devices = {' + '.join(parts)}"
+    fall = waterfall(status)
+    less = {change: sum(each.devices for each in fall.of(change)) for change in Change}
+    return (
+        f"{thousands(fall.first)} failed by {status.criteria[0].name} - {thousands(less[Change.CLEARED])} secure - "
+        f"{thousands(less[Change.WAITING])} pending - {thousands(less[Change.UNTOLD])} undetermined + "
+        f"{thousands(less[Change.FOUND])} missed = {thousands(fall.last)} failed by {status.criteria[-1].name}"
+    )
+
+
+def waterfall_title(status: CommissioningStatus) -> str:
+    """`Of 7.1% called failed 6.1 points are not: 3.9 because the response has no outcome`."""
+    fall, whole = waterfall(status), status.devices
+    rate = percent(fall.first, whole)
+    missed = fall.of(Change.FOUND)
+    besides = (
+        f"; {_points(fall.last - _left(fall.strides, fall.first), whole)} more were missed" if missed else ""
+    )
+    for change, told in (
+        (Change.CLEARED, "are not"),
+        (Change.UNTOLD, "cannot be told"),
+        (Change.WAITING, "have time yet"),
+    ):
+        strides = fall.of(change)
+        if strides:
+            taken = sum(each.devices for each in strides)
+            which = f"all {_points(taken, whole)}" if taken == fall.first else _points(taken, whole)
+            most = "" if len(strides) == 1 else f": {points(strides[0].devices, whole)}"
+            return (
+                f"Of {rate} called failed {which} {told}{most or ','} because {because(strides[0])}{besides}"
+            )
+    if missed:
+        most = max(missed, key=lambda each: each.devices)
+        rest = f"All {rate} called failed are, and" if fall.first else "Nothing is called failed, yet"
+        taken = sum(each.devices for each in missed)
+        return f"{rest} {_points(taken, whole)}{' more' if fall.first else ''} were missed: {because(most)}"
+    return f"All {rate} called failed are: {status.criteria[-1].name} finds the same"
+
+
+def wrong_title(status: CommissioningStatus, found: Sequence[Wrong]) -> str:
+    """`62% of the true failures: the cell holds another party's certificate (NetworkOperator cells)`."""
+    whole = sum(it.devices for it in found)
+    first = found[0]
+    missed = sum(it.missed for it in found)
+    besides = (
+        f"; {percent(missed, whole)} are not seen by {status.criteria[0].name}"
+        if missed and len(status.criteria) > 1
+        else ""
+    )
+    share = percent(first.devices, whole)
+    which = "Every true failure" if first.devices == whole else f"{share} of the true failures"
+    return f"{which}: {wrong_in_words(first)}{besides}"
+
+
+def wrong_in_words(it: Wrong) -> str:
+    """What is wrong: `the cell holds another party's certificate (NetworkOperator cells)`."""
+    return f"{it.reason.text} ({it.place})" if it.place else it.reason.text
+
+
+def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rate]) -> str:
+    """Who has more true failures than the others by more than chance makes, or that nobody has."""
+    noun, first = NOUNS[dimension], status.criteria[0].name
+    has_two = len(status.criteria) > 1
+    worst_by_first = max(found, key=lambda it: (interval(it.first, it.devices)[0], it.value))
+    highest = percent(worst_by_first.first, worst_by_first.devices)
+    if not any(it.last for it in found):
+        said = f"No {noun} has a true failure"
+        return f"{said}, and {first} says up to {highest}" if has_two and worst_by_first.first else said
+    above = surely_above(found)
+    if not above:
+        said = f"No {noun} has more true failures than the others by more than chance makes"
+        named = worst_by_first.value or NOT_KNOWN
+        return f"{said}, though {first} calls {highest} failed of {named}" if has_two else said
+    worst = above[0]
+    rest = sum(it.devices for it in found) - worst.devices
+    others = percent(sum(it.last for it in found) - worst.last, rest)
+    said = f"{worst.value or NOT_KNOWN}: {percent(worst.last, worst.devices)} are true failures, of all others {others}"
+    if has_two and worst_by_first is not worst and worst_by_first.first:
+        said += f"; by {first} {worst_by_first.value or NOT_KNOWN} looks worst ({highest})"
+    return said
+
+
+def trend_title(status: CommissioningStatus, found: Sequence[Rate], limit: Fraction | None = None) -> str:
+    """Whether the true rate rose or fell from the first month to the last; with a limit, which months break it."""
+    last = status.criteria[-1].name
+    known = [it for it in found if it.value]
+    then, now = known[0], known[-1]
+    one, other = percent(then.last, then.devices), percent(now.last, now.devices)
+    if limit is not None:
+        over = [sum(_rate(part, it) > limit for it in known) for part in ("first", "last")]
+        months = many(len(known), "month")
+        told = f"By {last} {_none_or(over[1])} of {months} {_is_are(over[1])} over the limit you gave"
+        if len(status.criteria) > 1:
+            told += f", by {status.criteria[0].name} {_none_or(over[0])}"
+        return told
+    if then.interval[0] > now.interval[1]:
+        return (
+            f"True failures fell from {one} of those commissioned in {then.value} to {other} in {now.value}"
+        )
+    if now.interval[0] > then.interval[1]:
+        return (
+            f"True failures rose from {one} of those commissioned in {then.value} to {other} in {now.value}"
+        )
+    return f"True failures are as many of those commissioned in {now.value} as in {then.value}: {other} and {one}"
+
+
+def ages_title(status: CommissioningStatus) -> str:
+    """How long true failures have been open."""
+    counts = by_month(status)
+    failed = [(months, count) for (verdict, months), count in counts.items() if verdict is Verdict.FAILED]
+    whole = sum(count for _, count in failed)
+    if not whole:
+        months = max(months for _, months in counts)
+        return f"No Device has failed; of what is open the oldest has been so for {_months(months)}"
+    half, oldest = half_are_open_for(failed), max(months for months, _ in failed)
+    if oldest == half:
+        return f"{'Every true failure has' if oldest else 'No true failure has'} been open for {_months(oldest or 1)}"
+    if half == 0:
+        return (
+            f"Half of the true failures are of the last month; the oldest has been open for {_months(oldest)}"
+        )
+    return f"Half of the true failures have been open for {_months(half)} or longer, the oldest for {_months(oldest)}"
+
+
+def limit_in_words(status: CommissioningStatus, limit: Fraction) -> str:
+    """Whether the rates are within a limit that was given; it is not public, so nothing is said without one."""
+    found = cni_indicator(status, limit)
+    if found is None:
+        return "There is no Device to hold against a limit."
+    named = f"The limit you gave, {float(100 * limit):g}%"
+    by_first, by_last = (criteria.name for criteria in (status.criteria[0], status.criteria[-1]))
+    if len(status.criteria) == 1:
+        return f"{named}: it is {'breached' if found.first > limit else 'kept'} by {by_first}."
+    if found.is_breached_on_paper:
+        return f"{named}: it is breached on paper only, by {by_first}; by {by_last} it is kept."
+    if found.last > limit:
+        return f"{named}: it is breached by {by_last}{', and by ' + by_first if found.first > limit else ''}."
+    if found.may_be > limit:
+        return f"{named}: by {by_last} it is kept, unless those of which it cannot tell have failed."
+    return f"{named}: it is kept, by {by_first} and by {by_last}."
+
+
+def _headline(status: CommissioningStatus) -> str:
+    first, last, whole = status.criteria[0].name, status.criteria[-1].name, status.devices
+    if not whole:
+        return "There is no Device to assess."
+    failed = status.by_criteria[first][Verdict.FAILED.name]
+    of_all = f"of {many(whole, 'Device')} failed by {first}"
+    if len(status.criteria) == 1:
+        return f"{percent(failed, whole)} {of_all}." if failed else f"None {of_all}."
+    true = percent(status.true_failures, whole)
+    if not failed and not status.true_failures:
+        return f"None {of_all}, nor by {last}."
+    opening = f"{percent(failed, whole)} {of_all}" if failed else f"None {of_all}"
+    ending = f"; by {last} {true} did" if status.true_failures else f"; by {last} none did"
+    if status.false_failures:
+        which = "of those called failed are securely commissioned"
+        return f"{opening}{ending}: {thousands(status.false_failures)} {which}."
+    untold = _devices(status, Change.UNTOLD)
+    if untold:
+        return f"{opening}{ending}: of {thousands(untold)} it cannot be told."
+    if status.missed_failures:
+        return f"{opening}{ending}: {thousands(status.missed_failures)} were missed."
+    return f"{opening}{ending}."
+
+
+def _findings(status: CommissioningStatus) -> Iterator[str]:
+    whole = status.devices
+    fall = waterfall(status)
+    cleared = fall.of(Change.CLEARED)
+    if cleared:
+        told = "; ".join(
+            f"{_points(each.devices, whole)} because {because(each)}" for each in cleared[:_NAMED]
+        )
+        yield f"Not failures: {told}."
+    wrong = what_is_wrong(status)
+    if wrong:
+        told = "; ".join(f"{thousands(it.devices)} {wrong_in_words(it)}" for it in wrong[:_NAMED])
+        more = f"; and {many(len(wrong) - _NAMED, 'other reason')}" if len(wrong) > _NAMED else ""
+        yield f"True failures, {thousands(status.true_failures)}: {told}{more}."
+    if status.missed_failures:
+        yield (
+            f"Missed: {thousands(status.missed_failures)} of the true failures are not called failed by "
+            f"{status.criteria[0].name}, for every Command that it counts succeeded."
+        )
+    if status.undetermined:
+        yield (
+            f"Cannot be told: {many(status.undetermined, 'Device')} ({percent(status.undetermined, whole)}). What they "
+            "lack is hidden behind a timeout, an empty outcome or a check that was not made; one read (6.24.1) of each "
+            "would settle it."
+        )
+    for dimension in COMPARED:
+        above = surely_above(rates(status, dimension))
+        if above:
+            named = ", ".join(
+                f"{it.value or NOT_KNOWN} {percent(it.last, it.devices)}" for it in above[:_NAMED]
+            )
+            more = f" and {len(above) - _NAMED:,} more" if len(above) > _NAMED else ""
+            noun = NOUNS[dimension]
+            yield f"More true failures than the others of their kind, by {noun}: {named}{more}."
+
+
+def _cautions(status: CommissioningStatus) -> Iterator[str]:
+    read = status.evidence
+    yield f"As at {format_instant(status.as_at)[:16].replace('T', ' ')} UTC: what came later is not known to it."
+    if len(status.criteria) == 1:
+        yield (
+            f"Judged by {status.criteria[0].name} alone: there is nothing to compare it with. Give --criteria twice."
+        )
+    last = status.by_criteria[status.criteria[-1].name]
+    if status.devices and not last[Verdict.SECURE_BY_CREDENTIALS.name]:
+        yield (
+            f"No Device is secure by credentials by {status.criteria[-1].name}: what is said rests on what was sent, not "
+            "on what Devices were read to hold."
+        )
+    if read.rejected:
+        yield f"{many(read.rejected, 'row')} of evidence could not be used: rejected.csv says why."
+    if read.without_evidence:
+        yield (
+            f"{many(read.without_evidence, 'Device')} of the registrations or the Inventory without any evidence: not "
+            "assessed, in no number here."
+        )
+    if read.not_in_inventory:
+        yield f"{many(read.not_in_inventory, 'Device')} not in the Inventory: their type and maker are not known."
+    for dimension in ("supplier", "device_type"):
+        if status.devices and list(status.values_of(dimension)) == [""]:
+            yield f"The {NOUNS[dimension]} of no Device is known, so nothing is told by it."
+
+
+def _left(strides: Sequence[Stride], first: int) -> int:
+    """What is left of the failed before what was missed is added."""
+    return first - sum(each.devices for each in strides if each.change is not Change.FOUND)
+
+
+def _devices(status: CommissioningStatus, change: Change) -> int:
+    return status.count(lambda each: each.step.change is change)
+
+
+def _points(part: int, whole: int) -> str:
+    told = points(part, whole)
+    return f"{told} {'point' if told == '1.0' else 'points'}"
+
+
+def _rate(part: str, it: Rate) -> Fraction:
+    return Fraction(it.first if part == "first" else it.last, it.devices)
+
+
+def _months(months: int) -> str:
+    return many(months, "month")
+
+
+def _none_or(number: int) -> str:
+    return thousands(number) if number else "none"
+
+
+def _is_are(number: int) -> str:
+    return "is" if number <= 1 else "are"
