@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.columnar.batches import DeviceIds, Names
+from tidegate.columnar.batches import Names
 from tidegate.columnar.evidence import srv_numbers
 from tidegate.commissioning import kernel
 from tidegate.commissioning.cells import Cells, Holds
@@ -25,6 +25,7 @@ from tidegate.commissioning.evidence import (
 )
 from tidegate.commissioning.kernel import Asked, Assessed, Scratch
 from tidegate.commissioning.obligations import CellPopulated, Communicates, ServiceRequests
+from tidegate.commissioning.ordering import in_order
 from tidegate.vocabulary.instants import Instant
 
 T = TypeVar("T")
@@ -63,19 +64,13 @@ class DeviceTypes:
 class DevicesInOrder:
     """Records of EVIDENCE by Device, the same for every set of criteria and date.
 
-    device_id:  Each Device once, ascending.
+    evidence:      Its rows in order, as `ordering.py` says.
+    device_id:     Each Device once, ascending.
+    starts, ends:  Where the rows of each Device begin and end in `evidence`; from there to the next, its doubles.
     """
 
     def __init__(self, evidence: NDArray[Any], registrations: NDArray[Any]) -> None:
-        self.evidence = evidence
-        ids = np.ascontiguousarray(evidence["device_id"])
-        self.order: NDArray[np.int64] = np.argsort(ids, kind="stable")
-        ids = ids[self.order]
-        is_first = np.ones(len(ids), np.bool_)
-        np.not_equal(ids[1:], ids[:-1], out=is_first[1:])
-        firsts = np.flatnonzero(is_first)
-        self.device_id: DeviceIds = ids[firsts]
-        self.starts = np.append(firsts, len(ids)).astype(np.int64)
+        self.evidence, self.device_id, self.starts, self.ends = in_order(evidence)
         self.registrations = registrations[
             np.lexsort((registrations["since"], registrations["role"], registrations["device_id"]))
         ]
@@ -111,7 +106,7 @@ class DevicesInOrder:
         if types is None:
             types = np.full(devices, _TYPE_NOT_KNOWN, np.uint64)
         kernel.assess(
-            self.evidence, self.order, self.starts, self.registrations, types, asked, self._room(), found
+            self.evidence, self.starts, self.ends, self.registrations, types, asked, self._room(), found
         )
         shown = len(criteria.obligations) + len(criteria.cells)
         return found._replace(truth=found.truth[:, :shown], reason=found.reason[:, :shown])
@@ -123,7 +118,6 @@ class DevicesInOrder:
         most = most_rows + int(np.diff(np.append(begins, len(ids))).max(initial=0)) + 1
         usages = kernel.USAGES
         return Scratch(
-            rows=np.zeros(most_rows, np.int64),
             since=np.zeros((2, most), np.int64),
             party=np.zeros((2, most), np.uint32),
             spells=np.zeros(2, np.int64),
@@ -131,7 +125,6 @@ class DevicesInOrder:
             is_right=np.zeros(usages, np.bool_),
             is_wrong=np.zeros(usages, np.bool_),
             was_read=np.zeros(usages, np.bool_),
-            seen=np.zeros((4, usages), np.bool_),
         )
 
 

@@ -1,9 +1,10 @@
 """The Post Commissioning rule over columns: `assessment.py` stated over the records of many Devices.
 
-One Device after another. Its rows are put in order, what counts is kept, who is
-registered is written down as spells; then each cell and each obligation is asked,
+One Device after another, its rows in order (`ordering.py`). What counts is found, who
+is registered is written down as spells; then each cell and each obligation is asked,
 as `cells.py` and `obligations.py` ask it, statement for statement. Nothing is
-allocated: all room there is, the caller makes (`columns.py`).
+allocated: all room there is, the caller makes (`columns.py`). The parts are folded
+into one: criteria are two dozen arrays, which nobody should be handed at every step.
 
 Those modules say the same one Device at a time. Change them together.
 """
@@ -15,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.columnar.compiled import compiled
+from tidegate.columnar.compiled import compiled, folded_in
 from tidegate.commissioning.assessment import Verdict
 from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
 from tidegate.commissioning.finding import Reason
@@ -77,8 +78,6 @@ _BY_COMMANDS = int(Verdict.SECURE_BY_COMMANDS)
 _PENDING = int(Verdict.PENDING)
 _UNDETERMINED = int(Verdict.UNDETERMINED)
 _HAS_FAILED = int(Verdict.FAILED)
-_FEW: Final = 32
-"""Rows of a Device that are put in order by insertion; more are by a heap."""
 
 
 class Asked(NamedTuple):
@@ -128,14 +127,11 @@ class Asked(NamedTuple):
 class Scratch(NamedTuple):
     """Room for one Device.
 
-    rows:      Places of its rows, in order.
     since, party: Of the spells of Supplier (row 0) and Network Operator (row 1).
     spells:    How many there are of each.
     read_at, is_right, is_wrong, was_read: Of each usage, of the cells in question.
-    seen:      Credential types that succeeded at all, by response, by the variant first named, and may have.
     """
 
-    rows: NDArray[np.int64]
     since: NDArray[np.int64]
     party: NDArray[np.uint32]
     spells: NDArray[np.int64]
@@ -143,7 +139,6 @@ class Scratch(NamedTuple):
     is_right: NDArray[np.bool_]
     is_wrong: NDArray[np.bool_]
     was_read: NDArray[np.bool_]
-    seen: NDArray[np.bool_]
 
 
 class Assessed(NamedTuple):
@@ -170,9 +165,9 @@ class Assessed(NamedTuple):
 
 @compiled
 def assess(
-    evidence: Any,
-    order: Any,
+    rows: Any,
     starts: Any,
+    ends: Any,
     registrations: Any,
     types: Any,
     asked: Asked,
@@ -182,9 +177,9 @@ def assess(
     """Assess every Device.
 
     Args:
-        evidence:       EVIDENCE.
-        order:          Places in it, those of one Device beside one another, ascending by Device.
-        starts:         Where each Device begins in `order`, and where the last ends.
+        rows:           EVIDENCE, ascending by Device, those of each in order.
+        starts:         Where each Device begins in `rows`, and where the last ends.
+        ends:           Where the rows of each Device end; after them, its doubles.
         registrations:  REGISTRATION, sorted by Device, role and since.
         types:          The type of each Device, as a bit.
         asked:          Criteria.
@@ -193,35 +188,35 @@ def assess(
     """
     obligations = len(asked.kind)
     known_from = 0
-    for device in range(len(starts) - 1):
-        device_id = evidence[order[starts[device]]].device_id
+    for device in range(len(ends)):
+        start, end = starts[device], ends[device]
+        device_id = rows[start].device_id
         found.device_id[device] = device_id
-        rows = starts[device + 1] - starts[device]
-        for i in range(rows):
-            it.rows[i] = order[starts[device] + i]
-        _put_in_order(evidence, it.rows, rows)
-        end = _known(evidence, it.rows, rows, asked.as_at)
-        found.future[device] = rows - end
-        known = _without_doubles(evidence, it.rows, end)
-        found.doubled[device] = end - known
+        known = _known(rows, start, end, asked.as_at)
+        found.future[device] = end - known
+        for i in range(end, starts[device + 1]):
+            if rows[i].at > asked.as_at:
+                found.future[device] += 1
+            else:
+                found.doubled[device] += 1
 
         # 1. What counts, and who is registered.
         commissioned, begins = _NEVER, _NEVER
-        for i in range(known):
-            if evidence[it.rows[i]].kind == _COMMISSIONED:
-                commissioned = evidence[it.rows[i]].at
+        for i in range(start, known):
+            if rows[i].kind == _COMMISSIONED:
+                commissioned = rows[i].at
                 break
         while known_from < len(registrations) and registrations[known_from].device_id < device_id:
             known_from += 1
-        _write_spells(evidence, known, registrations, known_from, device_id, asked.as_at, it)
-        before = 0
+        _write_spells(rows, start, known, registrations, known_from, device_id, asked.as_at, it)
+        first = start
         if commissioned != _NEVER:
-            while before < known and evidence[it.rows[before]].at < commissioned:
-                if evidence[it.rows[before]].kind != _CHANGE:
+            while first < known and rows[first].at < commissioned:
+                if rows[first].kind != _CHANGE:
                     found.before[device] += 1
-                before += 1
-        if known > 0:
-            begins = commissioned if commissioned != _NEVER else evidence[it.rows[0]].at
+                first += 1
+        if known > start:
+            begins = rows[first].at  # that it was commissioned, if it is known to have been
             if asked.registered and it.spells[0] > 1:
                 begins = max(begins, it.since[0, it.spells[0] - 1])
         found.begins[device] = begins
@@ -231,7 +226,7 @@ def assess(
         # 2. Cells and obligations.
         cells, was_read = _MET, False
         for cell in range(len(asked.cell_role)):
-            truth, reason, is_read = _find_cells(evidence, before, known, asked, cell, it)
+            truth, reason, is_read = _find_cells(rows, first, known, asked, cell, it)
             found.truth[device, obligations + cell] = truth
             found.reason[device, obligations + cell] = reason
             if cell < asked.cells and asked.cell_types[cell] & types[device]:
@@ -242,9 +237,9 @@ def assess(
             truth, reason = _MET, _NOT_ASKED
             if asked.types[place] & types[device]:
                 if asked.kind[place] == SERVICE_REQUESTS:
-                    truth, reason = _find_service_requests(evidence, before, known, asked, place, it)
+                    truth, reason = _find_service_requests(rows, first, known, asked, place, it)
                 elif asked.kind[place] == COMMUNICATES:
-                    truth, reason = _find_communicates(evidence, before, known, asked, it)
+                    truth, reason = _find_communicates(rows, first, known, asked)
                 else:
                     truth = found.truth[device, obligations + asked.cell[place]]
                     reason = found.reason[device, obligations + asked.cell[place]]
@@ -276,8 +271,8 @@ def assess(
         found.verdict[device] = verdict
 
 
-@compiled
-def _find_cells(evidence: Any, first: int, end: int, asked: Asked, cell: int, it: Scratch) -> Any:
+@folded_in
+def _find_cells(rows: Any, first: int, end: int, asked: Asked, cell: int, it: Scratch) -> Any:
     """What a role's cells hold: truth, reason, and whether it rests on a read."""
     role, holds = asked.cell_role[cell], asked.holds[cell]
     for usage in range(USAGES):
@@ -286,7 +281,7 @@ def _find_cells(evidence: Any, first: int, end: int, asked: Asked, cell: int, it
     if holds == REGISTERED:
         wanted = _registered_at(it, role - 1, asked.as_at)
     for i in range(first, end):
-        row = evidence[it.rows[i]]
+        row = rows[i]
         usage, is_read = 0, False
         if row.kind == _RECOVERY_CHECK:
             if role != _RECOVERY or (row.outcome != _SUCCESS and row.outcome != _FAILURE):
@@ -324,7 +319,7 @@ def _find_cells(evidence: Any, first: int, end: int, asked: Asked, cell: int, it
     for usage in range(USAGES):
         if not which & (1 << usage):
             continue
-        one, why = _find_one_cell(evidence, first, end, asked, cell, usage, wanted, it)
+        one, why = _find_one_cell(rows, first, end, asked, cell, usage, wanted, it)
         at = max(it.read_at[usage], it.read_at[0])
         if at != _NEVER:
             was_read |= (it.was_read[usage] and it.read_at[usage] == at) or (
@@ -335,9 +330,9 @@ def _find_cells(evidence: Any, first: int, end: int, asked: Asked, cell: int, it
     return truth, reason, was_read
 
 
-@compiled
+@folded_in
 def _find_one_cell(
-    evidence: Any, first: int, end: int, asked: Asked, cell: int, usage: int, wanted: Any, it: Scratch
+    rows: Any, first: int, end: int, asked: Asked, cell: int, usage: int, wanted: Any, it: Scratch
 ) -> Any:
     at = max(it.read_at[usage], it.read_at[0])
     if at == _NEVER:
@@ -356,7 +351,7 @@ def _find_one_cell(
     if asked.holds[cell] == REGISTERED:
         role = asked.cell_role[cell]
         for i in range(first, end):
-            row = evidence[it.rows[i]]
+            row = rows[i]
             if row.at <= at or not _is_replacement(row, asked) or (row.role != 0 and row.role != role):
                 continue
             told = _told(row)
@@ -366,16 +361,17 @@ def _find_one_cell(
     return (_MET, _MATCHES) if is_right else (_UNMET, _DIFFERS)
 
 
-@compiled
-def _find_service_requests(evidence: Any, first: int, end: int, asked: Asked, place: int, it: Scratch) -> Any:
+@folded_in
+def _find_service_requests(rows: Any, first: int, end: int, asked: Asked, place: int, it: Scratch) -> Any:
     """Whether enough succeeded: the least there can be, and the most."""
     each_type = asked.each_type[place]
-    it.seen[:] = False
+    # Credential types, as bits: that succeeded at all, by response, by the variant first named, and may have.
+    is_seen = is_seen_by_response = is_seen_by_name = may_be_seen = 0
     by_name = by_response = succeeded = 0  # of no type, where types count
     failed = waiting = timed_out = doubtful_empty = doubtful = 0
     others = ours = 0
     for i in range(first, end):
-        row = evidence[it.rows[i]]
+        row = rows[i]
         if row.kind == _RESPONSE:
             if not asked.is_of[place, row.srv]:
                 continue
@@ -397,9 +393,10 @@ def _find_service_requests(evidence: Any, first: int, end: int, asked: Asked, pl
             named = row.kind == _RESPONSE and row.srv == asked.first_srv[place]
             responded = row.kind == _RESPONSE
             if is_typed:
-                it.seen[0, row.credential_type] = True
-                it.seen[1, row.credential_type] |= responded
-                it.seen[2, row.credential_type] |= named
+                bit = 1 << row.credential_type
+                is_seen |= bit
+                is_seen_by_response |= bit * responded
+                is_seen_by_name |= bit * named
             else:
                 succeeded += 1
                 by_response += responded
@@ -410,32 +407,30 @@ def _find_service_requests(evidence: Any, first: int, end: int, asked: Asked, pl
             timed_out += 1
             if asked.timeout == _UNTOLD:
                 if is_typed:
-                    it.seen[3, row.credential_type] = True
+                    may_be_seen |= 1 << row.credential_type
                 else:
                     doubtful += 1
         elif row.outcome == _EMPTY:
             waiting += 1
             # Where types count there are no future-dated outcomes: none of these is completed.
             if is_typed and asked.empty == _UNTOLD:
-                it.seen[3, row.credential_type] = True
+                may_be_seen |= 1 << row.credential_type
                 doubtful_empty += 1
         if row.kind == _LATER:
             waiting = max(0, waiting - 1)
 
-    least = succeeded + _count(it.seen[0])
+    least = succeeded + _count(is_seen)
     at_least = asked.at_least[place]
     if least >= at_least:
-        if by_name + _count(it.seen[2]) >= at_least:
+        if by_name + _count(is_seen_by_name) >= at_least:
             return _MET, _SUCCEEDED
-        if by_response + _count(it.seen[1]) >= at_least:
+        if by_response + _count(is_seen_by_response) >= at_least:
             return _MET, _BY_ALTERNATIVE
         return _MET, _BY_LATER
     if asked.empty == _UNTOLD:
         doubtful += waiting - doubtful_empty
     has_doubt = (asked.empty == _UNTOLD and waiting > 0) or (asked.timeout == _UNTOLD and timed_out > 0)
-    more = 0
-    for usage in range(1, USAGES):
-        more += it.seen[3, usage] and not it.seen[0, usage]
+    more = _count(may_be_seen & ~is_seen)
     if has_doubt and least + doubtful + more >= at_least:
         return _UNTOLD, (_WAS_EMPTY if asked.empty == _UNTOLD and waiting > 0 else _TIMED_OUT)
     if failed:
@@ -449,13 +444,13 @@ def _find_service_requests(evidence: Any, first: int, end: int, asked: Asked, pl
     return asked.nothing_sent, (_TOO_FEW if ours else _NOTHING_SENT)
 
 
-@compiled
-def _find_communicates(evidence: Any, first: int, end: int, asked: Asked, it: Scratch) -> Any:
+@folded_in
+def _find_communicates(rows: Any, first: int, end: int, asked: Asked) -> Any:
     """Whether the Device communicates, by the latest news."""
     latest = _NEVER
     succeeded = failed = answered = empty = False
     for i in range(first, end):
-        row = evidence[it.rows[i]]
+        row = rows[i]
         is_check = row.kind == _COMMUNICATION
         if not is_check and not (asked.answers and _is_answer(row)):
             continue
@@ -477,7 +472,7 @@ def _find_communicates(evidence: Any, first: int, end: int, asked: Asked, it: Sc
     return (asked.empty, _WAS_EMPTY) if empty else (asked.timeout, _TIMED_OUT)
 
 
-@compiled
+@folded_in
 def _is_for_another(row: Any, asked: Asked, it: Scratch) -> Any:
     if row.role > _OPERATOR:
         return True
@@ -496,7 +491,7 @@ def _is_for_another(row: Any, asked: Asked, it: Scratch) -> Any:
     return supplier != 0 and then != 0 and then != supplier
 
 
-@compiled
+@folded_in
 def _told(row: Any) -> Any:
     """Whose certificates a replacing Command brings, as far as it says."""
     if row.party != 0:
@@ -504,21 +499,21 @@ def _told(row: Any) -> Any:
     return np.uint32(0) if row.role == _OPERATOR else row.sender
 
 
-@compiled
+@folded_in
 def _is_replacement(row: Any, asked: Asked) -> Any:
     if row.outcome != _SUCCESS:
         return False
     return row.kind == _LATER or (row.kind == _RESPONSE and asked.is_replacing[row.srv])
 
 
-@compiled
+@folded_in
 def _is_answer(row: Any) -> Any:
     if row.kind == _RESPONSE or row.kind == _LATER:
         return row.outcome == _SUCCESS or row.outcome == _FAILURE or row.outcome == _EMPTY
     return row.kind == _READ and row.outcome <= _SUCCESS
 
 
-@compiled
+@folded_in
 def _is_listed(row: Any, asked: Asked, cell: int) -> Any:
     first, end = asked.listed[cell, 0], asked.listed[cell, 1]
     is_party = first == end
@@ -531,15 +526,15 @@ def _is_listed(row: Any, asked: Asked, cell: int) -> Any:
     return is_party and is_certificate
 
 
-@compiled
-def _count(seen: Any) -> Any:
+@folded_in
+def _count(bits: Any) -> Any:
     number = 0
     for usage in range(1, USAGES):
-        number += seen[usage]
+        number += (bits >> usage) & 1
     return number
 
 
-@compiled
+@folded_in
 def _registered_at(it: Scratch, lane: int, at: Any) -> Any:
     """Who is registered as Supplier (0) or Network Operator (1) at an instant; 0: not known."""
     spells = it.spells[lane]
@@ -551,17 +546,16 @@ def _registered_at(it: Scratch, lane: int, at: Any) -> Any:
     return it.party[lane, 0]
 
 
-@compiled
+@folded_in
 def _write_spells(
-    evidence: Any, known: int, registrations: Any, start: int, device_id: Any, as_at: Any, it: Scratch
+    rows: Any, start: int, known: int, registrations: Any, at: int, device_id: Any, as_at: Any, it: Scratch
 ) -> None:
     """Since when which party is registered: the table's rows and the changes of Supplier, merged."""
-    it.spells[:] = 0
-    change = 0
-    at = start
+    it.spells[0] = it.spells[1] = 0
+    change = start
     for lane in range(2):
         while True:
-            while change < known and evidence[it.rows[change]].kind != _CHANGE:
+            while change < known and rows[change].kind != _CHANGE:
                 change += 1
             while (
                 at < len(registrations)
@@ -577,18 +571,18 @@ def _write_spells(
             has_change = lane == 0 and change < known
             if not has_row and not has_change:
                 break
-            if has_row and (not has_change or registrations[at].since <= evidence[it.rows[change]].at):
+            if has_row and (not has_change or registrations[at].since <= rows[change].at):
                 since, party = registrations[at].since, registrations[at].party
                 at += 1
             else:
-                row = evidence[it.rows[change]]
+                row = rows[change]
                 since, party = row.at, (row.party if row.party != 0 else row.sender)
                 change += 1
             _add_spell(it, lane, since, party)
         _join_spells(it, lane)
 
 
-@compiled
+@folded_in
 def _add_spell(it: Scratch, lane: int, since: Any, party: Any) -> None:
     last = it.spells[lane] - 1
     if last >= 0 and it.since[lane, last] == since:
@@ -600,7 +594,7 @@ def _add_spell(it: Scratch, lane: int, since: Any, party: Any) -> None:
     it.spells[lane] = last + 2
 
 
-@compiled
+@folded_in
 def _join_spells(it: Scratch, lane: int) -> None:
     """Neighbours that are of the same party are one spell."""
     kept = 0
@@ -612,73 +606,9 @@ def _join_spells(it: Scratch, lane: int) -> None:
     it.spells[lane] = kept
 
 
-@compiled
-def _known(evidence: Any, rows: Any, count: int, as_at: Any) -> Any:
-    while count > 0 and evidence[rows[count - 1]].at > as_at:
-        count -= 1
-    return count
-
-
-@compiled
-def _without_doubles(evidence: Any, rows: Any, count: int) -> Any:
-    kept = 0
-    for i in range(count):
-        if kept == 0 or _is_before(evidence, rows[kept - 1], rows[i]):
-            rows[kept] = rows[i]
-            kept += 1
-    return kept
-
-
-@compiled
-def _put_in_order(evidence: Any, rows: Any, count: int) -> None:
-    if count <= _FEW:
-        for i in range(1, count):
-            row, to = rows[i], i
-            while to > 0 and _is_before(evidence, row, rows[to - 1]):
-                rows[to] = rows[to - 1]
-                to -= 1
-            rows[to] = row
-        return
-    for i in range(count // 2 - 1, -1, -1):
-        _sift(evidence, rows, i, count)
-    for end in range(count - 1, 0, -1):
-        rows[0], rows[end] = rows[end], rows[0]
-        _sift(evidence, rows, 0, end)
-
-
-@compiled
-def _sift(evidence: Any, rows: Any, at: int, end: int) -> None:
-    """Let the row at a place sink in a heap whose top is the last."""
-    while True:
-        child = 2 * at + 1
-        if child >= end:
-            return
-        if child + 1 < end and _is_before(evidence, rows[child], rows[child + 1]):
-            child += 1
-        if not _is_before(evidence, rows[at], rows[child]):
-            return
-        rows[at], rows[child] = rows[child], rows[at]
-        at = child
-
-
-@compiled
-def _is_before(evidence: Any, one: Any, other: Any) -> Any:
-    """Whether a row comes before another: by instant, then kind, then anything; the same in all is not before."""
-    a, b = evidence[one], evidence[other]
-    if a.at != b.at:
-        return a.at < b.at
-    if a.kind != b.kind:
-        return a.kind < b.kind
-    if a.srv != b.srv:
-        return a.srv < b.srv
-    if a.credential_type != b.credential_type:
-        return a.credential_type < b.credential_type
-    if a.outcome != b.outcome:
-        return a.outcome < b.outcome
-    if a.role != b.role:
-        return a.role < b.role
-    if a.party != b.party:
-        return a.party < b.party
-    if a.certificate != b.certificate:
-        return a.certificate < b.certificate
-    return a.sender < b.sender
+@folded_in
+def _known(rows: Any, start: int, end: int, as_at: Any) -> Any:
+    """Where those of some rows that are known end."""
+    while end > start and rows[end - 1].at > as_at:
+        end -= 1
+    return end
