@@ -21,10 +21,10 @@ Both are kept as records, so that a Device's are beside one another once they ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,3 +75,10 @@ class ReadRows:
     rejected: Sequence[RejectedRow]
     line: NDArray[np.int64]
     progress: float
+
+
+class RecordSource(Protocol):
+    """Evidence, or registrations, of whatever kind; to be read once."""
+
+    def rows(self) -> Iterator[ReadRows]:
+        """Read on."""

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import RejectedRow
-from tidegate.columnar.evidence import EVIDENCE, REGISTRATION
-from tidegate.tables.evidence import RecordSource
+from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, RecordSource
 from tidegate.vocabulary.faults import Fault, InputError
 
 SHARDS: Final = 64
