@@ -63,18 +63,22 @@ class Assessment(NamedTuple):
 
     obligations:       What was found of each obligation, in the order of the criteria.
     cells:             What was found of each role's cells, in the order of the criteria.
+    commissioned:      When it was commissioned; None where that is not known.
     begins:            The instant the time allowed begins at; None where nothing is known of the Device.
     pending_until:     The first instant at which it is not pending any more, if it is not secure; None as `begins`.
     supplier:          Who is registered as Supplier; empty where that is not known.
+    network_operator:  The same as Network Operator.
     before:            Rows that do not count, for they came before the Device was commissioned.
     """
 
     verdict: Verdict
     obligations: tuple[Finding, ...]
     cells: tuple[Finding, ...]
+    commissioned: Instant | None
     begins: Instant | None
     pending_until: Instant | None
     supplier: str
+    network_operator: str
     before: tuple[Evidence, ...]
 
     @property
@@ -155,9 +159,11 @@ def assess(
         verdict,
         obligations,
         cells,
+        commissioned,
         begins,
         pending_until,
         registered.now(Role.SUPPLIER),
+        registered.now(Role.NETWORK_OPERATOR),
         tuple(row for row in before if row.kind is not Kind.CHANGE_OF_SUPPLIER),
     )
 

@@ -145,8 +145,10 @@ class Assessed(NamedTuple):
     """What was found, Device by Device, in the order of `device_id`.
 
     truth, reason:  (Devices, obligations, then cells), in the order of the criteria.
+    commissioned:   When it was commissioned; NEVER where that is not known.
     begins:         When the time allowed begins; NEVER where nothing is known.
     supplier:       Number of the Supplier registered now; 0: not known.
+    operator:       The same of the Network Operator.
     before:         Rows that do not count, for they came before the Device was commissioned.
     doubled:        Rows that are the same as another.
     future:         Rows after the instant of the report.
@@ -156,8 +158,10 @@ class Assessed(NamedTuple):
     verdict: NDArray[np.uint8]
     truth: NDArray[np.uint8]
     reason: NDArray[np.uint8]
+    commissioned: NDArray[np.int64]
     begins: NDArray[np.int64]
     supplier: NDArray[np.uint32]
+    operator: NDArray[np.uint32]
     before: NDArray[np.uint32]
     doubled: NDArray[np.uint32]
     future: NDArray[np.uint32]
@@ -219,9 +223,10 @@ def assess(
             begins = rows[first].at  # that it was commissioned, if it is known to have been
             if asked.registered and it.spells[0] > 1:
                 begins = max(begins, it.since[0, it.spells[0] - 1])
+        found.commissioned[device] = commissioned
         found.begins[device] = begins
-        supplier = _registered_at(it, 0, asked.as_at)
-        found.supplier[device] = supplier
+        found.supplier[device] = _registered_at(it, 0, asked.as_at)
+        found.operator[device] = _registered_at(it, 1, asked.as_at)
 
         # 2. Cells and obligations.
         cells, was_read = _MET, False
