@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tidegate.columnar.batches import Names
 from tidegate.columnar.text import (
     MALFORMED,
     NAIVE,
@@ -141,6 +142,14 @@ def recipient_name(text: str) -> str:
         return format_device_id(parse_device_id(text))
     except ValueError:
         return text.strip()
+
+
+def numbered(names: Names, named: NamedColumn) -> NDArray[np.uint32]:
+    """The number of the name in each row."""
+    if not named.names:
+        return np.zeros(len(named.index), np.uint32)
+    numbers: NDArray[np.uint32] = np.array([names.number_of(name) for name in named.names], np.uint32)
+    return numbers[named.index]
 
 
 def can_read(ours: str, kind: pa.DataType) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
 from tidegate.tables.alert_columns import (
@@ -19,20 +18,20 @@ from tidegate.tables.alert_columns import (
     read_device_id,
     read_received_at,
     read_recipient,
-    shown,
 )
+from tidegate.tables.alert_rows import AlertRows
 from tidegate.tables.columns import (
     ALERT_CODE,
     DEVICE_ID,
-    OUR_NAMES,
     RECEIVED_AT,
     RECIPIENT,
     find_columns,
     names_in_decisions,
+    refuse_wrong_types,
 )
-from tidegate.tables.first_rows import first_instant_of, has_whole_numbers, refuse_wrong_units
-from tidegate.tables.rows import ReadRows
-from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.tables.first_rows import are_microseconds, first_instant_of
+from tidegate.tables.given_rows import GivenRows
+from tidegate.tables.typed_file import sampled
 
 _WANTED: Final = {
     RECEIVED_AT: "a timestamp, int64 microseconds, or text",
@@ -63,13 +62,15 @@ class ArrowRows:
         *,
         keep_original: bool,
     ) -> None:
-        self.sample = {name: _sampled(first_rows.column(place)) for place, name in enumerate(schema.names)}
+        self.sample = {
+            name: _first_values(first_rows.column(place)) for place, name in enumerate(schema.names)
+        }
         self.columns = find_columns(where, schema.names, mapping, self.sample)
-        self._refuse_wrong_types(where, schema)
-        instants = self.sample[self.columns.mapping[RECEIVED_AT]]
-        refuse_wrong_units(f"{where}: {self.columns.mapping[RECEIVED_AT]}", instants)
-        self.first_instant = first_instant_of(instants)
-        self._is_whole_numbers = has_whole_numbers(instants)
+        types = {field.name: field.type for field in schema}
+        refuse_wrong_types(where, types, self.columns.mapping, _wanted_instead)
+        instant = self.columns.mapping[RECEIVED_AT]
+        self._is_whole_numbers = are_microseconds(f"{where}: {instant}", self.sample[instant])
+        self.first_instant = first_instant_of(self.sample[instant])
         self._keep_original = keep_original
         self._kept_names = names_in_decisions(schema.names, self.columns.mapping)
         fields = zip(schema, self._kept_names, strict=True)
@@ -85,52 +86,29 @@ class ArrowRows:
         """The columns to read; None: all."""
         return None if self._keep_original else list(self.columns.mapping.values())
 
-    def read(self, batch: pa.RecordBatch, done: int, rows_in_all: int) -> ReadRows:
+    def read(self, batch: pa.RecordBatch, done: int, rows_in_all: int) -> AlertRows:
         """Some rows, of which so many stood before them."""
         named: dict[str, ArrowArray] = {
             ours: batch.column(name) for ours, name in self.columns.mapping.items()
         }
         recipient = named.get(RECIPIENT)
-        return ReadRows(
+        progress = (done + batch.num_rows) / rows_in_all
+        return AlertRows(
+            GivenRows(batch.num_rows, done + 1, None, list(named.values()), progress),
             read_received_at(named[RECEIVED_AT], is_whole_numbers=self._is_whole_numbers),
             read_device_id(named[DEVICE_ID]),
             read_alert_code(named[ALERT_CODE]),
             None if recipient is None else read_recipient(recipient),
-            done + 1,
-            is_line_by_line=True,
-            lines=lambda: np.arange(done + 1, done + 1 + batch.num_rows),
-            text_of=lambda row: ", ".join(shown(each[row].as_py()) for each in named.values()),
-            misshapen=lambda: iter(()),
-            original=pa.Table.from_batches([batch]).rename_columns(self._kept_names)
-            if self._keep_original
-            else None,
-            progress=(done + batch.num_rows) / rows_in_all,
+            pa.Table.from_batches([batch]).rename_columns(self._kept_names) if self._keep_original else None,
         )
 
-    def _refuse_wrong_types(self, where: str, schema: pa.Schema) -> None:
-        faults = [
-            Fault(
-                f"{where}: {self.columns.mapping[ours]}",
-                f"is {schema.field(self.columns.mapping[ours]).type}, and cannot be {ours}",
-                f"Write it as {_WANTED[ours]}.",
-            )
-            for ours in OUR_NAMES
-            if ours in self.columns.mapping
-            and not can_read(ours, schema.field(self.columns.mapping[ours]).type)
-        ]
-        if faults:
-            raise InputError(*faults)
+
+def _wanted_instead(ours: str, kind: pa.DataType) -> str:
+    return "" if can_read(ours, kind) else _WANTED[ours]
 
 
-def _sampled(values: ArrowArray) -> list[Any]:
+def _first_values(values: ArrowArray) -> list[Any]:
     """Values a guess can be made from; columns of what no column of ours can be give none."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    if pa.types.is_timestamp(values.type):
-        values = values.cast(pa.timestamp("us", values.type.tz), safe=False)
-    elif not can_read(DEVICE_ID, values.type) and not can_read(ALERT_CODE, values.type):
-        return []
-    try:
-        return list(values.to_pylist())
-    except (ValueError, OverflowError):
-        return []  # Instants outside the calendar: each row is judged when it is read.
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    is_ours = can_read(DEVICE_ID, kind) or can_read(ALERT_CODE, kind)
+    return sampled(values) if is_ours or pa.types.is_timestamp(kind) else []

@@ -19,9 +19,9 @@ from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.columnar.text import format_device_ids
 from tidegate.operations.ports import AlertSource
 from tidegate.tables.alert_columns import fixed_width_texts
+from tidegate.tables.alert_rows import AlertBatches
 from tidegate.tables.arrow_rows import ArrowRows
 from tidegate.tables.columns import ALERT_CODE, DEVICE_ID, OUR_NAMES, RECEIVED_AT, RECIPIENT
-from tidegate.tables.rows import RowJudge
 from tidegate.tables.source import BATCH_ROWS
 from tidegate.tables.text_file import SAMPLE_ROWS
 from tidegate.vocabulary.alert_codes import format_alert_code
@@ -162,11 +162,11 @@ class ArrowSource(AlertSource):
 
     def batches(self) -> Generator[ReadBatch]:
         """Read on."""
-        judge = RowJudge(self._name, self._recipients, self._batch_rows)
+        batches = AlertBatches(self._name, self._recipients, self._batch_rows)
         done = 0
         for batch in self._table.to_batches(max_chunksize=self._batch_rows):
             if batch.num_rows:
-                yield from judge.judge(self._rows.read(batch, done, self._table.num_rows))
+                yield from batches.of(self._rows.read(batch, done, self._table.num_rows))
             done += batch.num_rows
 
 

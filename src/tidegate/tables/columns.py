@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import pyarrow as pa
+
 from tidegate.columnar.batches import Columns
 from tidegate.vocabulary.alert_codes import NUMBER_OF_CODES, parse_alert_code
 from tidegate.vocabulary.devices import parse_device_id
@@ -213,6 +215,32 @@ def find_columns(
     return Columns(
         in_order, tuple(ours for ours in in_order if ours in guessed), tuple(missing), tuple(ignored)
     )
+
+
+def refuse_wrong_types(
+    where: str,
+    types: Mapping[str, pa.DataType],
+    named: Mapping[str, str],
+    wanted_instead: Callable[[str, pa.DataType], str],
+) -> None:
+    """Refuse columns of a type that cannot hold what they are to say.
+
+    Args:
+        where:           The table, for the faults.
+        types:           Types of its columns; those of text have none.
+        named:           Its columns by our names.
+        wanted_instead:  What one of ours should be, by its type; nothing where it is well.
+
+    Raises:
+        InputError: names each of them.
+    """
+    faults = [
+        Fault(f"{where}: {name}", f"is {types[name]}, and cannot be {ours}", f"Write it as {wanted}.")
+        for ours, name in named.items()
+        if name in types and (wanted := wanted_instead(ours, types[name]))
+    ]
+    if faults:
+        raise InputError(*faults)
 
 
 def looks_like(ours: str, values: Sequence[object], wanted: Wanted | None = None) -> bool:

@@ -20,6 +20,7 @@ from tidegate.tables.alert_columns import (
     NamedColumn,
     ReadColumn,
     can_read,
+    numbered,
     read_device_id,
     read_received_at,
     read_recipient,
@@ -245,14 +246,6 @@ def _lacking(is_bad: Mask, why: str) -> ReadColumn:
 
 def _good(is_good: Mask) -> Mask | None:
     return None if is_good.all() else is_good
-
-
-def numbered(names: Names, named: NamedColumn) -> NDArray[np.uint32]:
-    """The number of the name in each row."""
-    if not named.names:
-        return np.zeros(len(named.index), np.uint32)
-    numbers: NDArray[np.uint32] = np.array([names.number_of(name) for name in named.names], np.uint32)
-    return numbers[named.index]
 
 
 def _is_kind(value: object) -> None:

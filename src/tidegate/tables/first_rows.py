@@ -39,24 +39,42 @@ def first_instant_of(values: Sequence[object]) -> Instant | None:
     return None
 
 
-def refuse_wrong_units(where: str, values: Sequence[object]) -> None:
-    """Refuse whole numbers that are seconds or milliseconds; read as microseconds, every Device would storm.
+def are_microseconds(where: str, values: Sequence[object]) -> bool:
+    """Say whether a column of instants holds whole numbers: then they are microseconds.
+
+    Whole numbers that are seconds or milliseconds, read as microseconds, would make every Device storm.
 
     Raises:
         InputError: all of them are plausible in another unit.
     """
     if not has_whole_numbers(values):
-        return
+        return False
     numbers = [int(str(value)) for value in values if _WHOLE_NUMBER.fullmatch(str(value))]
     for unit, (earliest, latest, factor) in _LOOKS_LIKE.items():
         if all(earliest <= number < latest for number in numbers):
-            raise InputError(
-                Fault(
-                    where,
-                    f"holds whole numbers such as {numbers[0]}, which are {unit}",
-                    f"Multiply them by {factor}: whole numbers are microseconds. Or write 2026-03-01T12:00:00Z.",
-                )
+            what = f"holds whole numbers such as {numbers[0]}, which are {unit}"
+            remedy = (
+                f"Multiply them by {factor}: whole numbers are microseconds. Or write 2026-03-01T12:00:00Z."
             )
+            raise InputError(Fault(where, what, remedy))
+    return True
+
+
+def refuse_a_row_for_a_header(where: str, row: str, names: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a file that begins with a row.
+
+    Args:
+        where:   The file, for the faults.
+        row:     What a row of it is: `an Alert`.
+        names:   What is read where the names of the columns should be.
+        wanted:  The names of the columns.
+
+    Raises:
+        InputError: one of the names is an instant.
+    """
+    if first_instant_of(names) is not None and not has_whole_numbers(names):
+        what = f"is {row} where the names of the columns should be"
+        raise InputError(Fault(f"{where}, line 1", what, f"Add a first line: {','.join(wanted)}"))
 
 
 def hours_apart(values: Sequence[object], others: Sequence[object]) -> int | None:

@@ -7,11 +7,9 @@ counted and the first few kept. Text is kept once for each value.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,10 +20,13 @@ from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.tables.alert_columns import ArrowArray, read_device_id, shown_whole
+from tidegate.tables.bad_rows import rejected_rows
 from tidegate.tables.columns import DEVICE_ID
-from tidegate.tables.input_files import find_files, is_parquet
-from tidegate.tables.inventory_file import SINCE, WANTED, InventoryPart, ParquetInventory, TextInventory
+from tidegate.tables.given_rows import GivenRows
+from tidegate.tables.input_files import find_files
+from tidegate.tables.inventory_file import SINCE, WANTED, InventoryFile, InventoryPart
 from tidegate.tables.inventory_since import read_since
+from tidegate.tables.judged_rows import Judged, reasons_against, usable
 from tidegate.tables.text_file import EmptyFileError
 from tidegate.vocabulary.faults import Fault, InputError
 
@@ -47,14 +48,14 @@ def read_inventory(path: Path, progress: Progress = no_progress) -> Inventory:
     """
     (file,) = _one_file(path)
     try:
-        source = ParquetInventory(file) if is_parquet(file) else TextInventory(file)
+        source = InventoryFile(file)
     except EmptyFileError as error:
         what = f"the Inventory has no Device in it: {error}"
         raise InputError(Fault(str(file), what, "Write a row for each Device under its header.")) from None
     reading = _Reading(str(file))
     for part in source.parts():
         reading.take(part)
-        progress(part.progress, reading.rows)
+        progress(part.given.progress, reading.rows)
     return reading.inventory()
 
 
@@ -97,15 +98,15 @@ class _Reading:
     def take(self, part: InventoryPart) -> None:
         device = read_device_id(part.columns[DEVICE_ID])
         since = None
-        keep = device.is_good
+        columns = [(DEVICE_ID, device)]
         if SINCE[0] in part.columns:
             since = read_since(part.columns[SINCE[0]], is_whole_numbers=part.is_whole_numbers)
-            if since.is_good is not None:
-                keep = since.is_good if keep is None else keep & since.is_good
-        self.rows += part.rows
+            columns.append((SINCE[0], since))
+        keep = usable(columns)
+        self.rows += part.given.rows
         if keep is not None:
-            self._reject_bad(part, [(DEVICE_ID, device), (SINCE[0], since)], keep)
-        for line, reason, text in part.misshapen():
+            self._reject_bad(part.given, columns, keep)
+        for line, reason, text in part.given.misshapen():
             self.rows += 1
             self._reject(line, reason, text)
         self._device_id.append(device.values if keep is None else device.values[keep])
@@ -176,24 +177,19 @@ class _Reading:
             WANTED,
         )
 
-    def _reject_bad(
-        self, part: InventoryPart, columns: Sequence[tuple[str, Any]], keep: NDArray[np.bool_]
-    ) -> None:
-        bad = np.flatnonzero(~keep)
+    def _reject_bad(self, given: GivenRows, columns: Judged, keep: NDArray[np.bool_]) -> None:
+        bad, lines = np.flatnonzero(~keep), given.lines()
         self._rejected += len(bad)
-        for row in islice(bad.tolist(), max(0, _KEPT_REASONS - len(self._rejected_rows))):
-            reasons = [
-                f"{name}: {column.why_bad(row)}"
-                for name, column in columns
-                if column is not None and column.is_good is not None and not column.is_good[row]
-            ]
-            text = "" if part.source is None else part.source.text_of(row)
-            self._rejected_rows.append(RejectedRow(self._source, part.line_of(row), "; ".join(reasons), text))
+        for row in bad[: _KEPT_REASONS - len(self._rejected_rows)].tolist():
+            reasons = reasons_against(columns, row)
+            self._rejected_rows += rejected_rows(
+                self._source, [(int(lines[row]), reasons, given.text_of(row))]
+            )
 
     def _reject(self, line: int, reason: str, text: str) -> None:
         self._rejected += 1
         if len(self._rejected_rows) < _KEPT_REASONS:
-            self._rejected_rows.append(RejectedRow(self._source, line, reason, text))
+            self._rejected_rows += rejected_rows(self._source, [(line, reason, text)])
 
 
 def _order(

@@ -2,167 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tidegate.columnar.inventory import INVENTORY_COLUMNS
 from tidegate.tables.alert_columns import ArrowArray, can_read
-from tidegate.tables.columns import DEVICE_ID
-from tidegate.tables.first_rows import has_whole_numbers, refuse_wrong_units
-from tidegate.tables.parsed_block import ParsedBlock, parse_block
-from tidegate.tables.read_ahead import map_ahead, read_ahead
-from tidegate.tables.rows import BadRow
-from tidegate.tables.text_file import SAMPLE_ROWS, Block, EmptyFileError, TextFile
+from tidegate.tables.columns import DEVICE_ID, refuse_wrong_types
+from tidegate.tables.first_rows import are_microseconds
+from tidegate.tables.given_rows import GivenRows
+from tidegate.tables.table_file import open_table
 from tidegate.vocabulary.faults import Fault, InputError
 
 SINCE: Final = ("since", "valid_from")
 """What the column of instants may be called; the first that is there counts, and is `since` from then on."""
 
 WANTED: Final = "Name a CSV or Parquet file with a column device_id."
-_BATCH_ROWS: Final = 1 << 20
-_READ_AHEAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryPart:
     """Some rows of an Inventory, as they stand in its file.
 
-    columns:          Arrow columns by our name, `since` among them, as long as `rows`.
-    source:           The text they were parsed from; None in a Parquet file.
-    first_line:       Line of the first row, or of what the text begins with.
+    columns:          Arrow columns by our name, `since` among them, as long as `given.rows`.
     is_whole_numbers: Instants given as text are whole microseconds.
-    progress:         Share of the file read so far, 0 to 1.
     """
 
-    columns: dict[str, ArrowArray]
-    rows: int
-    source: ParsedBlock | None
-    first_line: int
+    given: GivenRows
+    columns: Mapping[str, ArrowArray]
     is_whole_numbers: bool
-    progress: float
-
-    def misshapen(self) -> Iterator[BadRow]:
-        """Records that are no rows: line, reason, text."""
-        return iter(()) if self.source is None else self.source.misshapen_rows(self.first_line)
-
-    def line_of(self, row: int) -> int:
-        """The line of the row-th row; in a Parquet file its row, from 1."""
-        if self.source is None or self.source.is_line_by_line:
-            return self.first_line + row
-        return int(self.source.lines_of_rows(self.first_line)[row])
 
 
-class ParquetInventory:
-    """One Parquet file.
+class InventoryFile:
+    """One file.
 
     Raises:
-        InputError: it is no whole Parquet file, has no `device_id`, or a column cannot hold what it is to say.
+        InputError: it cannot be read, has no `device_id`, or a column cannot hold what it is to say.
         EmptyFileError: it has no row.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with self._open([]) as file:
-            schema = file.schema_arrow
-            self._rows = file.metadata.num_rows
-        if self._rows == 0:
-            raise EmptyFileError("it has no rows")
-        self._names = _names(path, schema.names)
-        faults = [
-            Fault(
-                f"{path}: {name}", f"is {schema.field(name).type}, and cannot be {ours}", f"Write {wanted}."
-            )
-            for ours, name in self._names.items()
-            if (wanted := _wanted_instead(ours, schema.field(name).type))
-        ]
-        if faults:
-            raise InputError(*faults)
-        self._few = [
-            name
-            for ours, name in self._names.items()
-            if ours in INVENTORY_COLUMNS and pa.types.is_string(schema.field(name).type)
-        ]
-        self._is_whole_numbers = False
-        if SINCE[0] in self._names:
-            name = self._names[SINCE[0]]
-            kind = schema.field(name).type
-            if pa.types.is_integer(kind) or pa.types.is_string(kind):
-                sample = self._sample(name)
-                refuse_wrong_units(f"{path}: {name}", sample)
-                self._is_whole_numbers = has_whole_numbers(sample)
+        self._table = open_table(path)
+        self._names = _names(path, self._table.names)
+        refuse_wrong_types(str(path), self._table.types, self._names, _wanted_instead)
+        since = self._names.get(SINCE[0])
+        self._is_whole_numbers = since is not None and are_microseconds(
+            f"{path}: {since}", self._table.first_values([since])[since]
+        )
 
     def parts(self) -> Iterator[InventoryPart]:
         """The file's rows, in its order."""
-        yield from read_ahead(self._read(), _READ_AHEAD)
-
-    def _read(self) -> Iterator[InventoryPart]:
-        done = 0
-        try:
-            with self._open(self._few) as file:
-                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(self._names.values())):
-                    columns = {ours: batch.column(name) for ours, name in self._names.items()}
-                    yield InventoryPart(
-                        columns,
-                        batch.num_rows,
-                        None,
-                        done + 1,
-                        self._is_whole_numbers,
-                        (done + batch.num_rows) / self._rows,
-                    )
-                    done += batch.num_rows
-        except (OSError, pa.ArrowException) as error:
-            what = f"the Inventory cannot be read after row {done}: {_first_line(error)}"
-            raise InputError(Fault(str(self._path), what, "Copy or export it again.")) from None
-
-    def _sample(self, name: str) -> list[Any]:
-        with self._open([]) as file:
-            return list(next(file.iter_batches(batch_size=SAMPLE_ROWS, columns=[name])).column(0).to_pylist())
-
-    def _open(self, few: Sequence[str]) -> pq.ParquetFile:
-        try:
-            return pq.ParquetFile(str(self._path), read_dictionary=list(few))
-        except (OSError, pa.ArrowException) as error:
-            what = f"the Inventory cannot be read: {_first_line(error)}"
-            raise InputError(Fault(str(self._path), what, WANTED)) from None
-
-
-class TextInventory:
-    """One file of delimited text.
-
-    Raises:
-        InputError: it cannot be read, or has no `device_id`.
-        EmptyFileError: it has no row.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._text = TextFile(path)
-        heading = self._text.heading
-        self._places = {ours: heading.names.index(name) for ours, name in _names(path, heading.names).items()}
-        self._few = [place for ours, place in self._places.items() if ours != DEVICE_ID]
-        self._is_whole_numbers = False
-        if SINCE[0] in self._places:
-            place = self._places[SINCE[0]]
-            sample = [row[place] for row in heading.sample if len(row) == len(heading.names)]
-            refuse_wrong_units(f"{path}: {heading.names[place]}", sample)
-            self._is_whole_numbers = has_whole_numbers(sample)
-
-    def parts(self) -> Iterator[InventoryPart]:
-        """The file's rows, in its order."""
-        line = self._text.first_line
-        for parsed in map_ahead(self._parse, self._text.blocks()):
-            columns = {ours: parsed.columns[place] for ours, place in self._places.items()}
-            yield InventoryPart(
-                columns, parsed.rows, parsed, line, self._is_whole_numbers, parsed.block.progress
-            )
-            line += parsed.lines
-
-    def _parse(self, block: Block) -> ParsedBlock:
-        return parse_block(block, self._text.heading, list(self._places.values()), self._few)
+        few = [ours for ours in self._names if ours != DEVICE_ID]
+        for given, columns in self._table.rows(self._names, few, lambda columns, _: columns):
+            yield InventoryPart(given, columns, self._is_whole_numbers)
 
 
 def _names(path: Path, names: Sequence[str]) -> dict[str, str]:
@@ -190,7 +85,3 @@ def _wanted_instead(ours: str, kind: pa.DataType) -> str:
         return "" if is_time else "a timestamp, a date, int64 microseconds, or text"
     is_shown = pa.types.is_floating(value) or pa.types.is_boolean(value) or pa.types.is_null(value)
     return "" if is_shown or pa.types.is_binary(value) else "text"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].strip().rstrip(".")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.records import record_starts
 from tidegate.tables.alert_columns import ArrowArray
-from tidegate.tables.rows import BadRow
+from tidegate.tables.bad_rows import BadRow
 from tidegate.tables.text_file import Block, TextHeading
 
 _FEW_VALUES = pa.dictionary(pa.int32(), pa.binary())

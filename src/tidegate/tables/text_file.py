@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -64,6 +64,11 @@ class TextHeading:
     delimiter: str
     names: list[str]
     sample: list[list[str]]
+
+    def first_values(self) -> dict[str, Sequence[object]]:
+        """The first values of each column, of rows with as many fields as there are columns."""
+        whole = [row for row in self.sample if len(row) == len(self.names)]
+        return {name: [row[place] for row in whole] for place, name in enumerate(self.names)}
 
 
 class EmptyFileError(Exception):

@@ -207,7 +207,11 @@ def test_a_parquet_file_that_is_no_inventory_is_refused_in_words(tmp_path):
     pq.write_table(
         pa.table({"device_id": [1.5], "since": [True], "model": [[1]]}), tmp_path / "wrong.parquet"
     )
-    for name, what in (("no", "cannot be read"), ("empty", "no rows"), ("wrong", "cannot be device_id")):
+    for name, what in (
+        ("no", "not a whole Parquet file"),
+        ("empty", "no rows"),
+        ("wrong", "cannot be device_id"),
+    ):
         with pytest.raises(InputError, match=what) as refused:
             open_inventory(tmp_path / f"{name}.parquet")
         assert (3 if name == "wrong" else 1) == len(refused.value.faults)
