@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import RejectedRow
+from tidegate.columnar.dealing import Piles
 from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, RecordSource
 from tidegate.vocabulary.faults import Fault, InputError
 
@@ -25,7 +27,8 @@ SHARDS: Final = 64
 MOST_BYTES: Final = 1 << 29
 """Records held in memory before they go to files."""
 
-_MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
+_TOGETHER: Final = 16_384
+"""Records of a shard that are written at once."""
 
 Shard = tuple[NDArray[Any], NDArray[Any]]
 """Records of EVIDENCE and of REGISTRATION, of the same Devices; those of a Device are in no other shard."""
@@ -64,47 +67,45 @@ def evidence_shards(
 
 
 class _Dealt:
-    """Records dealt out so far. Held and in files: of evidence, then of registrations."""
+    """Records dealt out so far. Held, or in piles on their way to files: of evidence, then of registrations."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
         self._held: tuple[list[NDArray[Any]], list[NDArray[Any]]] = ([], [])
         self._bytes = 0
-        self._is_in_files = False
+        self._piles: list[Piles] = []
 
     def take(self, place: int, records: NDArray[Any]) -> None:
         """Some more."""
-        if len(records):
-            self._held[place].append(records)
-            self._bytes += records.nbytes
+        if self._piles:
+            self._piles[place].deal(records)
+            return
+        self._held[place].append(records)
+        self._bytes += records.nbytes
         if self._bytes > self._most_bytes:
             self._to_files()
 
     def shards(self) -> Iterator[Shard]:
         """Every shard; call it once, when all is taken."""
-        if not self._is_in_files:
+        if not self._piles:
             yield _joined(self._held[0], EVIDENCE), _joined(self._held[1], REGISTRATION)
             return
-        self._to_files()
+        for piles in self._piles:
+            piles.hand_on_all()
+        self._piles.clear()
         for shard in range(SHARDS):
             yield self._read(0, shard, EVIDENCE), self._read(1, shard, REGISTRATION)
 
     def _to_files(self) -> None:
-        self._is_in_files = True
-        for place, held in enumerate(self._held):
-            if not held:
-                continue
-            records = _joined(held, held[0].dtype)
-            held.clear()
-            which = ((records["device_id"] * _MIXER) >> np.uint64(58)).astype(np.uint8)
-            order = np.argsort(which, kind="stable")
-            ends = np.searchsorted(which[order], np.arange(SHARDS + 1))
-            for shard in range(SHARDS):
-                part = records[order[ends[shard] : ends[shard + 1]]]
-                if len(part):
-                    self._append(place, shard, part)
-        self._bytes = 0
+        self._piles = [
+            Piles(SHARDS, _TOGETHER, dtype, partial(self._append, place))
+            for place, dtype in enumerate((EVIDENCE, REGISTRATION))
+        ]
+        for piles, held in zip(self._piles, self._held, strict=True):
+            held.reverse()
+            while held:
+                piles.deal(held.pop())
 
     def _append(self, place: int, shard: int, records: NDArray[Any]) -> None:
         try:
