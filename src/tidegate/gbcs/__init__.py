@@ -1,1 +1,1 @@
-"""GBCS Alerts, as Devices send them: bytes to values. Pure: nothing is fetched, nothing is verified."""
+"""GBCS messages, as Devices send them: bytes to values. Pure: nothing is fetched, nothing is verified."""

@@ -57,6 +57,8 @@ def read_alert(payload: bytes) -> GbcsAlert:
     envelope = open_envelope(payload)
     if envelope.cra != ALERT:
         raise GbcsError(f"it is {what_is(envelope.cra)}, not an Alert")
+    if envelope.is_dated:
+        raise GbcsError("its header has a date-time; an Alert's is empty")
     said = read_content(envelope.content)
     return GbcsAlert(
         originator=envelope.originator,

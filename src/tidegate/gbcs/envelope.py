@@ -1,7 +1,7 @@
 """What is around every GBCS message: who says it, to whom, and how it is protected.
 
-    critical alert      = grouping header | content | 40 | signature (64)
-    non-critical alert  = MAC header | grouping header | content | 00 | MAC (12)
+    signed message  = grouping header | content | 40 | signature (64)
+    under a MAC     = MAC header | grouping header | content | 00 | MAC (12)
 
 The protection is measured here, not verified: that takes keys.
 """
@@ -14,8 +14,9 @@ from typing import Final
 from tidegate.gbcs.octets import GbcsError, Octets
 from tidegate.vocabulary.devices import DeviceId
 
+RESPONSE: Final = 2
 ALERT: Final = 3
-_CRA_FLAGS: Final = {1: "a Command", 2: "a Response", ALERT: "an Alert"}
+_CRA_FLAGS: Final = {1: "a Command", RESPONSE: "a Response", ALERT: "an Alert"}
 
 _GENERAL_CIPHERING: Final = 0xDD
 _GENERAL_SIGNING: Final = 0xDF
@@ -25,6 +26,7 @@ _AUTHENTICATION_ONLY: Final = bytes((0x11, 0, 0, 0, 0))
 _MAC_OCTETS: Final = 12
 _SIGNATURE_OCTETS: Final = 64
 _EUI_OCTETS: Final = 8
+_DATE_TIME_OCTETS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Envelope:
 
     cra:      1 Command, 2 Response, 3 Alert.
     counter:  Originator Counter, unsigned 64 bit.
+    is_dated: Its header has a date-time, as that of a signed Response; an Alert's never has.
     message_code:  Message Code of the use case, 16 bit.
     supplementary_party, supplementary_party_counter, supplementary_originator_counter:
               None where the other-information is too short to hold them.
@@ -44,6 +47,7 @@ class Envelope:
     counter: int
     originator: DeviceId
     recipient: DeviceId
+    is_dated: bool
     message_code: int
     supplementary_party: DeviceId | None
     supplementary_party_counter: int | None
@@ -77,7 +81,11 @@ def open_envelope(message: bytes) -> Envelope:
     originator = octets.number(_EUI_OCTETS, "the originator")
     octets.expect(b"\x08", "the length of the recipient")
     recipient = octets.number(_EUI_OCTETS, "the recipient")
-    octets.expect(b"\x00", "the empty date-time")
+    is_dated = octets.is_next(_DATE_TIME_OCTETS)
+    if is_dated:
+        octets.take(1 + _DATE_TIME_OCTETS, "the date-time")
+    else:
+        octets.expect(b"\x00", "the empty date-time")
     other = Octets(octets.take(octets.length("the length of the other information"), "the other information"))
     content = octets.take(octets.length("the length of the content"), "the content")
 
@@ -97,6 +105,7 @@ def open_envelope(message: bytes) -> Envelope:
         counter=counter,
         originator=originator,
         recipient=recipient,
+        is_dated=is_dated,
         message_code=other.number(2, "the Message Code"),
         supplementary_party=_optional(other, "the supplementary remote party"),
         supplementary_party_counter=_optional(other, "the supplementary remote party's counter"),
@@ -118,7 +127,7 @@ def what_is(cra: int) -> str:
 def _skip_mac_header(octets: Octets) -> None:
     if octets.take(len(_EMPTY_CIPHERING_FIELDS), "the MAC header") != _EMPTY_CIPHERING_FIELDS:
         raise GbcsError(
-            "its General-Ciphering header is not empty: it is encrypted or a General-Block-Transfer, not a GBCS Alert"
+            "its General-Ciphering header is not empty: it is encrypted or a General-Block-Transfer, not a GBCS message of its own"
         )
     length = octets.length("the length of the authenticated message")
     if length != octets.left:

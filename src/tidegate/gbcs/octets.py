@@ -14,22 +14,27 @@ _LONGEST_SHORT_LENGTH: Final = 0x7F
 
 
 class GbcsError(ValueError):
-    """The octets are no GBCS Alert; the message says what stands where something else belongs."""
+    """The octets are no GBCS message of the kind; the message says what stands where something else belongs."""
 
 
 class Octets:
-    """A message being read from its beginning; `at` is the offset of the next octet."""
+    """A message, or a part of it, being read from its beginning; `at` is the offset of the next octet in the message."""
 
-    __slots__ = ("_message", "at")
+    __slots__ = ("_message", "_stop", "at")
 
-    def __init__(self, message: bytes) -> None:
+    def __init__(self, message: bytes, start: int = 0, stop: int | None = None) -> None:
         self._message = message
-        self.at = 0
+        self._stop = len(message) if stop is None else stop
+        self.at = start
 
     @property
     def left(self) -> int:
         """How many octets are not read yet."""
-        return len(self._message) - self.at
+        return self._stop - self.at
+
+    def is_next(self, octet: int) -> bool:
+        """Say whether that octet is the next one."""
+        return self.left > 0 and self._message[self.at] == octet
 
     def take(self, count: int, what: str) -> bytes:
         """The next `count` octets.
@@ -38,7 +43,7 @@ class Octets:
             GbcsError: there are fewer.
         """
         start = self.at
-        if count > len(self._message) - start:
+        if count > self._stop - start:
             raise GbcsError(
                 f"it ends within {what}: {count} octets are due at offset {start}, {self.left} are left"
             )
