@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from tidegate.columnar.batches import Columns, Names, RejectedRow
+from tidegate.columnar.batches import Columns, Names
 from tidegate.columnar.evidence import EVIDENCE, ReadRows
 from tidegate.tables.evidence_columns import EVIDENCE_TABLE, REGISTRATIONS_TABLE, RecordKind
 from tidegate.tables.input_files import find_files
+from tidegate.tables.many_files import open_all
 from tidegate.tables.record_file import RecordFile
-from tidegate.tables.text_file import EmptyFileError
-from tidegate.vocabulary.faults import Fault, InputError
 
 
 class RecordSource:
@@ -29,27 +29,16 @@ class RecordSource:
         self, kind: RecordKind, paths: Sequence[Path], names: Names, mapping: Mapping[str, str] | None = None
     ) -> None:
         self._names = names
-        self._paths = find_files(paths)
-        self._empty: list[RejectedRow] = []
-        self._files: list[RecordFile] = []
-        faults: list[Fault] = []
-        for path in self._paths:
-            try:
-                self._files.append(RecordFile(path, mapping or {}, kind))
-            except EmptyFileError as error:
-                self._empty.append(RejectedRow(str(path), 0, str(error)))
-            except InputError as error:
-                faults += error.faults
-        if not faults and not self._files:
-            wanted = f"It must be {kind.called} with one row at least."
-            faults = [Fault(each.source, each.reason, wanted) for each in self._empty]
-        if faults:
-            raise InputError(*faults)
+        self._files = open_all(
+            find_files(paths),
+            lambda path: RecordFile(path, mapping or {}, kind),
+            f"It must be {kind.called} with one row at least.",
+        )
 
     @property
     def columns(self) -> Columns:
         """Which columns were found, in the first file."""
-        return self._files[0].columns
+        return self._files.files[0].columns
 
     def rows(self) -> Iterator[ReadRows]:
         """Read on, file after file.
@@ -57,15 +46,10 @@ class RecordSource:
         Raises:
             InputError: a file cannot be read to its end.
         """
-        for row in self._empty:
+        for row in self._files.empty:
             yield ReadRows(np.empty(0, EVIDENCE), row.source, [row], np.empty(0, np.int64), 0.0)
-        sizes = [max(1, file.path.stat().st_size) for file in self._files]
-        before, in_all = 0, sum(sizes)
-        for file, size in zip(self._files, sizes, strict=True):
-            for part in file.rows(self._names):
-                progress = (before + min(1.0, part.progress) * size) / in_all
-                yield ReadRows(part.records, part.source, part.rejected, part.line, progress)
-            before += size
+        for part, progress in self._files.read(lambda file: file.rows(self._names)):
+            yield replace(part, progress=progress)
 
 
 def evidence_source(

@@ -22,14 +22,15 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.batches import AlertCodes, DeviceIds, RecipientNumbers, Recipients
 from tidegate.tables.alert_columns import (
-    ReadColumn,
     can_read,
+    numbered,
     read_alert_code,
     read_device_id,
     read_recipient,
     shown,
 )
 from tidegate.tables.columns import ALERT_CODE, DEVICE_ID, RECIPIENT
+from tidegate.tables.judged_rows import reasons_against, usable
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 NDJSON: Final = "application/x-ndjson"
@@ -220,17 +221,13 @@ class _Reading:
         line = np.arange(part.first, part.first + part.rows) if part.line is None else part.line
         recipient = np.zeros(part.rows, np.uint32)
         if RECIPIENT in columns:
-            named = read_recipient(columns[RECIPIENT])
-            numbers = np.array([self._recipients.number_of(name) for name in named.names] or [0], np.uint32)
-            recipient = numbers[named.index]
-        keep = _both(device_id, alert_code)
+            recipient = numbered(self._recipients, read_recipient(columns[RECIPIENT]))
+        judged = ((DEVICE_ID, device_id), (ALERT_CODE, alert_code))
+        keep = usable(judged)
         if keep is not None:
             bad = np.flatnonzero(~keep)
-            described = (
-                (int(line[row]), _why(int(row), device_id, alert_code))
-                for row in bad[:MOST_REJECTED_SHOWN].tolist()
-            )
-            self._reject(list(described), len(bad))
+            shown_rows = bad[:MOST_REJECTED_SHOWN].tolist()
+            self._reject([(int(line[row]), reasons_against(judged, row)) for row in shown_rows], len(bad))
             line, recipient = line[keep], recipient[keep]
         devices, codes = device_id.values, alert_code.values
         self._read.append(
@@ -245,19 +242,6 @@ class _Reading:
     def _reject(self, rows: Sequence[tuple[int, str]], count: int) -> None:
         self._rejected_rows += count
         self._rejected += rows[: max(0, MOST_REJECTED_SHOWN - len(self._rejected))]
-
-
-def _both(device_id: ReadColumn, alert_code: ReadColumn) -> NDArray[np.bool_] | None:
-    masks = [column.is_good for column in (device_id, alert_code) if column.is_good is not None]
-    return None if not masks else masks[0] if len(masks) == 1 else masks[0] & masks[1]
-
-
-def _why(row: int, device_id: ReadColumn, alert_code: ReadColumn) -> str:
-    return "; ".join(
-        f"{name}: {column.why_bad(row)}"
-        for name, column in ((DEVICE_ID, device_id), (ALERT_CODE, alert_code))
-        if column.is_good is not None and not column.is_good[row]
-    )
 
 
 def _refuse_compressed(body: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
-from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients, RejectedRow
+from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.columnar.text import format_device_ids
 from tidegate.operations.ports import AlertSource
 from tidegate.tables.alert_columns import ArrowArray, fixed_width_texts
@@ -17,16 +17,14 @@ from tidegate.tables.columns import ALERT_CODE, DEVICE_ID, OUR_NAMES, RECEIVED_A
 from tidegate.tables.csv_file import INSTANT_TYPE, CsvFile
 from tidegate.tables.first_rows import hours_apart, names_zone
 from tidegate.tables.input_files import find_files, is_parquet
+from tidegate.tables.many_files import open_all
 from tidegate.tables.parquet_file import ParquetTable
-from tidegate.tables.text_file import EmptyFileError
 from tidegate.vocabulary.alert_codes import format_alert_code
-from tidegate.vocabulary.faults import Fault, InputError
 
 AlertTable: TypeAlias = CsvFile | ParquetTable
 
 BATCH_ROWS: Final = 262_144
 _FEWEST_TO_COMPARE: Final = 20
-_BEFORE_ALL: Final = -(2**63)
 
 
 def open_tables(
@@ -67,23 +65,21 @@ class TableSource(AlertSource):
         self._recipients = Recipients()
         self._keep_original = keep_original
         self._batch_rows = batch_rows
-        tables, self._empty = self._open_all(files, mapping, keep_original=keep_original)
-        self._tables = sorted(
-            tables, key=lambda each: _BEFORE_ALL if each.first_instant is None else each.first_instant
-        )
-        self._files = files
-        self.schema: pa.Schema = _schema_of([table.schema for table in self._tables])
-        self.notes: list[str] = list(
-            dict.fromkeys(note for table in self._tables for note in _notes_on(table))
-        )
+        self._files = open_all(
+            files,
+            lambda path: (ParquetTable if is_parquet(path) else CsvFile)(
+                path, mapping, keep_original=keep_original
+            ),
+            "There must be at least one Alert in it.",
+        ).in_order_of(lambda table: table.first_instant)
+        tables = self._files.files
+        self.schema: pa.Schema = _schema_of([table.schema for table in tables])
+        self.notes: list[str] = list(dict.fromkeys(note for table in tables for note in _notes_on(table)))
 
     @property
     def name(self) -> str:
         """The file's path; or how many files of which folder."""
-        if len(self._files) == 1:
-            return str(self._files[0])
-        folders = {path.parent for path in self._files}
-        return f"{len(self._files)} files" + (f" in {folders.pop()}" if len(folders) == 1 else "")
+        return self._files.name
 
     @property
     def recipients(self) -> Recipients:
@@ -93,21 +89,12 @@ class TableSource(AlertSource):
     @property
     def columns(self) -> Columns:
         """Which columns were found, in the first file; guessed, missing or ignored in any."""
-        each = [table.columns for table in self._tables]
-        guessed = {ours for columns in each for ours in columns.guessed}
-        missing = {ours for columns in each for ours in columns.missing}
-        ignored = dict.fromkeys(name for columns in each for name in columns.ignored)
-        return Columns(
-            dict(each[0].mapping),
-            tuple(ours for ours in OUR_NAMES if ours in guessed),
-            tuple(ours for ours in OUR_NAMES if ours in missing),
-            tuple(ignored),
-        )
+        return self._files.columns(OUR_NAMES)
 
     @property
     def has_zones(self) -> bool | None:
         """Whether the instants name their zone in every file read so far; None before a usable row."""
-        known = [table.is_zoned for table in self._tables if table.is_zoned is not None]
+        known = [table.is_zoned for table in self._files.files if table.is_zoned is not None]
         return all(known) if known else None
 
     def batches(self) -> Generator[ReadBatch]:
@@ -116,43 +103,12 @@ class TableSource(AlertSource):
         Raises:
             InputError: a file cannot be read to its end.
         """
-        for path, why in self._empty:
-            yield ReadBatch(
-                AlertBatch.concatenate([]),
-                str(path),
-                [RejectedRow(str(path), 0, why)],
-                self._nothing_original(),
-            )
-        sizes = [max(1, table.path.stat().st_size) for table in self._tables]
-        before, in_all = 0, sum(sizes)
-        for table, size in zip(self._tables, sizes, strict=True):
-            for batch in table.batches(self._recipients, self._batch_rows):
-                yield replace(
-                    batch,
-                    original=self._in_one_shape(batch),
-                    progress=(before + min(1.0, batch.progress) * size) / in_all,
-                )
-            before += size
-
-    def _open_all(
-        self, files: Sequence[Path], mapping: Mapping[str, str], *, keep_original: bool
-    ) -> tuple[list[AlertTable], list[tuple[Path, str]]]:
-        tables: list[AlertTable] = []
-        empty: list[tuple[Path, str]] = []
-        faults: list[Fault] = []
-        for path in files:
-            kind = ParquetTable if is_parquet(path) else CsvFile
-            try:
-                tables.append(kind(path, mapping, keep_original=keep_original))
-            except EmptyFileError as error:
-                empty.append((path, str(error)))
-            except InputError as error:
-                faults += error.faults
-        if not faults and not tables:
-            faults = [Fault(str(path), why, "There must be at least one Alert in it.") for path, why in empty]
-        if faults:
-            raise InputError(*faults)
-        return tables, empty
+        for row in self._files.empty:
+            yield ReadBatch(AlertBatch.concatenate([]), row.source, [row], self._nothing_original())
+        for batch, progress in self._files.read(
+            lambda table: table.batches(self._recipients, self._batch_rows)
+        ):
+            yield replace(batch, original=self._in_one_shape(batch), progress=progress)
 
     def _nothing_original(self) -> pa.Table | None:
         return self.schema.empty_table() if self._keep_original else None
