@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from hypothesis import given, settings, strategies as st
@@ -33,6 +34,10 @@ def test_the_rule_decides_what_it_says(situation):
     ]
 
 
+Row: TypeAlias = tuple[int, int, int, bool, bool, int, int, int]
+Gist: TypeAlias = tuple[int, int, int | None, bool, bool, int, int]
+
+
 def as_batch(log: Sequence[ServiceRequest], start: int, stop: int, names: dict[str, int]) -> RequestBatch:
     """A part of a log as columns; RequestIDs are numbered from 1 as they are met."""
     part = log[start:stop]
@@ -51,28 +56,23 @@ def as_batch(log: Sequence[ServiceRequest], start: int, stop: int, names: dict[s
 
 def by_kernel(
     rules: CapacityRules, shares: dict[str, int], log: Sequence[ServiceRequest], cuts: Sequence[int]
-) -> list[tuple[int, int, int | None, bool, bool]]:
+) -> list[Gist]:
     # The last User has no allocation, and is not even known to the kernel when it begins.
     kernel = AdmissionKernel(rules, [shares[user] for user in USERS[:-1]])
     names: dict[str, int] = {}
     edges = sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})
-    rows: list[tuple[int, int, int, bool, bool]] = []
+    rows: list[Row] = []
     for start, stop in pairwise(edges):
         d = kernel.receive(as_batch(log, start, stop, names))
         rows += zip(*(column.tolist() for column in d), strict=True)
-    return [
-        (outcome, reason, None if retry_at == NEVER else retry_at, is_booked, warning)
-        for outcome, reason, retry_at, is_booked, warning in rows
-    ]
+    return gist_of(rows)
 
 
-def by_one(
-    rules: CapacityRules, shares: dict[str, int], log: Sequence[ServiceRequest]
-) -> list[tuple[int, int, int | None, bool, bool]]:
+def by_one(rules: CapacityRules, shares: dict[str, int], log: Sequence[ServiceRequest]) -> list[Gist]:
     """One at a time; every tenth as a batch, which may grow what the others lie in."""
     kernel = AdmissionKernel(rules, [shares[user] for user in USERS[:-1]])
     names: dict[str, int] = {}
-    rows: list[tuple[int, int, int, bool, bool]] = []
+    rows: list[Row] = []
     for place in range(len(log)):
         batch = as_batch(log, place, place + 1, names)
         if place % 10 == 9:
@@ -80,11 +80,20 @@ def by_one(
         else:
             columns = batch.received_at, batch.user, batch.is_prioritised, batch.request, batch.preceding
             rows.append(kernel.receive_one(*(column.tolist()[0] for column in columns)))
-    return [(o, why, None if at == NEVER else at, booked, warns) for o, why, at, booked, warns in rows]
+    return gist_of(rows)
 
 
-def gist(answers: Sequence[Admission]) -> list[tuple[int, int, int | None, bool, bool]]:
-    return [(a.outcome, a.reason, a.retry_at, a.is_booked, a.early_warning) for a in answers]
+def gist_of(rows: Sequence[Row]) -> list[Gist]:
+    return [
+        (outcome, reason, None if back == NEVER else back, booked, warns, used, user_used)
+        for outcome, reason, back, booked, warns, _, used, user_used in rows
+    ]
+
+
+def gist(answers: Sequence[Admission]) -> list[Gist]:
+    return [
+        (a.outcome, a.reason, a.retry_at, a.is_booked, a.early_warning, a.used, a.user_used) for a in answers
+    ]
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from tests.offered_requests import PERIOD, decided, situations
 from tests.request_logs import RequestsInMemory, as_requests
 
-from tidegate.admission.decision import Outcome
+from tidegate.admission.decision import Outcome, Reason
 from tidegate.admission.kernel import NEVER
 from tidegate.columnar.batches import Names
 from tidegate.operations.admit import AdmitUnder, admit
@@ -29,6 +28,11 @@ class Kept:
         chosen = [each for each, is_kept in zip(original, kept, strict=True) if is_kept]
         for row, outcome, reason, at in zip(chosen, *(each.tolist() for each in values), strict=True):
             self.rows.append((row, outcome, reason, None if at == NEVER else at))
+
+
+def in_period(times: list[int]) -> list[int]:
+    """Of each, how many of them are in the period that ends with it, itself and those before it at its instant."""
+    return [sum(at - PERIOD < before for before in times[: number + 1]) for number, at in enumerate(times)]
 
 
 def admitted(rules: Any, shares: Any, log: Any, cuts: Any = ()) -> tuple[Admitted, Kept]:
@@ -71,13 +75,26 @@ def test_what_is_counted_is_what_was_decided(situation, cuts):
     assert sum(a.early_warning for a in answers) == found.early_warnings
     for user in found.users:
         of_user = [(r, a) for r, a in pairs if r.user == user.user]
-        used = Counter(r.at // PERIOD for r, a in of_user if a.outcome is not Outcome.THROTTLED)
+        used = in_period([r.at for r, a in of_user if a.outcome is not Outcome.THROTTLED])
         assert len(of_user) == user.totals.received
-        assert max(used.values(), default=0) == user.most_used
-        assert sum(max(0, n - user.allocation) for n in used.values()) == user.spare_used
-    used = Counter(r.at // PERIOD for r, a in pairs if a.outcome is not Outcome.THROTTLED)
-    assert max(used.values(), default=0) == found.most_used
-    assert max(Counter(r.at // PERIOD for r in log).values(), default=0) == found.most_offered
+        assert max(used, default=0) == user.most_used
+        assert sum(n > user.allocation for n in used) == user.spare_used
+    times = [r.at for r, a in pairs if a.outcome is not Outcome.THROTTLED]
+    fullest = max(in_period(times), default=0)
+    assert fullest == found.most_used
+    assert found.busiest_at == next(
+        (at for at, n in zip(times, in_period(times), strict=True) if n == fullest), None
+    )
+    assert max(in_period([r.at for r in log]), default=0) == found.most_offered
+
+
+@settings(max_examples=40)
+@given(situation=situations())
+def test_where_the_rule_was_full_the_summary_says_full(situation):
+    rules, shares, log = situation
+    was_full = any(a.reason is Reason.SYSTEM_FULL for a in decided(rules, shares, log))
+
+    assert not was_full or admitted(rules, shares, log)[0].most_used >= rules.maximum_system_capacity
 
 
 @settings(max_examples=40)

@@ -78,6 +78,7 @@ class AdmissionKernel:
             np.empty(length, np.int64),
             np.empty(length, np.bool_),
             np.empty(length, np.bool_),
+            *np.empty((3, length), np.int64),
         )
         if not length:
             return decided
@@ -96,7 +97,7 @@ class AdmissionKernel:
         is_prioritised: bool,  # noqa: FBT001 - by name it would take longer
         request: int,
         preceding: int,
-    ) -> tuple[int, int, int, bool, bool]:
+    ) -> tuple[int, int, int, bool, bool, int, int, int]:
         """Decide one request, given as a row of a batch; the answer is a row of `Decided`.
 
         What stands for RequestIDs is a number of 64 bits with a sign here: the `hash` of its text will do.
@@ -107,7 +108,7 @@ class AdmissionKernel:
             one = self._one
             if one is None:
                 one = self._one = OneByOne(self._rules, self._tables)
-            decided: tuple[int, int, int, bool, bool] | None = one.decide(
+            decided: tuple[int, int, int, bool, bool, int, int, int] | None = one.decide(
                 one.places, KINDS, at, user, is_prioritised, request, preceding
             )
             if decided is not None:

@@ -131,13 +131,20 @@ class Columns(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What was decided, row by row; `retry_at` is NEVER where there is none."""
+    """What was decided, row by row; `retry_at` is NEVER where there is none.
+
+    offered, used, user_used: of the period that ends with the request, it included: what came, what was admitted, and
+    what was admitted of its User.
+    """
 
     outcome: NDArray[np.uint8]
     reason: NDArray[np.uint8]
     retry_at: NDArray[np.int64]
     is_booked: NDArray[np.bool_]
     early_warning: NDArray[np.bool_]
+    offered: NDArray[np.int64]
+    used: NDArray[np.int64]
+    user_used: NDArray[np.int64]
 
 
 class Rules(NamedTuple):
@@ -265,6 +272,9 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
 
         is_near = user.used >= user.warns_at and counters[USED] >= rules.warns_at
         decided.early_warning[i] = is_near and not was_warned
+        decided.offered[i] = counters[OFFERED]
+        decided.used[i] = counters[USED]
+        decided.user_used[i] = user.used
         user.is_warned = is_near or was_warned
     counters[STOPPED_FOR] = FOR_NOTHING
     return stop
@@ -309,6 +319,9 @@ def decide_one(
         row_at(places, 20, np.int64),
         row_at(places, 21, np.bool_),
         row_at(places, 22, np.bool_),
+        row_at(places, 23, np.int64),
+        row_at(places, 24, np.int64),
+        row_at(places, 25, np.int64),
     )
     columns.received_at[0] = at
     columns.user[0] = user
@@ -323,6 +336,9 @@ def decide_one(
         decided.retry_at[0],
         decided.is_booked[0],
         decided.early_warning[0],
+        decided.offered[0],
+        decided.used[0],
+        decided.user_used[0],
     )
 
 

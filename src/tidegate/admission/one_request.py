@@ -36,7 +36,12 @@ class OneByOne:
             np.zeros(1, np.bool_),
             *np.zeros((2, 1), np.uint64),
         )
-        decided = *np.zeros((2, 1), np.uint8), np.zeros(1, np.int64), *np.zeros((2, 1), np.bool_)
+        decided = (
+            *np.zeros((2, 1), np.uint8),
+            np.zeros(1, np.int64),
+            *np.zeros((2, 1), np.bool_),
+            *np.zeros((3, 1), np.int64),
+        )
         self._kept = [*tables, np.array(rules, np.int64), *row, *decided]
         self.places = places_of(self._kept)
         self.decide = entry_of(decide_one, self.places, KINDS, 0, 0, False, 0, 0)

@@ -15,6 +15,7 @@ from tidegate.reports.admitted_words import (
     own_in_words,
     period_in_words,
     rules_in_words,
+    sliding_in_words,
     srv_rows,
     sum_in_words,
     users_first,
@@ -98,11 +99,13 @@ def _users(found: Admitted) -> Table:
         ]
         for user in users_first(found)
     ]
-    columns = ["User", "Allocation", "Most used in a period", "Of its own", "Received", "Throttled", "Share"]
+    columns = ["User", "Allocation", "Most used", "Of its own", "Received", "Throttled", "Share"]
     return Table(
-        [*columns, "Prioritised", "Continuations", "Of the spare", "Early warnings"],
+        [*columns, "On the list", "Continued", "Of the spare", "Warned"],
         rows,
-        caption="Allocation and most used: requests in a period.",
+        caption=f"Allocation and most used: requests in a period, {sliding_in_words(found.rules)}. On the list: admitted as "
+        "prioritised. Continued: admitted because they continue a request or claim a return time. Of the spare: admitted "
+        "while the User had used its allocation.",
     )
 
 
@@ -172,5 +175,9 @@ def _days(found: Admitted) -> Table:
         ]
         for day in found.days
     ]
-    columns = ["Day (UTC)", "Received", "Throttled", "Most used in a period", "Most asked for"]
-    return Table([*columns, "Minutes managed", "Early warnings"], rows)
+    columns = ["Day (UTC)", "Received", "Throttled", "Most used", "Most asked for"]
+    return Table(
+        [*columns, "Minutes managed", "Early warnings"],
+        rows,
+        caption=f"Most used and asked for: in a period, {sliding_in_words(found.rules)}. Minutes managed are clock minutes.",
+    )

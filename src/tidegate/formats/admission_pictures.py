@@ -106,6 +106,9 @@ def _shares_title(found: Admitted, shown: Sequence[UserAdmitted]) -> str:
         return f"None of {many(with_allocation, 'User')} with an allocation was refused anything"
     refused = sum(user.allocation > 0 and user.totals.throttled > 0 for user in found.users)
     worst = over[0]
+    if refused == with_allocation:
+        all_of = "the one User" if refused == 1 else f"each of the {refused:,} Users"
+        return f"{worst.user} used up to {own_in_words(worst)} of its allocation; {all_of} with one was refused something"
     rest = with_allocation - refused
     told = f"{worst.user} used up to {own_in_words(worst)} of its allocation before it was refused more"
     return (
@@ -301,7 +304,7 @@ def _spare(found: Admitted) -> Picture:
     return Picture(
         "use-of-the-spare",
         f"{worst.user} used {percent(worst.spare_used, spare)} of what others left",
-        "Requests admitted beyond the User's own allocation, counted period by period, while there was room.",
+        "Requests admitted while the User had used its own allocation, because there was room.",
         charts.svg("use-of-the-spare", drawn),
         ("user", "allocation", "beyond_allocation", "admitted"),
         tuple((user.user, user.allocation, user.spare_used, user.totals.used) for user in users),

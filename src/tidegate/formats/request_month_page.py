@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from tidegate.formats.page import Cell, Number, Page, Section, Table
 from tidegate.formats.picture import Picture
-from tidegate.reports.admitted_words import own_in_words, rules_in_words, srv_rows, sum_in_words
+from tidegate.reports.admitted_words import (
+    own_in_words,
+    rules_in_words,
+    sliding_in_words,
+    srv_rows,
+    sum_in_words,
+)
 from tidegate.reports.numerals import percent, thousands
 from tidegate.reports.request_month import STEPS, RequestMonth, Step, UserMonth
 from tidegate.reports.request_month_words import over_forecast, panel_verdict, user_verdict
@@ -108,7 +114,13 @@ def _days(month: RequestMonth) -> Table:
         for day in month.found.days
     ]
     columns = ["Day (UTC)", "Received", "Most used", "Most asked for", "Minutes managed"]
-    return Table([*columns, "Throttled", "Early warnings"], rows, heading="Day by day")
+    return Table(
+        [*columns, "Throttled", "Early warnings"],
+        rows,
+        heading="Day by day",
+        caption=f"Most used and asked for: in a period, {sliding_in_words(month.found.rules)}. Minutes managed are clock "
+        "minutes.",
+    )
 
 
 def _breachers(month: RequestMonth) -> Table:

@@ -49,8 +49,8 @@ class UserAdmitted:
 
     allocation:     Its part of the operating threshold, in requests per period; 0 for who has none.
     early_warnings: How often it came near its allocation while the system was near its threshold.
-    spare_used:     Requests it had admitted beyond its allocation, period by period.
-    most_used:      The most it had admitted in one period.
+    spare_used:     Requests it had admitted while it had used its allocation.
+    most_used:      The most it had admitted in one period, as the rule counts: any that ends with a request.
     breach_days:    Days (UTC) on which it was refused for having used its share; not those on which the system was full.
     """
 
@@ -82,12 +82,12 @@ class OverTime:
     """Use over time, in bins of equal length; arrays of bins x Users or bins x classes.
 
     starts:            Where each bin begins.
-    width_us:          How long it is; a whole number of periods.
+    width_us:          How long it is.
     users:             The Users of the columns.
-    most_used:         The most each had admitted in one period of the bin.
+    most_used:         The most each had admitted in one period that ends in the bin.
     spare_used:        What each had admitted beyond its allocation.
     throttled:         What of it was refused.
-    system_used, system_offered:  The most of all Users in one period of the bin.
+    system_used, system_offered:  The most of all Users in one period that ends in the bin.
     class_used, class_throttled:  By class of Service Reference Variant, in the order of `ServiceRequestClass`.
     """
 
@@ -107,7 +107,7 @@ class OverTime:
 class DayOfUse:
     """One day (UTC) of the whole system.
 
-    most_used, most_offered:  In the busiest period.
+    most_used, most_offered:  In the busiest period that ends on it.
     minutes_active:           Clock minutes in which traffic was managed.
     breached:                 Users refused for having used their share.
     """
@@ -155,7 +155,8 @@ class Admitted:
     reasons:         Requests by the reason of their decision, in its words.
     early_warnings:  How often a User was warned.
     minutes_active:  Clock minutes (UTC) in which traffic was managed (readings.md).
-    most_used, most_offered:  In the busiest period, and `busiest_at` where it begins.
+    most_used, most_offered:  In the busiest period, as the rule counts: any that ends with a request, not the clock's.
+    busiest_at:      The request with which the period of the most use ends.
     unknown_users:   Users of the log that the table of Users does not name: they have no allocation.
     """
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tidegate.admission.capacity import CapacityRules
 from tidegate.admission.decision import Reason
 from tidegate.reports.admitted import Admitted, RequestTotals, Spell, UserAdmitted
 from tidegate.reports.numerals import length, many, percent, thousands
 from tidegate.reports.verdict import Verdict
-from tidegate.vocabulary.instants import Instant, format_duration, format_instant
+from tidegate.vocabulary.instants import SECOND, Instant, format_duration, format_instant
 from tidegate.vocabulary.modes import Mode
 from tidegate.vocabulary.service_reference_variants import published_variants
 from tidegate.vocabulary.service_request_classes import ServiceRequestClass, class_of
@@ -113,6 +114,12 @@ def rules_in_words(found: Admitted) -> str:
     )
 
 
+def sliding_in_words(rules: CapacityRules) -> str:
+    """What a period is, for who reads a peak: `any second, not the clock's`."""
+    one = "second" if rules.period_us == SECOND else format_duration(rules.period_us)
+    return f"any {one}, not the clock's"
+
+
 def _headline(found: Admitted) -> str:
     totals, rules = found.totals, found.rules
     if not totals.received:
@@ -151,7 +158,7 @@ def _findings(found: Admitted) -> Iterator[str]:
     )
     yield (
         f"Capacity: the busiest {one} took {thousands(found.most_used)}{beyond}, where the maximum is "
-        f"{thousands(rules.maximum_system_capacity)} and {thousands(found.most_offered)} were asked for; "
+        f"{thousands(rules.maximum_system_capacity)}; at most {thousands(found.most_offered)} came in one; "
         f"traffic was managed in {many(found.minutes_active, 'minute')}."
     )
     if spare := sum(user.spare_used for user in found.users):
