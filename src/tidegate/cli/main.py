@@ -29,6 +29,7 @@ from tidegate.cli.replay import replay
 from tidegate.cli.report import report_app
 from tidegate.cli.serve import serve, token_app
 from tidegate.cli.simulate import simulate
+from tidegate.cli.simulate_commissioning import simulate_commissioning
 from tidegate.cli.simulate_requests import simulate_requests
 from tidegate.cli.sweep import sweep
 from tidegate.vocabulary.faults import Fault, InputError
@@ -75,6 +76,7 @@ def root(
 app.command()(demo)
 app.command()(simulate)
 app.command("simulate requests")(simulate_requests)
+app.command("simulate commissioning")(simulate_commissioning)
 for command in (check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
     app.command()(command)
 app.add_typer(policy_app)

@@ -154,9 +154,10 @@ class Estate:
     def inventory(self, rows: int = 262_144) -> Iterator[InventoryRows]:
         """The Smart Metering Inventory of the estate, some rows at a time."""
         for first in range(0, self.devices, rows):
-            yield self._inventory_rows(np.arange(first, min(first + rows, self.devices)))
+            yield self.inventory_of(np.arange(first, min(first + rows, self.devices)))
 
-    def _inventory_rows(self, devices: Numbers) -> InventoryRows:
+    def inventory_of(self, devices: Numbers) -> InventoryRows:
+        """The rows of some Devices."""
         firmwares = self.firmwares_of(devices)
         names = [self.recipients.name_of(number) for number in range(len(self.recipients))]
         regions = sorted({area.csp_region for area in self.areas})
