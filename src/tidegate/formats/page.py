@@ -35,6 +35,8 @@ class Table:
     heading:        Over it; empty for none.
     caption:        What it shows and what it leaves out.
     is_of_devices:  Its first column are Device identifiers.
+    folded:         What opens it; empty: it stands open. What is folded is not printed.
+    saved_as:       Files beside the page that hold all of it.
     """
 
     columns: Sequence[str]
@@ -42,6 +44,8 @@ class Table:
     heading: str = ""
     caption: str = ""
     is_of_devices: bool = False
+    folded: str = ""
+    saved_as: Sequence[str] = ()
 
     @property
     def numeric(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tidegate.commissioning.assessment import Verdict
 from tidegate.commissioning.finding import Reason
 from tidegate.reports.commissioning_ageing import by_month, half_are_open_for
 from tidegate.reports.commissioning_incidents import cni_indicator
-from tidegate.reports.commissioning_rates import Rate, interval, rates, surely_above
+from tidegate.reports.commissioning_rates import Rate, interval, rates, stands_out
 from tidegate.reports.commissioning_status import DIMENSIONS, Change, CommissioningStatus
 from tidegate.reports.commissioning_waterfall import Stride, Wrong, waterfall, what_is_wrong
 from tidegate.reports.commissioning_words import NOT_KNOWN
@@ -103,10 +103,12 @@ def waterfall_title(status: CommissioningStatus) -> str:
                 f"Of {rate} called failed {which} {told}{most or ','} because {because(strides[0])}{besides}"
             )
     if missed:
-        most = max(missed, key=lambda each: each.devices)
+        largest = max(missed, key=lambda each: each.devices)
         rest = f"All {rate} called failed are, and" if fall.first else "Nothing is called failed, yet"
         taken = sum(each.devices for each in missed)
-        return f"{rest} {_points(taken, whole)}{' more' if fall.first else ''} were missed: {because(most)}"
+        return (
+            f"{rest} {_points(taken, whole)}{' more' if fall.first else ''} were missed: {because(largest)}"
+        )
     return f"All {rate} called failed are: {status.criteria[-1].name} finds the same"
 
 
@@ -131,7 +133,7 @@ def wrong_in_words(it: Wrong) -> str:
 
 
 def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rate]) -> str:
-    """Who has more true failures than the others by more than chance makes, or that nobody has."""
+    """Who stands out by true failures, or that nobody does."""
     noun, first = NOUNS[dimension], status.criteria[0].name
     has_two = len(status.criteria) > 1
     worst_by_first = max(found, key=lambda it: (interval(it.first, it.devices)[0], it.value))
@@ -139,11 +141,11 @@ def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rat
     if not any(it.last for it in found):
         said = f"No {noun} has a true failure"
         return f"{said}, and {first} says up to {highest}" if has_two and worst_by_first.first else said
-    above = surely_above(found)
+    above = stands_out(found)
     if not above:
-        said = f"No {noun} has more true failures than the others by more than chance makes"
+        said = f"No {noun} stands out by true failures"
         named = worst_by_first.value or NOT_KNOWN
-        return f"{said}, though {first} calls {highest} failed of {named}" if has_two else said
+        return f"{said}; {first} calls up to {highest} failed (of {named})" if has_two else said
     worst = above[0]
     rest = sum(it.devices for it in found) - worst.devices
     others = percent(sum(it.last for it in found) - worst.last, rest)
@@ -248,7 +250,7 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
         yield f"Not failures: {told}."
     wrong = what_is_wrong(status)
     if wrong:
-        told = "; ".join(f"{thousands(it.devices)} {wrong_in_words(it)}" for it in wrong[:_NAMED])
+        told = "; ".join(f"{thousands(it.devices)} because {wrong_in_words(it)}" for it in wrong[:_NAMED])
         more = f"; and {many(len(wrong) - _NAMED, 'other reason')}" if len(wrong) > _NAMED else ""
         yield f"True failures, {thousands(status.true_failures)}: {told}{more}."
     if status.missed_failures:
@@ -263,14 +265,14 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
             "would settle it."
         )
     for dimension in COMPARED:
-        above = surely_above(rates(status, dimension))
+        above = stands_out(rates(status, dimension))
         if above:
             named = ", ".join(
                 f"{it.value or NOT_KNOWN} {percent(it.last, it.devices)}" for it in above[:_NAMED]
             )
             more = f" and {len(above) - _NAMED:,} more" if len(above) > _NAMED else ""
             noun = NOUNS[dimension]
-            yield f"More true failures than the others of their kind, by {noun}: {named}{more}."
+            yield f"By {noun} the most true failures, of all {percent(status.true_failures, whole)}: {named}{more}."
 
 
 def _cautions(status: CommissioningStatus) -> Iterator[str]:

@@ -17,6 +17,9 @@ from tidegate.reports.commissioning_status import DIMENSIONS, CommissioningStatu
 
 CONFIDENCE: Final = 0.95
 
+STANDS_OUT: Final = 1.5
+"""How many times the rate of the others is worth telling: of millions the least difference is no chance."""
+
 
 class Rate(NamedTuple):
     """Of `devices` that are of one value (a Supplier, a month), how many are failed.
@@ -64,8 +67,8 @@ def rates(status: CommissioningStatus, dimension: str) -> list[Rate]:
     return sorted(found, key=lambda it: (-it.interval[0], -it.first / it.devices, it.value))
 
 
-def surely_above(found: Sequence[Rate]) -> list[Rate]:
-    """Those whose rate by the last set of criteria is above that of all the others by more than chance makes.
+def stands_out(found: Sequence[Rate]) -> list[Rate]:
+    """Those whose rate by the last set of criteria is half as high again as that of all the others, and not by chance.
 
     With many values one is high by chance alone: the interval is widened for their number (Bonferroni).
     """
@@ -77,7 +80,7 @@ def surely_above(found: Sequence[Rate]) -> list[Rate]:
         low, _ = interval(it.last, it.devices, 1 - (1 - CONFIDENCE) / len(found))
         rest = devices - it.devices
         _, high = interval(failed - it.last, rest, 1 - (1 - CONFIDENCE) / len(found)) if rest else (0.0, 1.0)
-        if low > high:
+        if low > high and it.last * rest >= STANDS_OUT * (failed - it.last) * it.devices:
             above.append(it)
     return above
 

@@ -7,6 +7,7 @@ import zlib
 from typing import Final
 
 from tidegate.commissioning.assessment import Verdict
+from tidegate.commissioning.next_action import NextAction
 from tidegate.reports.commissioning_status import Change, Step
 
 VERDICTS: Final = {
@@ -31,6 +32,7 @@ CHANGES: Final = {
 NOT_KNOWN: Final = "not known"
 """What stands for a Supplier, region or product that nothing tells."""
 
+_ACTIONS: Final = {action.text: action for action in NextAction}
 _ORDER: Final = tuple(Change)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _LONGEST: Final = 60
@@ -49,6 +51,11 @@ def step_file(step: Step) -> str:
 def of_step(step: Step) -> str:
     """A step in words: `update remote party credentials: the response has no outcome`."""
     return f"{step.place}: {step.reason.text}" if step.place else step.reason.text
+
+
+def action_in_words(action: str) -> str:
+    """What is to be done, as it stands in a cohort: `read its credentials (6.24.1)`; empty where there is nothing."""
+    return _ACTIONS[action].words if action else ""
 
 
 def _slug(place: str) -> str:

@@ -1,0 +1,326 @@
+"""The marks of the Post Commissioning pictures: Vega-Lite specifications in the style of `charts.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from tidegate.formats.charts import COUNT_AXIS, INK, VERMILLION
+
+ORANGE: Final = "#E69F00"
+GREY: Final = "#8a939c"
+DARK: Final = "#943f00"
+QUIET: Final = "#4d5761"
+
+_LABELS: Final = 310
+"""Dots at the left of a picture of strides, for what they are."""
+
+_STRIDE: Final = 40
+_BAR: Final = (0.12, 0.62)
+"""Where in its row a bar begins and ends."""
+
+_WIDTH: Final = 500
+_ROOM: Final = 1.5
+"""How much longer than the longest bar the axis is, for what stands beside it."""
+
+_SHARES: Final = {"title": None, "labelExpr": "datum.label + '%'", "tickCount": 5}
+
+
+def lying(
+    rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], title: str, *, are_walked: bool
+) -> dict[str, Any]:
+    """Lying bars with two lines of words at the left of each.
+
+    rows:        Of name, of (the second line, or empty), said (right of the bar), bars: (begin, end, kind) each.
+    kinds:       A colour for each kind.
+    title:       What the axis counts; shares in per cent where bars are walked, else whole numbers.
+    are_walked:  Each bar begins where the one before ended: a thin line leads there.
+    """
+    texts = [
+        {
+            "name": row["name"],
+            "of": row["of"],
+            "said": row["said"],
+            "high": max(max(begin, end) for begin, end, _ in row["bars"]),
+            "middle": place + sum(_BAR) / 2,
+            "first": place + (0.22 if row["of"] else sum(_BAR) / 2),
+            "second": place + 0.57,
+        }
+        for place, row in enumerate(rows)
+    ]
+    bars = [
+        {
+            "low": min(begin, end),
+            "high": max(begin, end),
+            "end": end,
+            "kind": kind,
+            "top": place + _BAR[0],
+            "bottom": place + _BAR[1],
+        }
+        for place, row in enumerate(rows)
+        for begin, end, kind in row["bars"]
+    ]
+    leads = (
+        [{**bar, "top": bar["bottom"], "bottom": bar["top"] + 1} for bar in bars[:-1]] if are_walked else []
+    )
+    most = max(bar["high"] for bar in bars) or 1
+    x = {
+        "field": "low",
+        "type": "quantitative",
+        "scale": {"domain": [0, most * _ROOM], "nice": False},
+        "axis": {**(_SHARES if are_walked else COUNT_AXIS), "title": title, "values": _ticks(most)},
+    }
+    y = {
+        "field": "top",
+        "type": "quantitative",
+        "scale": {"domain": [0, len(rows)], "reverse": True, "nice": False},
+        "axis": None,
+    }
+    used = [kind for kind in kinds if any(bar["kind"] == kind for bar in bars)]
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "scale": {"domain": used, "range": [kinds[kind] for kind in used]},
+    }
+    return {
+        "width": _WIDTH,
+        "height": _STRIDE * len(rows),
+        "layer": [
+            {
+                "data": {"values": leads},
+                "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.8},
+                "encoding": {"x": {**x, "field": "end"}, "y": y, "y2": {"field": "bottom"}},
+            },
+            {
+                "data": {"values": bars},
+                # What is too thin to be seen keeps an edge.
+                "mark": {"type": "rect", "strokeWidth": 1},
+                "encoding": {
+                    "x": x,
+                    "x2": {"field": "high"},
+                    "y": y,
+                    "y2": {"field": "bottom"},
+                    "color": colour,
+                    "stroke": colour,
+                },
+            },
+            {
+                "data": {"values": texts},
+                "mark": {"type": "text", "align": "left", "dx": 6},
+                "encoding": {
+                    "x": {**x, "field": "high"},
+                    "y": {**y, "field": "middle"},
+                    "text": {"field": "said"},
+                },
+            },
+            *(
+                {
+                    "data": {"values": texts},
+                    "mark": {
+                        "type": "text", "align": "right", "fontSize": size, "color": ink, "limit": _LABELS,
+                    },
+                    "encoding": {"x": {"value": -10}, "y": {**y, "field": at}, "text": {"field": field}},
+                }
+                for field, at, ink, size in (("name", "first", INK, 12), ("of", "second", QUIET, 10))
+            ),
+        ],
+    }  # fmt: skip
+
+
+def dumbbells(
+    rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], overall: float | None = None
+) -> dict[str, Any]:
+    """A row each: two dots, a line between them, and an interval; shares in per cent.
+
+    rows:     Of value, first (None where there is one set only), last, low, high, said.
+    names:    How the legend calls `first` and `last`.
+    overall:  The last of all together: a thin line through all rows.
+    """
+    values = [row["value"] for row in rows]
+    most = max(max(row["high"], row["last"], row["first"] or 0) for row in rows) or 1
+    y = {
+        "field": "value",
+        "type": "nominal",
+        "sort": values,
+        "scale": {"domain": values},
+        "axis": {"title": None, "labelLimit": 230, "domain": False, "ticks": False, "labelPadding": 8},
+    }
+    x = {
+        "field": "last",
+        "type": "quantitative",
+        "scale": {"domain": [0, most * 1.08], "nice": False},
+        "axis": {**_SHARES, "title": "Failed, of its Devices", "values": _ticks(most)},
+    }
+    has_first = [row for row in rows if row["first"] is not None]
+    dots = [
+        {"value": row["value"], "last": row[part], "what": names[part]}
+        for row in rows
+        for part in ("first", "last")
+        if row[part] is not None
+    ]
+    shown = [names[part] for part in ("first", "last") if part == "last" or has_first]
+    layers: list[dict[str, Any]] = [
+        {
+            "data": {"values": has_first},
+            "mark": {"type": "rule", "color": "#c4cad0", "strokeWidth": 2},
+            "encoding": {"y": y, "x": {**x, "field": "first"}, "x2": {"field": "last"}},
+        },
+        {
+            "data": {"values": list(rows)},
+            "mark": {"type": "rule", "color": VERMILLION, "strokeWidth": 5, "opacity": 0.35},
+            "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
+        },
+        {
+            "data": {"values": dots},
+            "mark": {"type": "point", "filled": True, "opacity": 1, "size": 70},
+            "encoding": {
+                "y": y,
+                "x": x,
+                "color": _two(shown, {names["first"]: GREY, names["last"]: VERMILLION}),
+                "shape": _two(shown, {names["first"]: "circle", names["last"]: "diamond"}),
+            },
+        },
+        {
+            "data": {"values": list(rows)},
+            "mark": {"type": "text", "align": "left", "dx": 8},
+            "encoding": {"y": y, "x": {"value": _WIDTH}, "text": {"field": "said"}},
+        },
+    ]
+    if overall is not None:
+        layers.insert(
+            0,
+            {
+                "data": {"values": [{"last": overall}]},
+                "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3], "strokeWidth": 0.8},
+                "encoding": {"x": x},
+            },
+        )
+    return {"width": _WIDTH, "height": {"step": 25}, "layer": layers}
+
+
+def trend(
+    rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], limit: tuple[float, str] | None = None
+) -> dict[str, Any]:
+    """A line for each set of criteria by month; rows of month, what, share, low, high; a limit and what it is."""
+    months = list(dict.fromkeys(row["month"] for row in rows))
+    x = {
+        "field": "month",
+        "type": "nominal",
+        "sort": months,
+        "scale": {"domain": months, "type": "point", "padding": 0.5},
+        "axis": {
+            "title": "Month of commissioning",
+            "labelAngle": 0,
+            "values": months[:: -(-len(months) // 12)],
+            "ticks": False,
+        },
+    }
+    most = max([*(row["high"] for row in rows), limit[0] if limit else 0]) or 1
+    y = {
+        "field": "share",
+        "type": "quantitative",
+        "scale": {"domain": [0, most * 1.08], "nice": False},
+        "axis": {**_SHARES, "values": _ticks(most)},
+    }
+    shown = [name for name in names.values() if any(row["what"] == name for row in rows)]
+    colour = _two(shown, {names["first"]: GREY, names["last"]: VERMILLION})
+    layers: list[dict[str, Any]] = [
+        {
+            "data": {"values": list(rows)},
+            "mark": {"type": "area", "opacity": 0.22},
+            "encoding": {
+                "x": x,
+                "y": {**y, "field": "low"},
+                "y2": {"field": "high"},
+                "color": {**colour, "legend": None},
+            },
+        },
+        {
+            "data": {"values": list(rows)},
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {"x": x, "y": y, "color": colour},
+        },
+        {
+            "data": {"values": list(rows)},
+            "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": colour,
+                "shape": _two(shown, {names["first"]: "circle", names["last"]: "diamond"}),
+            },
+        },
+    ]
+    if limit is not None:
+        at = {"data": {"values": [{"share": limit[0], "said": limit[1]}]}}
+        layers += [
+            {
+                **at,
+                "mark": {"type": "rule", "color": INK, "strokeDash": [6, 4], "strokeWidth": 1.2},
+                "encoding": {"y": y},
+            },
+            {
+                **at,
+                "mark": {"type": "text", "align": "right", "baseline": "bottom", "dy": -4},
+                "encoding": {"y": y, "x": {"value": 820}, "text": {"field": "said"}},
+            },
+        ]
+    return {"width": 820, "height": 230, "layer": layers}
+
+
+def stacked(
+    rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], title: str, sums: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Standing bars; rows of at, kind, order, devices; a colour for each kind; sums of at, devices, said."""
+    x = {
+        "field": "at",
+        "type": "nominal",
+        "sort": [each["at"] for each in sums],
+        "axis": {"title": title, "labelAngle": 0, "ticks": False},
+    }
+    y = {"field": "devices", "type": "quantitative", "axis": {**COUNT_AXIS, "title": "Devices"}}
+    used = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
+    return {
+        "width": 820,
+        "height": 190,
+        "layer": [
+            {
+                "data": {"values": list(rows)},
+                "mark": {"type": "bar", "width": {"band": 0.7}},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "stack": "zero"},
+                    "color": {
+                        "field": "kind",
+                        "type": "nominal",
+                        "scale": {"domain": used, "range": [kinds[kind] for kind in used]},
+                    },
+                    "order": {"field": "order", "type": "quantitative"},
+                },
+            },
+            {
+                "data": {"values": list(sums)},
+                "mark": {"type": "text", "baseline": "bottom", "dy": -3},
+                "encoding": {"x": x, "y": y, "text": {"field": "said"}},
+            },
+        ],
+    }
+
+
+def _two(shown: Sequence[str], range_of: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "field": "what",
+        "type": "nominal",
+        "scale": {"domain": list(shown), "range": [range_of[name] for name in shown]},
+    }
+
+
+def _ticks(most: float) -> list[float]:
+    """About five round numbers from nothing to the largest."""
+    step = next(
+        digit * 10.0**power
+        for power in range(-9, 10)
+        for digit in (1, 2, 5)
+        if 5 * digit * 10.0**power >= most
+    )
+    return [round(place * step, 9) for place in range(int(most / step + 1e-9) + 1)]

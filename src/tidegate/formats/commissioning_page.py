@@ -1,0 +1,396 @@
+"""report.html of Post Commissioning: the old rate and the true one, why they differ, and which Devices it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from tidegate.commissioning.assessment import Verdict
+from tidegate.formats.page import Cell, Number, Page, Section, Table, write_page
+from tidegate.formats.picture import Picture
+from tidegate.reports.commissioning_findings import (
+    commissioning_verdict,
+    limit_in_words,
+    sum_in_words,
+    waterfall_title,
+)
+from tidegate.reports.commissioning_incidents import IncidentIs, incident_problems
+from tidegate.reports.commissioning_savings import actions_of, savings_of
+from tidegate.reports.commissioning_status import (
+    DIMENSIONS,
+    Change,
+    Cohort,
+    CommissioningStatus,
+    DeviceStatus,
+    Step,
+)
+from tidegate.reports.commissioning_tables import incidents, not_due, readings, responsible
+from tidegate.reports.commissioning_waterfall import steps_in_order, waterfall
+from tidegate.reports.commissioning_words import (
+    CHANGES,
+    NOT_KNOWN,
+    VERDICTS,
+    action_in_words,
+    of_step,
+    step_file,
+)
+from tidegate.reports.numerals import many, percent, thousands
+from tidegate.vocabulary.devices import format_device_id
+from tidegate.vocabulary.instants import format_duration, format_instant
+
+MOST_PROBLEMS: Final = 25
+MOST_PARTIES: Final = 25
+MOST_STEPS: Final = 40
+_FIRST: Final = ("waterfall", "true-failures")
+_OVER_TIME: Final = ("by-month", "months-open")
+
+
+def write_commissioning_html(
+    status: CommissioningStatus,
+    pictures: Sequence[Picture],
+    path: Path,
+    *,
+    cni_limit: Fraction | None = None,
+    has_lists: bool = True,
+) -> None:
+    """Write the page; see `commissioning_page`."""
+    write_page(commissioning_page(status, pictures, cni_limit=cni_limit, has_lists=has_lists), path)
+
+
+def commissioning_page(
+    status: CommissioningStatus,
+    pictures: Sequence[Picture],
+    *,
+    cni_limit: Fraction | None = None,
+    has_lists: bool = True,
+) -> Page:
+    """The page.
+
+    pictures:   Those of `commissioning_pictures`.
+    cni_limit:  As there.
+    has_lists:  Whether the list of Devices of each step stands beside the page (`step_file`).
+    """
+    said = commissioning_verdict(status)
+    first, last = status.criteria[0].name, status.criteria[-1].name
+    by_name = {picture.name: picture for picture in pictures}
+    between = [by_name[name] for name in _FIRST if name in by_name]
+    over_time = [by_name[name] for name in _OVER_TIME if name in by_name]
+    others = [picture for name, picture in by_name.items() if name not in (*_FIRST, *_OVER_TIME)]
+    sections = [_between(status, between)]
+    sections += _lists(status, has_lists=has_lists)
+    if len(status.criteria) > 1 and status.devices:
+        sections.append(_reconciliation(status))
+    if others:
+        sections.append(Section("Who and where", pictures=others))
+    if over_time or cni_limit is not None:
+        told = [] if cni_limit is None else [limit_in_words(status, cni_limit)]
+        sections.append(Section("Month by month", told, over_time))
+    sections += _actions(status)
+    sections += _incidents(status)
+    sections += [_criteria(status), _read(status), _words(status)]
+    return Page(
+        title="Post Commissioning",
+        about=f"Post Commissioning as at {_minute(status)} UTC: {first if first == last else f'{first} against {last}'}",
+        headline=said.headline,
+        numbers=list(_numbers(status)),
+        sum=sum_in_words(status),
+        findings=said.findings,
+        cautions=said.cautions,
+        under_pictures=f"{_in_force(status)}. As at {_minute(status)} UTC, {many(status.devices, 'Device')}.",
+        sections=sections,
+    )
+
+
+def _numbers(status: CommissioningStatus) -> Iterator[Number]:
+    whole = status.devices
+    yield Number("Devices", thousands(whole))
+    for criteria in status.criteria[:-1]:
+        failed = status.by_criteria[criteria.name][Verdict.FAILED.name]
+        yield Number(f"Failed by {criteria.name}", percent(failed, whole), thousands(failed))
+    name = f"Failed by {status.criteria[-1].name}"
+    true = status.true_failures
+    yield Number(name, percent(true, whole), thousands(true), "held" if true else "")
+    if len(status.criteria) > 1:
+        yield Number("Called failed, and secure", thousands(status.false_failures), "", "passed")
+        yield Number("Missed", thousands(status.missed_failures))
+    yield Number("Cannot be told", thousands(status.undetermined))
+
+
+def _between(status: CommissioningStatus, pictures: Sequence[Picture]) -> Section:
+    fall = waterfall(status)
+    if len(status.criteria) == 1:
+        told = [] if status.true_failures else [f"{status.criteria[0].name} calls no Device failed."]
+        return Section("What is wrong", told, pictures)
+    heading = f"From {status.criteria[0].name} to {status.criteria[-1].name}"
+    if fall.strides:
+        return Section(heading, pictures=pictures)
+    told = [f"{waterfall_title(status)}." if fall.first else "No Device is called failed by either."]
+    return Section(heading, told, pictures)
+
+
+def _lists(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
+    steps = steps_in_order(status)
+    if not steps or not (has_lists or status.shown):
+        return []
+    tables = [_list_of(status, step, devices, has_list=has_lists) for step, devices in steps[:MOST_STEPS]]
+    told = [
+        (
+            "Every reason with its Devices: the first of them here, all in the file it names. What was sent and read of one "
+            "of them tells: tidegate explain-device."
+        )
+    ]
+    if len(steps) > MOST_STEPS:
+        told.append(f"The {MOST_STEPS} first of {thousands(len(steps))}; report.xlsx has all of them.")
+    return [Section("Which Devices", told, tables=tables)]
+
+
+def _list_of(status: CommissioningStatus, step: Step, devices: int, *, has_list: bool) -> Table:
+    shown = status.shown.get(step, ())
+    change = CHANGES[step.change]
+    first = f"The first {len(shown)} of {thousands(devices)}." if len(shown) < devices else ""
+    columns = ["Device", "Supplier", "Region", "Type", "Maker", "Commissioned in", "Verdict", "Next"]
+    return Table(
+        columns,
+        [_device_row(each) for each in shown],
+        caption=first,
+        is_of_devices=True,
+        folded=f"{change[0].upper()}{change[1:]}, {many(devices, 'Device')}: {of_step(step)}",
+        saved_as=[step_file(step)] if has_list else (),
+    )
+
+
+def _device_row(each: DeviceStatus) -> list[Cell]:
+    cohort = each.cohort
+
+    def about(dimension: str) -> str:
+        return _of(cohort, dimension) or NOT_KNOWN
+
+    until = "" if each.pending_until is None else f" ({format_instant(each.pending_until)[:10]})"
+    return [
+        format_device_id(each.device_id),
+        about("supplier"),
+        about("csp_region"),
+        about("device_type"),
+        about("manufacturer"),
+        about("month"),
+        VERDICTS[cohort.verdicts[-1]],
+        f"{action_in_words(cohort.action)}{until}",
+    ]
+
+
+def _reconciliation(status: CommissioningStatus) -> Section:
+    first, last = status.criteria[0].name, status.criteria[-1].name
+    counts = status.reconciliation()
+    rows: list[list[Cell]] = [
+        [
+            VERDICTS[one],
+            *(counts[one, other] for other in Verdict),
+            sum(counts[one, other] for other in Verdict),
+        ]
+        for one in Verdict
+    ]
+    rows.append(["all", *(sum(counts[one, other] for one in Verdict) for other in Verdict), status.devices])
+    matrix = Table(
+        [f"by {first}, by {last}:", *VERDICTS.values(), "all"],
+        rows,
+        heading="Verdict by verdict",
+        caption=f"Devices. Down: by {first}; across: by {last}.",
+    )
+    told = Table(
+        ["Devices that are", "Devices", "Share", "What that says"],
+        [[it.what, it.devices, percent(it.devices, status.devices), it.meaning] for it in readings(status)],
+        heading="How to read it",
+    )
+    return Section("Device by Device", tables=[matrix, told])
+
+
+def _actions(status: CommissioningStatus) -> list[Section]:
+    actions = actions_of(status)
+    if not actions:
+        return []
+    saved = savings_of(status)
+    open_ = sum(actions.values())
+    told = []
+    if len(status.criteria) > 1 and saved.called_failed:
+        told = [
+            (
+                f"{status.criteria[0].name} calls {many(saved.called_failed, 'Device')} failed. Were each visited, "
+                f"{many(saved.visits_saved, 'visit')} would be saved; were each read, {many(saved.reads_saved, 'read')}. How "
+                "many are visited or read now is not public, so that is the most it can be."
+            )
+        ]
+    rows: list[list[Cell]] = [
+        [action.words, devices, percent(devices, open_)]
+        for action, devices in sorted(actions.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    parties = responsible(status)
+    party_rows: list[list[Cell]] = [
+        [it.party or NOT_KNOWN, it.failed, it.undetermined, it.pending] for it in parties[:MOST_PARTIES]
+    ]
+    more = (
+        f"The {MOST_PARTIES} first of {thousands(len(parties))}; report.xlsx has all."
+        if len(parties) > MOST_PARTIES
+        else ""
+    )
+    return [
+        Section(
+            "What to do next",
+            told,
+            tables=[
+                Table(
+                    ["Next", "Devices", "Share"],
+                    rows,
+                    caption="What settles a Device soonest and costs least; a visit only where no Command reaches it.",
+                ),
+                Table(
+                    ["Whose it is", "Failed", "Undetermined", "Pending"],
+                    party_rows,
+                    heading="Whose it is to do",
+                    caption=more,
+                ),
+            ],
+        )
+    ]
+
+
+def _incidents(status: CommissioningStatus) -> list[Section]:
+    found = incidents(status)
+    if not any(found.values()):
+        return []
+    last = status.criteria[-1].name
+    problems = [it for it in incident_problems(status) if it.incident is IncidentIs.DUE]
+    told = [_incidents_in_words(status, found)]
+    rows: list[list[Cell]] = [
+        [
+            of_step(it.step),
+            it.responsible or NOT_KNOWN,
+            it.manufacturer or NOT_KNOWN,
+            it.csp_region or NOT_KNOWN,
+            it.devices,
+        ]
+        for it in problems[:MOST_PROBLEMS]
+    ]
+    more = (
+        f" The {MOST_PROBLEMS} largest of {thousands(len(problems))}."
+        if len(problems) > MOST_PROBLEMS
+        else ""
+    )
+    tables = []
+    if rows:
+        tables.append(
+            Table(
+                ["What is wrong", "Whose it is", "Maker", "Region", "Hubs"],
+                rows,
+                heading=f"{many(len(problems), 'problem')} rather than {many(found[IncidentIs.DUE], 'Incident')}",
+                caption=f"Communications Hub Functions failed by {last}, by what is wrong and whose it is.{more}",
+            )
+        )
+    false: list[list[Cell]] = [
+        [incident.value, of_step(Step(Change.NONE, place, reason)), devices]
+        for incident, place, reason, devices in not_due(status)
+    ]
+    if false:
+        tables.append(
+            Table(
+                ["Incident", "Why", "Hubs"],
+                false,
+                heading="No Incident is due",
+                caption=f"Communications Hub Functions that {status.criteria[0].name} calls failed.",
+            )
+        )
+    return [Section("Incidents for Communications Hubs", told, tables=tables)]
+
+
+def _incidents_in_words(status: CommissioningStatus, found: dict[IncidentIs, int]) -> str:
+    first, last = status.criteria[0].name, status.criteria[-1].name
+    due = found[IncidentIs.DUE]
+    if len(status.criteria) == 1:
+        return f"By {first} an Incident is due for {many(due, 'Communications Hub Function')}."
+    missed = sum(
+        it.devices
+        for it in incident_problems(status)
+        if it.incident is IncidentIs.DUE and it.step.change is Change.FOUND
+    )
+    raised = sum(found.values()) - missed
+    parts = [f"{thousands(found[IncidentIs.NOT_DUE])} are securely commissioned"]
+    if found[IncidentIs.READ_FIRST]:
+        parts.append(f"{thousands(found[IncidentIs.READ_FIRST])} should be read first")
+    if found[IncidentIs.NOT_YET]:
+        parts.append(f"{thousands(found[IncidentIs.NOT_YET])} have time yet")
+    also = f", {thousands(missed)} of them missed by {first}" if missed else ""
+    return (
+        f"By {first} an Incident is raised for {many(raised, 'Communications Hub Function')}: {', '.join(parts)}. "
+        f"By {last} one is due for {thousands(due)}{also}."
+    )
+
+
+def _criteria(status: CommissioningStatus) -> Section:
+    rows: list[list[Cell]] = [
+        [
+            criteria.name,
+            format_duration(criteria.time_allowed_us),
+            *(status.by_criteria[criteria.name][verdict.name] for verdict in Verdict),
+            criteria.note,
+        ]
+        for criteria in status.criteria
+    ]
+    columns = ["Criteria", "Time allowed", *VERDICTS.values(), "What they are"]
+    return Section(
+        "The criteria it was judged by", tables=[Table(columns, rows, caption="Devices of each verdict.")]
+    )
+
+
+def _read(status: CommissioningStatus) -> Section:
+    read = status.evidence
+    rows: list[list[Cell]] = [
+        ["counted", read.counted, "Rows that were looked at."],
+        ["the same as another", read.doubled, "One of them counts."],
+        ["after the date of the report", read.future, "Not known to it."],
+        [
+            "before the Device was commissioned",
+            read.before,
+            "Of its earlier life; a change of Supplier counts.",
+        ],
+        ["could not be used", read.rejected, "Each is in rejected.csv with its reason."],
+    ]
+    told = f"{thousands(read.read)} rows of evidence were read, and {thousands(read.rejected)} besides could not be used."
+    return Section("What was read", [told], tables=[Table(["Rows", "How many", "Why"], rows)])
+
+
+def _words(status: CommissioningStatus) -> Section:
+    last = status.criteria[-1].name
+    return Section(
+        "How to read this",
+        [
+            f"A true failure is a Device that {last} calls failed: something is known to be wrong, or was never done.",
+            (
+                "Undetermined means that it is not known, not that it is half secure. Pending means that the time allowed has "
+                "not passed."
+            ),
+            (
+                "Secure by credentials: its Trust Anchor Cells were read, and hold the certificates of who is registered now. "
+                "Secure by Commands: all that was to be sent succeeded, by whatever way leads there."
+            ),
+            (
+                "Rates are of the Devices of which there is evidence. An interval takes Devices to fail independently of one "
+                "another; where one cause fails many it is too narrow."
+            ),
+        ],
+    )
+
+
+def _in_force(status: CommissioningStatus) -> str:
+    return ", ".join(
+        f"{criteria.name} ({format_duration(criteria.time_allowed_us)} allowed)"
+        for criteria in status.criteria
+    )
+
+
+def _of(cohort: Cohort, dimension: str) -> str:
+    return cohort.dimensions[DIMENSIONS.index(dimension)]
+
+
+def _minute(status: CommissioningStatus) -> str:
+    return format_instant(status.as_at)[:16].replace("T", " ")
