@@ -127,13 +127,15 @@ def read_recipient(array: ArrowArray) -> NamedColumn:
         names = [format_device_id(each % 2**64) for each in encoded.dictionary.to_pylist()]
     else:
         names = [recipient_name(each) for each in _texts(encoded.dictionary)]
-    index = _indices(encoded)
-    if encoded.null_count:
-        index = np.where(encoded.is_valid().to_numpy(zero_copy_only=False), index, len(names)).astype(
-            np.int32
-        )
-        names = [*names, ""]
-    return NamedColumn(names, index)
+    return named_column(names, encoded)
+
+
+def named_column(names: Sequence[str], encoded: ArrowArray) -> NamedColumn:
+    """A name for each value of a dictionary array; where it has none, the empty one."""
+    index = encoded.indices.cast(pa.int32())
+    if index.null_count:
+        index, names = index.fill_null(len(names)), [*names, ""]
+    return NamedColumn(names, index.to_numpy(zero_copy_only=False))
 
 
 def recipient_name(text: str) -> str:

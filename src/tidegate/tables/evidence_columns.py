@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import Names
-from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, srv_numbers
+from tidegate.columnar.evidence import REGISTRATION, srv_numbers
+from tidegate.columnar.evidence_records import evidence_records
 from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
 from tidegate.tables.alert_columns import (
     ArrowArray,
@@ -20,6 +21,7 @@ from tidegate.tables.alert_columns import (
     NamedColumn,
     ReadColumn,
     can_read,
+    named_column,
     numbered,
     read_device_id,
     read_received_at,
@@ -102,13 +104,18 @@ def _read_evidence(named: Mapping[str, ArrowArray], is_whole_numbers: bool) -> R
     certificate = _texts_of(named.get("certificate_hash"), rows)
 
     def fill(names: Names) -> NDArray[Any]:
-        records = np.zeros(rows, EVIDENCE)
-        records[AT], records[DEVICE_ID] = at.values, device_id.values
-        records["kind"], records["credential_type"] = kind.values, credential_type.values
-        records["outcome"], records["role"], records["srv"] = outcome.values, role.values, srv.values
-        records["party"], records["sender"] = numbered(names, party), numbered(names, sender)
-        records["certificate"] = numbered(names, certificate)
-        return records
+        return evidence_records(
+            at=at.values,
+            device_id=device_id.values,
+            kind=kind.values,
+            srv=srv.values,
+            credential_type=credential_type.values,
+            outcome=outcome.values,
+            role=role.values,
+            party=numbered(names, party),
+            sender=numbered(names, sender),
+            certificate=numbered(names, certificate),
+        )
 
     has_party, has_sender = _has_name(party), _has_name(sender)
     is_change = kind.values == Kind.CHANGE_OF_SUPPLIER
@@ -200,7 +207,7 @@ def _words(array: ArrowArray | None, rows: int, words: _Words) -> ReadColumn:
             f"{shown(name)!r} is none of {words.listed}" if name else f"is empty: write one of {words.listed}"
         )
 
-    return ReadColumn(numbers[named.index], _good((numbers != _BAD)[named.index]), why)
+    return ReadColumn(numbers[named.index], _all_good(numbers != _BAD, named), why)
 
 
 def _srvs(array: ArrowArray | None, rows: int) -> ReadColumn:
@@ -215,7 +222,7 @@ def _srvs(array: ArrowArray | None, rows: int) -> ReadColumn:
             return f"{name} is not a published Service Reference Variant: write one that is, as 6.15.1"
         return f"{name!r} is no Service Reference Variant: write it as 7.4 or 8.1.1"
 
-    return ReadColumn(numbers[named.index], _good(fits[named.index]), why)
+    return ReadColumn(numbers[named.index], _all_good(fits, named), why)
 
 
 def _names_of(array: ArrowArray | None, rows: int) -> NamedColumn:
@@ -230,9 +237,7 @@ def _texts_of(array: ArrowArray | None, rows: int) -> NamedColumn:
         return NamedColumn([""], np.zeros(rows, np.int32))
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     texts = ["" if each is None else shown_whole(each).strip() for each in encoded.dictionary.to_pylist()]
-    # One more place: what is null says nothing.
-    index = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-    return NamedColumn([*texts, ""], index)
+    return named_column(texts, encoded)
 
 
 def _has_name(named: NamedColumn) -> Mask:
@@ -242,6 +247,11 @@ def _has_name(named: NamedColumn) -> Mask:
 
 def _lacking(is_bad: Mask, why: str) -> ReadColumn:
     return ReadColumn(is_bad, _good(~is_bad), lambda _row: why)
+
+
+def _all_good(is_good: Mask, named: NamedColumn) -> Mask | None:
+    """Which rows have a good name, by which names are."""
+    return None if is_good.all() else _good(is_good[named.index])
 
 
 def _good(is_good: Mask) -> Mask | None:

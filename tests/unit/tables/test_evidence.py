@@ -14,6 +14,7 @@ from tidegate.columnar.evidence import REGISTRATION
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.commissioning.columns import registrations_of, rows_of
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Registration, Role
+from tidegate.tables.alert_columns import read_recipient
 from tidegate.tables.evidence import evidence_source, registrations_source
 from tidegate.tables.evidence_shards import SHARDS, evidence_shards
 from tidegate.vocabulary.faults import InputError
@@ -194,6 +195,15 @@ def test_a_device_is_whole_in_one_shard_however_little_fits_in_memory(tmp_path, 
     assert found == [sorted(of["device_id"].tolist()) for _, of in shards]
     assert sorted(int(eui, 16) for eui in euis) == sorted(device for of in found for device in of)
     assert all(2 * len(set(evidence["device_id"].tolist())) == len(evidence) for evidence, _ in shards)
+
+
+def test_what_has_no_name_is_told_from_the_last_of_a_dictionary_that_is_full():
+    parties = [f"party {number}" for number in range(128)]
+    encoded = pa.DictionaryArray.from_arrays(pa.array([0, 127, None], pa.int8()), parties)
+
+    named = read_recipient(encoded)
+
+    assert ["party 0", "party 127", ""] == [named.names[index] for index in named.index]
 
 
 def test_registrations_need_not_be(tmp_path):
