@@ -8,26 +8,22 @@ with it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients, RejectedRow
-from tidegate.duis.documents import DecodePayload, DuisAlert, NotAnAlert, read_response
-from tidegate.duis.hardened_xml import RefusedDocument, parse
-from tidegate.duis.many_documents import Piece, documents_in
-from tidegate.duis.places import READ_ERRORS, Member, find_documents
-from tidegate.duis.received_at import HEAD_OCTETS, SIDECAR, instant_in_head
+from tidegate.duis.document_stream import Document, Documents
+from tidegate.duis.documents import DecodePayload, DuisAlert, read_response
+from tidegate.duis.hardened_xml import RefusedDocument
+from tidegate.duis.received_at import SIDECAR
 from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.devices import format_device_id
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
-_SHOWN: Final = 200
 _EXAMPLES: Final = 3
 _MOST_OCTETS: Final = 16 * 1024 * 1024
 """Of payloads in a batch: a few documents of the greatest length fill one."""
@@ -52,8 +48,7 @@ class DuisSource:
               of the documents as they came (file, response_id, kind, and so on).
     batch_documents: Documents in a batch, at most.
 
-    Receipt instant, first that is known: sidecar; file name (both only for a file of one document);
-    ResponseDateTime. Files are read in order of it, then of their names.
+    Receipt instants and the order of reading are those of `document_stream`.
 
     `ReadBatch.line` is the line in its file for a file of many documents, and else the number of the
     document in the order it was read, from 1, for there `ReadBatch.source` is all of the input.
@@ -72,19 +67,16 @@ class DuisSource:
         batch_documents: int = 4096,
     ) -> None:
         assert batch_documents >= 1
-        self._places = find_documents(paths, sidecar)
-        self._where = ", ".join(str(path) for path in paths)
+        self._documents = Documents(paths, sidecar)
         self._decode_payload = decode_payload
         self._keep_original = keep_original
         self._batch_documents = batch_documents
         self._recipients = Recipients()
-        self._documents = 0
 
     @property
     def name(self) -> str:
         """The path, and how many files where there are several."""
-        files = len(self._places.members)
-        return self._where if files == 1 else f"{files:,} files in {self._where}"
+        return self._documents.name
 
     @property
     def recipients(self) -> Recipients:
@@ -103,67 +95,34 @@ class DuisSource:
             InputError: not one of them is an Alert.
         """
         rows = _Rows(self.name, keep_original=self._keep_original)
-        rows.rejected += self._places.rejected
-        alerts, octets = 0, 0
+        rows.rejected += self._documents.rejected
+        alerts = 0
         refused: list[RejectedRow] = []
-        total = sum(member.size for member in self._places.members) or 1
-        for member in sorted(self._places.members, key=_reading_order):
-            for document in self._documents_of(member):
-                if rows.is_full(self._batch_documents) or rows.belong_elsewhere(document):
-                    yield rows.take(octets / total)
-                result = self._read(document.piece)
-                rows.source = document.source
-                if isinstance(result, DuisAlert):
-                    alerts += 1
-                    rows.add(result, document, self._recipients.number_of(result.recipient))
-                else:
-                    rows.rejected.append(_rejected(document, result))
-                    refused += rows.rejected[-1:] if len(refused) < _EXAMPLES else []
-            octets += member.size
+        for document in self._documents:
+            if rows.is_full(self._batch_documents) or rows.belong_elsewhere(document):
+                yield rows.take(document.progress)
+            result = self._read(document)
+            rows.source = document.source
+            if isinstance(result, DuisAlert):
+                alerts += 1
+                rows.add(result, document, self._recipients.number_of(result.recipient))
+            else:
+                rows.rejected.append(result)
+                refused += rows.rejected[-1:] if len(refused) < _EXAMPLES else []
         yield rows.take(1.0)
         if not alerts:
-            what = f"none of its {self._documents:,} documents is an Alert"
+            what = f"none of its {self._documents.count:,} documents is an Alert"
             examples = [Fault(row.source, row.reason) for row in refused]
             raise InputError(Fault(self.name, what, "See which documents these are:"), *examples)
 
-    def _documents_of(self, member: Member) -> Iterator[_Document]:
-        """The documents of a file; one that cannot be read (any further) ends in a refusal."""
-        pieces = _until_unreadable(member)
-        first = list(islice(pieces, 2))
-        is_one = len(first) == 1
-        if not is_one and member.is_in_sidecar:
-            reason = (
-                f"{SIDECAR} gives one instant to a file of several documents: each has its ResponseDateTime"
-            )
-            first.insert(0, Piece(0, b"", refusal=reason))
-        for piece in chain(first, pieces):
-            self._documents += piece.line > 0
-            if is_one:
-                yield _Document(member.name, self.name, self._documents, member.received_at, piece)
-            else:
-                yield _Document(member.name, member.name, piece.line, None, piece)
-
-    def _read(self, piece: Piece) -> DuisAlert | NotAnAlert | RefusedDocument:
-        if piece.refusal:
-            return RefusedDocument(piece.refusal)
+    def _read(self, document: Document) -> DuisAlert | RejectedRow:
         try:
-            root = parse(piece.xml)
-            for _ in range(piece.wrappers):
-                root = root[0]
-            return read_response(root, self._decode_payload)
+            result = read_response(document.root(), self._decode_payload)
         except RefusedDocument as error:
-            return error
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A document on its way: the file it is in, and the place its batch will give for it."""
-
-    file: str
-    source: str
-    line: int
-    received_at: Instant | None
-    piece: Piece
+            return document.refused(error)
+        if isinstance(result, DuisAlert):
+            return result
+        return document.passed_over(f"not an Alert: {result.what}", result.identifier)
 
 
 class _Rows:
@@ -184,11 +143,11 @@ class _Rows:
         """Say whether the batch holds as much as it may."""
         return len(self._alerts) + len(self.rejected) >= documents or self._octets >= _MOST_OCTETS
 
-    def belong_elsewhere(self, document: _Document) -> bool:
+    def belong_elsewhere(self, document: Document) -> bool:
         """Say whether a document's Alert has another source than those here."""
         return bool(self._alerts) and self.source != document.source
 
-    def add(self, alert: DuisAlert, document: _Document, recipient: int) -> None:
+    def add(self, alert: DuisAlert, document: Document, recipient: int) -> None:
         """Take one Alert."""
         self._received_at.append(alert.sent_at if document.received_at is None else document.received_at)
         self._recipient.append(recipient)
@@ -236,31 +195,3 @@ class _Rows:
             "throttled_alert_sequence_id_in": [alert.throttled_alert_sequence_id for alert in alerts],
             "throttled_alert_count_in": [alert.throttled_alert_count for alert in alerts],
         }
-
-
-def _reading_order(member: Member) -> tuple[Instant, str]:
-    at = member.received_at
-    if at is None:
-        try:
-            with member.open() as stream:
-                at = instant_in_head(stream.read(HEAD_OCTETS))
-        except READ_ERRORS:
-            at = None  # the reason is told when the file's turn comes
-    return (0 if at is None else at, member.name)
-
-
-def _until_unreadable(member: Member) -> Iterator[Piece]:
-    try:
-        with member.open() as stream:
-            yield from documents_in(stream)
-    except READ_ERRORS as error:
-        yield Piece(0, b"", refusal=f"it cannot be read: {getattr(error, 'strerror', None) or error}")
-
-
-def _rejected(document: _Document, result: NotAnAlert | RefusedDocument) -> RejectedRow:
-    if isinstance(result, NotAnAlert):
-        return RejectedRow(
-            document.file, document.piece.line, f"not an Alert: {result.what}", result.identifier
-        )
-    shown = document.piece.xml[:_SHOWN].decode("utf-8", "replace")
-    return RejectedRow(document.file, document.piece.line, str(result), " ".join(shown.split()))
