@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, Final, cast
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, text
 
 from tidegate.alert_storm.decision import Level, Outcome, Storm
 from tidegate.journal import schema
@@ -236,16 +236,26 @@ def queue_lengths(connection: Connection) -> list[QueueLength]:
 
 
 def storms_running(connection: Connection) -> list[LiveStorm]:
-    """The storms that have not ended."""
+    """The storms that have not ended, in order of their start."""
+    return _storms(connection, schema.storms.c.ended_at.is_(None))
+
+
+def storms_since(connection: Connection, since: Instant) -> list[LiveStorm]:
+    """The storms that run, or ended at an instant or later, in order of their start."""
+    ended_at = schema.storms.c.ended_at
+    return _storms(connection, or_(ended_at.is_(None), ended_at >= since))
+
+
+def _storms(connection: Connection, are_asked: ColumnElement[bool]) -> list[LiveStorm]:
     table = schema.storms
-    rows = connection.execute(select(table).where(table.c.ended_at.is_(None)).order_by(table.c.started_at))
+    rows = connection.execute(select(table).where(are_asked).order_by(table.c.started_at))
     return [
         LiveStorm(
             Storm(
                 Stream(unsigned(row.device_id), row.alert_code, row.recipient),
                 Level(row.level),
                 row.started_at,
-                None,
+                row.ended_at,
                 row.received,
                 row.forwarded,
                 row.throttled,

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.journal import reading, schema
@@ -31,12 +31,8 @@ def policies_of(url: str) -> Sequence[PolicyRecord]:
     Raises:
         InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
     """
-    database = _opened(url)
-    try:
-        with _readable(database), database.connected() as connection:
-            return reading.policies(connection)
-    finally:
-        database.close()
+    with _connected(url) as connection:
+        return reading.policies(connection)
 
 
 def audit_of(url: str, *, since: Instant = 0, limit: int = 1_000) -> Sequence[AuditEntry]:
@@ -45,12 +41,8 @@ def audit_of(url: str, *, since: Instant = 0, limit: int = 1_000) -> Sequence[Au
     Raises:
         InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
     """
-    database = _opened(url)
-    try:
-        with _readable(database), database.connected() as connection:
-            return reading.audit(connection, since, limit)
-    finally:
-        database.close()
+    with _connected(url) as connection:
+        return reading.audit(connection, since, limit)
 
 
 def queue_of(url: str, query: QueueQuery) -> Sequence[OutgoingAlert]:
@@ -59,12 +51,8 @@ def queue_of(url: str, query: QueueQuery) -> Sequence[OutgoingAlert]:
     Raises:
         InputError: it is no journal, one of a newer Tidegate, or cannot be read.
     """
-    database = _opened(url)
-    try:
-        with _readable(database), database.connected() as connection:
-            return reading.queue(connection, query)
-    finally:
-        database.close()
+    with _connected(url) as connection:
+        return reading.queue(connection, query)
 
 
 class JournalSource:
@@ -132,6 +120,16 @@ class JournalSource:
         with self._database.connected() as connection:
             column = schema.alerts.c.seq
             return connection.execute(select(column).order_by(column.desc()).limit(1)).scalar() or 0
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    database = _opened(url)
+    try:
+        with _readable(database), database.connected() as connection:
+            yield connection
+    finally:
+        database.close()
 
 
 def _opened(url: str) -> Database:
