@@ -87,7 +87,7 @@ class Simulation:
 
     def restart(self) -> None:
         """Forget what is in memory, and what is under way with it."""
-        lengths = self.queue.counters
+        lengths = self.queue.book.counters
         self.queue = RecipientQueue(
             USER,
             self.terms,
@@ -117,17 +117,17 @@ class Simulation:
                 heapq.heappop(self._next)[2]()
 
     def retry(self, query: QueueQuery | None = None, **options: bool) -> int:
-        changed = self.queue.asks()
+        changed = self.queue.book.asks()
         done = self.queue.retry(self.page(query or QueueQuery()), changed, self.now, **options)
         self._turn()
-        self.queue.asked(changed)
+        self.queue.book.asked(changed)
         return done
 
     def drop(self, query: QueueQuery | None = None) -> int:
-        changed = self.queue.asks()
+        changed = self.queue.book.asks()
         done = self.queue.drop(self.page(query or QueueQuery()), changed, "not wanted", self.now)
         self._turn()
-        self.queue.asked(changed)
+        self.queue.book.asked(changed)
         return done
 
     def page(self, query: QueueQuery) -> list[OutgoingAlert]:
@@ -180,7 +180,7 @@ class Simulation:
         self._at(self.now + round(self.read_takes * SECOND), end)
 
     def _write(self) -> None:
-        for change in self.queue.take_changes():
+        for change in self.queue.book.take_changes():
             row = self.rows[change.seq]
             assert not row.state.is_settled, f"{change.seq} was settled already"
             if change.state is DeliveryState.FAILED_QUEUE and row.state is DeliveryState.WAITING:
@@ -196,7 +196,7 @@ class Simulation:
             if change.state.is_settled:
                 self.settled[change.seq] = change.state
                 del self.rows[change.seq]
-        self.events += self.queue.take_events(self.now)
+        self.events += self.queue.book.events.take(self.now)
 
     def _at(self, at: int, what: Callable[[], None]) -> None:
         self._number += 1

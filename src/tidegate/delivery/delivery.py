@@ -167,7 +167,7 @@ class Delivery:
         named: Mapping[str, Line] = {**self._lines, NOT_CONFIGURED: nowhere}
         return [
             DeliveryStatus(
-                name, replace(line.queue.counters), line.queue.is_down, line.queue.oldest_received_at()
+                name, replace(line.queue.book.counters), line.queue.is_down, line.queue.oldest_received_at()
             )
             for name, line in named.items()
         ]
@@ -277,13 +277,13 @@ class Delivery:
         done = after = 0
         is_last = False
         while not is_last:
-            asked = {line: line.queue.asks() for line in self._all_lines()}
+            asked = {line: line.queue.book.asks() for line in self._all_lines()}
             try:
                 page = await asyncio.wrap_future(self._engine.queued(request.selection.query(after)))
                 done += self._do(request, page, asked)
             finally:
                 for line, changed in asked.items():
-                    line.queue.asked(changed)
+                    line.queue.book.asked(changed)
             is_last = len(page) < PAGE
             after = page[-1].seq if page else 0
         self._engine.note(request.audit(self._time.now(), done))

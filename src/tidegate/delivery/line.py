@@ -75,9 +75,9 @@ class Line:
             read = self.queue.next_read(now)
             if read is not None:
                 self._begin(self._read(read))
-        for change in self.queue.take_changes():
+        for change in self.queue.book.take_changes():
             self._engine.settle(change)
-        for event in self.queue.take_events(now, is_last=self._is_stopping):
+        for event in self.queue.book.events.take(now, is_last=self._is_stopping):
             self._engine.note(event)
         self._wake_at(self.queue.next_deadline(now), now)
 

@@ -2,7 +2,7 @@
 
 The caller says what time it is, sends what `due` gives, tells how it ended
 (`answered`), reads from the journal what `next_read` asks for, and hands
-on what `take_changes` and `take_events` give. What must stay true:
+on what its book gives. What must stay true:
 
 * nothing is forgotten: an Alert is in memory, or the journal has it and it is read in time;
 * of a stream one Alert at a time is under way, in order of `seq` (`delivery_lane.py`);
@@ -31,7 +31,7 @@ from tidegate.operations.delivery_book import (
 )
 from tidegate.operations.delivery_events import FAILED, REFUSED, RETURNED, DeliveryEvents
 from tidegate.operations.delivery_lane import Held, Lane, Place
-from tidegate.operations.live import DeliveryChange, DeliveryState, OutgoingAlert, ServiceEvent
+from tidegate.operations.live import DeliveryState, OutgoingAlert
 from tidegate.operations.redelivery import DeliveryTerms, Draw, Pace, Reach, asked_to_wait, backoff
 from tidegate.vocabulary.instants import SECOND, Duration, Instant, format_instant
 
@@ -66,6 +66,7 @@ class Answer:
 class RecipientQueue:
     """A User's Alerts that are to be delivered.
 
+    book:            What is written of them.
     counted_through: Alerts up to this `seq` are in the counters it begins with.
     """
 
@@ -88,8 +89,8 @@ class RecipientQueue:
             lane.told_through = counted_through
         self._terms = terms
         self._draw = draw
-        self._book = DeliveryBook(DeliveryEvents(recipient), counters or DeliveryCounters())
-        self._backlog = Backlog(recipient, self._lanes, self.reach, self._book, terms, now)
+        self.book = DeliveryBook(DeliveryEvents(recipient), counters or DeliveryCounters())
+        self._backlog = Backlog(recipient, self._lanes, self.reach, self.book, terms, now)
         self._counted_through = counted_through
         self._asking: Held | None = None
         self._asked_at: Instant = now - SECOND
@@ -101,7 +102,7 @@ class RecipientQueue:
         """These come to be delivered, in order of `seq`; what finds no room is read from the journal later."""
         for alert in alerts:
             lane = self._lane(alert)
-            self.counters.waiting += alert.seq > self._counted_through
+            self.book.counters.waiting += alert.seq > self._counted_through
             if alert.seq <= lane.read_through:
                 continue
             lane.told_through = alert.seq
@@ -118,7 +119,7 @@ class RecipientQueue:
 
     def put_unseen(self, count: int, through_seq: int, now: Instant) -> None:
         """As many came that nobody kept: the journal has them."""
-        self.counters.waiting += count
+        self.book.counters.waiting += count
         for lane in self._lanes:
             lane.told_through = max(lane.told_through, through_seq)
             lane.is_whole, lane.was_told = False, True
@@ -131,8 +132,8 @@ class RecipientQueue:
         """Those to be sent now; how each ended is told to `answered`."""
         self._look(now)
         started = self._due_while_down(now) if self.reach.is_down else self._due_while_up(now)
-        self.counters.attempts += len(started)
-        self.counters.retried += sum(held.attempts > 1 for held in started)
+        self.book.counters.attempts += len(started)
+        self.book.counters.retried += sum(held.attempts > 1 for held in started)
         return started
 
     def answered(self, held: Held, answer: Answer, now: Instant) -> None:
@@ -144,13 +145,13 @@ class RecipientQueue:
         match answer.ending:
             case Ending.ACCEPTED:
                 lane.settled(held)
-                self._book.delivered(held, now)
+                self.book.delivered(held, now)
                 self._reached(now)
             case Ending.REFUSED:
                 lane.settled(held)
-                self.counters.refused += 1
+                self.book.counters.refused += 1
                 held.reason = reason_of(held, answer.reason)
-                self._book.failed(held, None, REFUSED, now)
+                self.book.failed(held, None, REFUSED, now)
                 self._reached(now)
             case Ending.TURNED_AWAY | Ending.FAILED | Ending.NO_ANSWER:
                 self._failed(lane, held, answer, now, has_asked=has_asked)
@@ -194,10 +195,10 @@ class RecipientQueue:
         is_turned_away = answer.ending is Ending.TURNED_AWAY
         is_late = held.attempts > 1 and fails_at <= now
         if held.state is DeliveryState.WAITING and (is_late or is_turned_away):
-            self._book.failed(held, held.next_at, FAILED, now)
+            self.book.failed(held, held.next_at, FAILED, now)
             held.is_paced = True
         else:
-            self._book.stands(held, held.next_at)
+            self.book.stands(held, held.next_at)
             self._look_at = min(self._look_at, max(fails_at, now))
         # The system takes others, or it may be this Alert that it cannot take: its stream does not wait for it.
         is_alone = not self.reach.is_down or answer.ending is Ending.FAILED
@@ -215,19 +216,19 @@ class RecipientQueue:
         self._backlog.is_back()
         for lane in self._lanes:
             lane.release(now)
-        self._book.events.tell(
+        self.book.events.tell(
             RETURNED,
             now,
             down_since=format_instant(since),
-            waiting=self.counters.waiting,
-            on_failed_queue=self.counters.on_failed_queue,
+            waiting=self.book.counters.waiting,
+            on_failed_queue=self.book.counters.on_failed_queue,
         )
 
     # Time that passes.
 
     def next_deadline(self, now: Instant) -> Instant:
         """When to look again at the latest, if nothing comes and no attempt ends before."""
-        times: list[Instant | None] = [self._look_at, self._book.events.next_at()]
+        times: list[Instant | None] = [self._look_at, self.book.events.next_at()]
         times += self._backlog.next_deadline()
         if self.reach.is_down:
             times += [lane.next_second_try(now) for lane in self._lanes]
@@ -261,7 +262,7 @@ class RecipientQueue:
         if held.first_attempt_at is None:
             held.first_attempt_at = fails_at - self._terms.retry_within_us
             held.reason = reason_of(held, WAS_DOWN)
-        self._book.failed(held, max(held.next_at, self.reach.asks_at), FAILED, now)
+        self.book.failed(held, max(held.next_at, self.reach.asks_at), FAILED, now)
         lane.hold_to_pace(held)
 
     def _fails_at(self, held: Held) -> Instant | None:
@@ -287,15 +288,7 @@ class RecipientQueue:
         """The journal did not answer."""
         self._backlog.could_not_read(now)
 
-    # What a person wants. Between asking the journal and telling here, what changes is watched.
-
-    def asks(self) -> Changed:
-        """The journal is asked which Alerts a person means."""
-        return self._book.asks()
-
-    def asked(self, changed: Changed) -> None:
-        """What it answered was told, or it did not answer."""
-        self._book.asked(changed)
+    # What a person wants. Between asking the journal and telling here, the book watches what changes.
 
     def retry(
         self,
@@ -321,13 +314,13 @@ class RecipientQueue:
             if held is None:
                 again = Held.of(alert, now, is_paced=True)
                 again.reason = WITHOUT_METADATA if without_metadata else ""
-                self._book.waits_again(again, now)
+                self.book.waits_again(again, now)
                 self._backlog.read_again(lane, alert.seq)
                 continue
             if without_metadata:
                 held.reason, held.body = WITHOUT_METADATA, None
             lane.bring_forward(held)
-            self._book.stands(held, now)
+            self.book.stands(held, now)
         self.reach.ask_soon(now)
         return retried
 
@@ -344,29 +337,15 @@ class RecipientQueue:
             if held is not None:
                 lane.remove(held)
             dropped += 1
-            self._book.taken_off(alert, held, DeliveryState.DROPPED, reason, now)
+            self.book.taken_off(alert, held, DeliveryState.DROPPED, reason, now)
         return dropped
 
     # What is handed on.
 
     @property
-    def counters(self) -> DeliveryCounters:
-        """How many Alerts stand where."""
-        return self._book.counters
-
-    @property
     def is_down(self) -> bool:
         """The User's system is known to be down."""
         return self.reach.is_down
-
-    def take_changes(self) -> list[DeliveryChange]:
-        """What has changed since it was last asked."""
-        changes, self._book.changes = self._book.changes, []
-        return changes
-
-    def take_events(self, now: Instant, *, is_last: bool = False) -> list[ServiceEvent]:
-        """The Service Management Events that are due."""
-        return self._book.events.take(now, is_last=is_last)
 
     def oldest_received_at(self) -> Instant | None:
         """Receipt instant of the oldest Alert in memory, which is to be delivered yet; any thread may ask."""

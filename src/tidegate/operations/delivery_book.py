@@ -67,6 +67,11 @@ class DeliveryBook:
         """What it answered is dealt with."""
         self._questions = [each for each in self._questions if each is not changed]
 
+    def take_changes(self) -> list[DeliveryChange]:
+        """What has changed since it was last asked."""
+        changes, self.changes = self.changes, []
+        return changes
+
     def stands(self, held: Held, next_at: Instant | None) -> None:
         """How an Alert stands now that is not settled."""
         self._write(

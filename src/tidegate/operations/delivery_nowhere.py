@@ -14,7 +14,7 @@ from tidegate.operations.delivery_backlog import Purpose, Read
 from tidegate.operations.delivery_book import Changed, DeliveryBook, DeliveryCounters
 from tidegate.operations.delivery_events import FAILED, DeliveryEvents
 from tidegate.operations.delivery_lane import Held
-from tidegate.operations.live import DeliveryChange, DeliveryState, OutgoingAlert, QueueQuery, ServiceEvent
+from tidegate.operations.live import DeliveryState, OutgoingAlert, QueueQuery
 from tidegate.operations.redelivery import DeliveryTerms
 from tidegate.vocabulary.instants import HOUR, SECOND, Instant
 
@@ -42,7 +42,7 @@ class Nowhere:
     ) -> None:
         self._configured = frozenset(configured)
         self._terms = terms
-        self._book = DeliveryBook(DeliveryEvents("not configured"), counters)
+        self.book = DeliveryBook(DeliveryEvents("not configured"), counters)
         self._read_at = now
         self._after = 0
         self._is_reading = False
@@ -53,14 +53,14 @@ class Nowhere:
     def put(self, alerts: Sequence[OutgoingAlert], now: Instant) -> None:
         """These come to be delivered, and cannot be."""
         for alert in alerts:
-            self.counters.waiting += alert.seq > self._counted_through
+            self.book.counters.waiting += alert.seq > self._counted_through
             if alert.seq > self._seen_through:
                 self._seen_through = alert.seq
                 self._fail(alert, now)
 
     def put_unseen(self, count: int, _through_seq: int, now: Instant) -> None:
         """As many came that nobody kept: the journal has them."""
-        self.counters.waiting += count
+        self.book.counters.waiting += count
         self._read_at = min(self._read_at, now)
 
     def due(self, _now: Instant) -> list[Held]:
@@ -76,7 +76,7 @@ class Nowhere:
         if self._is_reading or now < self._read_at:
             return None
         self._is_reading = True
-        self._changed = self._book.asks()
+        self._changed = self.book.asks()
         return Read(Purpose.TO_EXPIRE, QueueQuery(None, None, self._after, _PAGE, has_documents=False))
 
     def has_read(self, read: Read, page: Sequence[OutgoingAlert], now: Instant) -> None:
@@ -88,28 +88,20 @@ class Nowhere:
                 continue
             since = alert.received_at if alert.first_attempt_at is None else alert.first_attempt_at
             if since + self._terms.hold_us <= now:
-                self._book.taken_off(alert, None, DeliveryState.EXPIRED, alert.reason or NO_ADDRESS, now)
+                self.book.taken_off(alert, None, DeliveryState.EXPIRED, alert.reason or NO_ADDRESS, now)
             elif alert.state is DeliveryState.WAITING:
                 self._fail(alert, now)
         is_last = len(page) < read.query.limit
         self._after = 0 if is_last else page[-1].seq
         self._read_at = now + HOUR if is_last else now
         self._is_reading = False
-        self._book.asked(self._changed)
+        self.book.asked(self._changed)
 
     def could_not_read(self, now: Instant) -> None:
         """The journal did not answer."""
         self._read_at = now + SECOND
         self._is_reading = False
-        self._book.asked(self._changed)
-
-    def asks(self) -> Changed:
-        """The journal is asked which Alerts a person means."""
-        return self._book.asks()
-
-    def asked(self, changed: Changed) -> None:
-        """What it answered was told, or it did not answer."""
-        self._book.asked(changed)
+        self.book.asked(self._changed)
 
     def retry(
         self,
@@ -127,27 +119,13 @@ class Nowhere:
         """Take these off the queue; says how many it did."""
         left = [alert for alert in alerts if alert.seq not in changed]
         for alert in left:
-            self._book.taken_off(alert, None, DeliveryState.DROPPED, reason, now)
+            self.book.taken_off(alert, None, DeliveryState.DROPPED, reason, now)
         return len(left)
 
     def next_deadline(self, now: Instant) -> Instant:
         """When to look again."""
-        times = [self._book.events.next_at(), now + HOUR if self._is_reading else self._read_at]
+        times = [self.book.events.next_at(), now + HOUR if self._is_reading else self._read_at]
         return min(time for time in times if time is not None)
-
-    @property
-    def counters(self) -> DeliveryCounters:
-        """How many Alerts stand where."""
-        return self._book.counters
-
-    def take_changes(self) -> list[DeliveryChange]:
-        """What has changed since it was last asked."""
-        changes, self._book.changes = self._book.changes, []
-        return changes
-
-    def take_events(self, now: Instant, *, is_last: bool = False) -> list[ServiceEvent]:
-        """The Service Management Events that are due."""
-        return self._book.events.take(now, is_last=is_last)
 
     def oldest_received_at(self) -> Instant | None:
         """Not known: none is in memory."""
@@ -157,4 +135,4 @@ class Nowhere:
         held = Held.of(alert, now, is_paced=True)
         held.first_attempt_at = now if held.first_attempt_at is None else held.first_attempt_at
         held.reason = NO_ADDRESS
-        self._book.failed(held, now, FAILED, now)
+        self.book.failed(held, now, FAILED, now)

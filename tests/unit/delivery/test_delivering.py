@@ -34,8 +34,8 @@ def test_what_is_accepted_is_settled_once():
     run.run(10)
 
     assert {1: DeliveryState.DELIVERED, 2: DeliveryState.DELIVERED} == run.settled
-    assert 2 == run.queue.counters.delivered
-    assert 0 == run.queue.counters.waiting
+    assert 2 == run.queue.book.counters.delivered
+    assert 0 == run.queue.book.counters.waiting
 
 
 def test_the_order_of_a_stream_is_kept_and_streams_do_not_wait_for_one_another():
@@ -88,7 +88,7 @@ def test_a_refused_alert_is_sent_again_only_when_a_person_says_so():
     run.run(600)
 
     assert {1: DeliveryState.DELIVERED} == run.settled
-    assert 0 == run.queue.counters.on_failed_queue
+    assert 0 == run.queue.book.counters.on_failed_queue
 
 
 def test_without_metadata_is_known_as_long_as_the_alert_is_not_delivered():
@@ -164,7 +164,7 @@ def test_an_alert_is_held_for_two_days_from_its_first_attempt_and_then_expires()
 
     assert {1: DeliveryState.EXPIRED} == run.settled
     assert "alerts_expired" == run.events[-1].kind
-    assert 1 == run.queue.counters.expired
+    assert 1 == run.queue.book.counters.expired
 
 
 def test_a_refused_alert_expires_too():
@@ -241,7 +241,7 @@ def test_dropped_alerts_are_not_sent():
     assert {DeliveryState.DELIVERED} == {run.settled[seq] for seq in range(1, 11)}
     assert {DeliveryState.DROPPED} == {run.settled[seq] for seq in range(11, 31)}
     assert [] == [seq for seq in run.delivered() if seq > 10]
-    assert 20 == run.queue.counters.dropped
+    assert 20 == run.queue.book.counters.dropped
 
 
 def test_memory_holds_a_window_and_the_journal_the_rest():
@@ -262,7 +262,7 @@ def test_what_nobody_kept_is_read_from_the_journal():
     run.run(10)
 
     assert set(range(1, 20)) == set(run.settled)
-    assert 0 == run.queue.counters.waiting
+    assert 0 == run.queue.book.counters.waiting
 
 
 def test_a_retry_after_is_kept_to():
@@ -331,7 +331,7 @@ def test_promises(arrivals, outages, poison, refused, hangs, restart, seed):
     left = {seq for seq in seqs if seq not in run.settled}
     assert left <= poison | refused
     assert all(run.rows[seq].state is DeliveryState.FAILED_QUEUE for seq in left)
-    counters = run.queue.counters
+    counters = run.queue.book.counters
     assert (0, len(left)) == (counters.waiting, counters.on_failed_queue)
     assert run.most_in_memory <= SMALL.window
     in_stream: dict[tuple[int, int], list[int]] = {}
