@@ -25,6 +25,23 @@ _BROKEN_OFF: Final = 499
 _PASSED_BACK: Final = frozenset({"content-type", "retry-after", "ratelimit", "ratelimit-policy"})
 
 
+class Admitted(NamedTuple):
+    """A request that is to be answered.
+
+    asked:    How it came.
+    headers:  That go with an answer that is no failure.
+    at:       When it was admitted.
+    receive, send: the connection that it came over, and is answered on.
+    """
+
+    asked: Asked
+    document: RequestDocument
+    headers: Mapping[str, str]
+    at: Instant
+    receive: Receive
+    send: Send
+
+
 class Passed(NamedTuple):
     """What came of a request.
 
@@ -45,18 +62,8 @@ class Behind(Protocol):
     async def stop(self) -> None:
         """End; every request has been answered."""
 
-    async def pass_on(
-        self,
-        asked: Asked,
-        document: RequestDocument,
-        headers: Mapping[str, str],
-        at: Instant,
-        receive: Receive,
-        send: Send,
-    ) -> Passed:
+    async def pass_on(self, admitted: Admitted) -> Passed:
         """Have a request answered.
-
-        headers:  That go with an answer that is no failure.
 
         Raises:
             Refusal: nothing was done of it, and nothing of an answer has been sent.
@@ -78,17 +85,9 @@ class ToUpstream:
         """End."""
         await self._upstream.stop()
 
-    async def pass_on(
-        self,
-        asked: Asked,
-        document: RequestDocument,
-        headers: Mapping[str, str],
-        at: Instant,
-        receive: Receive,
-        send: Send,
-    ) -> Passed:
+    async def pass_on(self, admitted: Admitted) -> Passed:
         """See `Behind`."""
-        del at, receive
+        asked, document, send = admitted.asked, admitted.document, admitted.send
         metrics, is_begun = self._door.metrics, False
         try:
             async with self._upstream.ask(document.service, document.body, _passed_on(asked)) as answer:
@@ -98,7 +97,7 @@ class ToUpstream:
                 # Nothing is said before there is something to say, so that a failure can be told until then.
                 part = await anext(answer.parts, b"")
                 is_begun = True
-                await send(_start(asked, answer.status, said if fails else {**headers, **said}))
+                await send(_start(asked, answer.status, said if fails else {**admitted.headers, **said}))
                 while part:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
                     part = await anext(answer.parts, b"")
@@ -129,30 +128,25 @@ class ToSandbox:
         """End."""
         await self._sandbox.stop()
 
-    async def pass_on(
-        self,
-        asked: Asked,
-        document: RequestDocument,
-        headers: Mapping[str, str],
-        at: Instant,
-        receive: Receive,
-        send: Send,
-    ) -> Passed:
+    async def pass_on(self, admitted: Admitted) -> Passed:
         """See `Behind`."""
+        asked, document, at = admitted.asked, admitted.document, admitted.at
         fault = self._sandbox.faults.meet(document.service, document.service_reference_variant, at)
         if fault is not None:
             _refuse_as_ordered(fault)
-        is_gone = fault is not None and fault.kind == "slow" and await _is_gone(receive, fault.seconds)
+        is_gone = (
+            fault is not None and fault.kind == "slow" and await _is_gone(admitted.receive, fault.seconds)
+        )
         body = self._sandbox.answer(document, at)  # it is done, whoever still waits to hear of it
         if is_gone:
             return Passed(_BROKEN_OFF, may_again=False)
         if fault is not None and fault.kind == "dropped":
             asked.request[TRANSPORT].abort()
-            await _is_gone(receive, None)
+            await _is_gone(admitted.receive, None)
             return Passed(_BROKEN_OFF, may_again=False)
-        said = {"content-type": DUIS_XML, "content-length": str(len(body)), **headers}
-        await send(_start(asked, _OK, said))
-        await send({"type": "http.response.body", "body": body})
+        said = {"content-type": DUIS_XML, "content-length": str(len(body)), **admitted.headers}
+        await admitted.send(_start(asked, _OK, said))
+        await admitted.send({"type": "http.response.body", "body": body})
         return Passed(_OK, may_again=False)
 
 

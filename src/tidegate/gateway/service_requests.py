@@ -23,7 +23,7 @@ from tidegate.gateway.bodies import content_type_of, length_of, read_body
 from tidegate.gateway.capacity_sharing import CapacitySharing
 from tidegate.gateway.door import Door
 from tidegate.gateway.ordered_faults import OrderedFaults
-from tidegate.gateway.passing_on import Behind, Passed
+from tidegate.gateway.passing_on import Admitted, Behind, Passed
 from tidegate.gateway.rate_limit import rate_headers, retry_after_s, told_of, word_of
 from tidegate.gateway.raw_route import Asked, Route
 from tidegate.gateway.receiving import XML_TYPES
@@ -120,7 +120,8 @@ class ServiceRoute(Route):
             if read.refused is not None:
                 raise _refusal_of(read.refused)
             decided = self._decide(asked, document)
-            passed = await self._pass_on(shared.behind, asked, document, decided, receive, send)
+            admitted = Admitted(asked, document, _headers_of(decided), decided.at, receive, send)
+            passed = await self._pass_on(shared.behind, admitted)
         except Refusal as refusal:
             if refusal.response_code:
                 refusal.document = shared.write.error(document, shared.clock(), refusal.response_code)
@@ -169,23 +170,15 @@ class ServiceRoute(Route):
             ),
         )
 
-    async def _pass_on(
-        self,
-        behind: Behind,
-        asked: Asked,
-        document: RequestDocument,
-        decided: Decided,
-        receive: Receive,
-        send: Send,
-    ) -> Passed:
+    async def _pass_on(self, behind: Behind, admitted: Admitted) -> Passed:
         control = self._shared.control
         try:
-            passed = await behind.pass_on(asked, document, _headers_of(decided), decided.at, receive, send)
+            passed = await behind.pass_on(admitted)
         except Refusal:
-            control.give_back(document)
+            control.give_back(admitted.document)
             raise
         if passed.may_again:
-            control.give_back(document)
+            control.give_back(admitted.document)
         return passed
 
     def _tell(self, asked: Asked, document: RequestDocument, decided: Decided, admission: Admission) -> None:
