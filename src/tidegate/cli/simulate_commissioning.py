@@ -29,9 +29,9 @@ def simulate_commissioning(
     seed: int = typer.Option(1, help="The same seed gives the same evidence."),
     file_format: Format = typer.Option(Format.PARQUET, "--format", help="How the tables are written."),
     list_scenarios: bool = typer.Option(False, "--list", help="List the scenarios and stop."),
-    as_json: bool = typer.Option(False, "--json", help="Print scenario.json instead."),
+    as_json: bool = typer.Option(False, "--json", help="Print accuracy.json instead of the finding."),
 ) -> None:
-    """Make months of installs: evidence, registrations, an Inventory, and the truth of every Device.
+    """Make months of installs with the truth of every Device, and measure how right each set of criteria is.
 
     Example: tidegate simulate commissioning draft-report -o installs/
     """
@@ -48,9 +48,11 @@ def simulate_commissioning(
     from tidegate.assembly.simulating_commissioning import (  # noqa: PLC0415 - --help loads no numpy
         simulate_commissioning_into,
     )
+    from tidegate.cli.simulate_commissioning_screen import show  # noqa: PLC0415
+    from tidegate.formats.commissioning_accuracy_json import accuracy_document  # noqa: PLC0415
 
     with console.progress_bar(f"Simulating {scenario}") as progress:
-        _, told = simulate_commissioning_into(
+        told, accuracy = simulate_commissioning_into(
             output,
             scenario,
             devices=devices,
@@ -60,7 +62,9 @@ def simulate_commissioning(
             progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(accuracy_document(accuracy), indent=2, ensure_ascii=False))
+        return
+    show(accuracy, told, output, file_format.value)
 
 
 def _print_scenarios() -> None:
