@@ -24,6 +24,11 @@ OF_ADMISSION: Final = (
 OF_A_SCORE: Final = ("attempts", "requests", "taken", "throttled", "outages", "rejected", "passed", "failed")
 """The same of `tidegate admit --score`."""
 
+OF_COMMISSIONING: Final = (
+    "devices", "false_failures", "true_failures", "missed_failures", "undetermined", "rejected",
+)  # fmt: skip
+"""The same of `tidegate commissioning`."""
+
 _GATE = re.compile(r"\s*([a-z0-9_]+)\s*(<=|>=|==|!=|<|>)\s*(\d+)\s*")
 _COMPARISONS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,

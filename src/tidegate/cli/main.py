@@ -19,6 +19,7 @@ from tidegate.cli import console
 from tidegate.cli.admit import admit
 from tidegate.cli.allocate import allocate
 from tidegate.cli.check import check
+from tidegate.cli.commissioning import commissioning
 from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
 from tidegate.cli.offenders import offenders
@@ -77,7 +78,7 @@ app.command()(demo)
 app.command()(simulate)
 app.command("simulate requests")(simulate_requests)
 app.command("simulate commissioning")(simulate_commissioning)
-for command in (check, replay, sweep, offenders, explain, allocate, admit, serve, audit):
+for command in (check, replay, sweep, offenders, explain, allocate, admit, commissioning, serve, audit):
     app.command()(command)
 app.add_typer(policy_app)
 app.add_typer(report_app)

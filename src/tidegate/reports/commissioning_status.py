@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
@@ -100,6 +100,10 @@ class EvidenceRead:
     before:            Rows from before the Device was commissioned.
     not_in_inventory:  Devices of the evidence that the Inventory, if there is one, has not.
     without_evidence:  Devices of the registrations or the Inventory of which there is no evidence; they are not assessed.
+    not_registered:    Devices of the evidence for which no registration stands in the table, if there is one.
+    contradictory:     Devices of which evidence of one instant contradicts itself, by the last set of criteria.
+    has_registrations, has_inventory: Whether there was a table of either.
+    rejected_by_reason: Rows that could not be used, by kind of reason; the most frequent first.
     """
 
     read: int
@@ -109,6 +113,11 @@ class EvidenceRead:
     before: int
     not_in_inventory: int
     without_evidence: int
+    not_registered: int = 0
+    contradictory: int = 0
+    has_registrations: bool = True
+    has_inventory: bool = True
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def counted(self) -> int:
@@ -124,6 +133,7 @@ class CommissioningStatus:
     criteria:   Two or more, or one: then there is nothing between.
     cohorts:    Every Device is in one.
     shown:      The first few Devices of each step, by step.
+    is_of_last: Its date is that of the last evidence, for none was asked for.
     """
 
     as_at: Instant
@@ -131,6 +141,7 @@ class CommissioningStatus:
     evidence: EvidenceRead
     cohorts: Mapping[Cohort, int]
     shown: Mapping[Step, Sequence[DeviceStatus]] = field(default_factory=dict)
+    is_of_last: bool = False
 
     @property
     def devices(self) -> int:
@@ -196,7 +207,7 @@ class CommissioningStatus:
             for step, listed in self.shown.items()
             if (kept := [each for each in listed if is_theirs(each.cohort)])
         }
-        return CommissioningStatus(self.as_at, self.criteria, self.evidence, cohorts, shown)
+        return replace(self, cohorts=cohorts, shown=shown)
 
     def values_of(self, dimension: str) -> Iterator[str]:
         """What Devices are by a dimension, sorted; those not known last."""

@@ -8,7 +8,7 @@ folder, which is gone when the shards are. A log that fits is one shard and no f
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +41,7 @@ def evidence_shards(
     on_progress: Callable[[float], None] = lambda _progress: None,
     *,
     most_bytes: int = MOST_BYTES,
-) -> Iterator[Shard]:
+) -> Generator[Shard]:
     """All of some tables, shard by shard; a shard may have registrations alone.
 
     Args:

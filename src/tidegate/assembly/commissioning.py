@@ -1,0 +1,238 @@
+"""Post Commissioning: evidence, registrations and criteria from files, and the folder of results they are assessed into."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tidegate.columnar.batches import Names
+from tidegate.operations.assess_devices import AssessOptions, DevicesSink, assess_devices
+from tidegate.operations.ordered_log import RejectedSink
+from tidegate.operations.ports import Progress, no_progress
+from tidegate.reports.commissioning_devices import DevicesAssessed
+from tidegate.reports.commissioning_status import CommissioningStatus
+from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.vocabulary.instants import Instant
+
+if TYPE_CHECKING:
+    from tidegate.columnar.inventory import Inventory
+    from tidegate.commissioning.criteria import Criteria
+    from tidegate.formats.pseudonyms import Pseudonyms
+    from tidegate.formats.reproduction import Reproduction
+
+COMMISSIONING_RESULTS: Final = (
+    "summary.json",
+    "verdicts.parquet",
+    "verdicts.csv",
+    "reconciliation.csv",
+    "evidence-notes.csv",
+    "rejected.csv",
+    "report.html",
+    "report.xlsx",
+)
+"""What `tidegate commissioning` writes, beside `steps/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommissioningAsked:
+    """What is assessed, and by what.
+
+    evidence:       Tables or DUIS documents: files, folders, globs.
+    registrations:  Tables of who is registered; None: nobody is known to be, unless the evidence says so.
+    inventory:      What the Devices are.
+    criteria:       Files or published names, the first what reports count now; empty: the published ones.
+    as_at:          The date of the report; None: that of the last evidence.
+    is_strict:      Stop at the first row that cannot be used.
+    mapping:        A file of what the columns are called; None: `tidegate.toml` in this folder, if it is there.
+    pseudonyms:     Of Devices, in all that is written.
+    """
+
+    evidence: Sequence[Path]
+    registrations: Sequence[Path] = ()
+    inventory: Path | None = None
+    criteria: Sequence[str] = field(default=())
+    as_at: Instant | None = None
+    is_strict: bool = False
+    mapping: Path | None = None
+    pseudonyms: Pseudonyms | None = None
+
+
+def read_sets_of_criteria(names: Sequence[str]) -> list[Criteria]:
+    """Sets of criteria, by file or published name; both published ones where none is named.
+
+    Raises:
+        InputError: one cannot be read, or two have one name, or one that a column of the lists has; carries all faults.
+    """
+    from tidegate.formats.commissioning_lists import RESERVED  # noqa: PLC0415
+    from tidegate.policy_files import CODES_CRITERIA, OUTCOME_CRITERIA, find_criteria  # noqa: PLC0415
+
+    criteria: list[Criteria] = []
+    faults: list[Fault] = []
+    for name in names or (CODES_CRITERIA, OUTCOME_CRITERIA):
+        try:
+            criteria.append(find_criteria(name))
+        except InputError as error:
+            faults += error.faults
+    called = [each.name for each in criteria]
+    for name in sorted({each for each in called if called.count(each) > 1}):
+        what = f"two sets of criteria are called {name}"
+        faults.append(Fault("--criteria", what, 'Give each its own: name = "..." in its file.'))
+    for name in sorted(RESERVED & set(called)):
+        what = f"a set of criteria is called {name}, as a column of the lists is"
+        faults.append(Fault("--criteria", what, 'Call it otherwise: name = "..." in its file.'))
+    if faults:
+        raise InputError(*faults)
+    return criteria
+
+
+def hashes_of(criteria: Iterable[Criteria]) -> dict[str, str]:
+    """The SHA-256 of each set of criteria as tidegate writes it: the same whatever its comments and order of keys."""
+    from tidegate.policy_files import write_criteria  # noqa: PLC0415
+
+    return {each.name: hashlib.sha256(write_criteria(each).encode()).hexdigest() for each in criteria}
+
+
+def assess_commissioning(
+    asked: CommissioningAsked,
+    *,
+    sinks: Sequence[DevicesSink] = (),
+    rejected: RejectedSink | None = None,
+    progress: Progress = no_progress,
+) -> CommissioningStatus:
+    """Assess Devices, and write nothing but what `sinks` do.
+
+    Raises:
+        InputError: an input cannot be read; carries all faults of the criteria.
+    """
+    criteria = read_sets_of_criteria(asked.criteria)
+    return _assess(asked, criteria, _inventory_of(asked), sinks, rejected, progress)
+
+
+def assess_commissioning_into(
+    directory: Path,
+    asked: CommissioningAsked,
+    made: Reproduction,
+    progress: Progress = no_progress,
+    *,
+    with_verdicts: bool = True,
+) -> tuple[CommissioningStatus, dict[str, Any]]:
+    """Assess Devices into a folder of results; every file has its name only once all are complete.
+
+    Returns:
+        The report, and its summary.json.
+
+    Raises:
+        InputError: an input cannot be read, or the results cannot be written.
+    """
+    from tidegate.formats.commissioning_json import (  # noqa: PLC0415
+        commissioning_summary,
+        write_commissioning_summary,
+    )
+    from tidegate.formats.commissioning_lists import DeviceLists  # noqa: PLC0415
+    from tidegate.formats.commissioning_tables import write_reconciliation  # noqa: PLC0415
+    from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
+    from tidegate.formats.results_folder import ResultsFolder  # noqa: PLC0415
+
+    criteria = read_sets_of_criteria(asked.criteria)
+    inventory = _inventory_of(asked)
+    with ResultsFolder(directory, list(_owned(directory))) as folder:
+        with ExitStack() as open_files:
+            rejected = open_files.enter_context(
+                RejectedWriter(folder.path("rejected.csv"), is_pseudonymised=asked.pseudonyms is not None)
+            )
+            lists = open_files.enter_context(
+                DeviceLists(
+                    folder.path,
+                    [each.name for each in criteria],
+                    wants_all=with_verdicts,
+                    checks_inventory=inventory is not None,
+                    checks_registrations=bool(asked.registrations),
+                )
+            )
+            status = _assess(asked, criteria, inventory, [lists], rejected, progress)
+        write_reconciliation(status, folder.path("reconciliation.csv"))
+        summary = commissioning_summary(status, hashes_of(criteria), made)
+        write_commissioning_summary(summary, folder.path("summary.json"))
+        folder.commit(partial=False)
+    return status, summary
+
+
+def _assess(
+    asked: CommissioningAsked,
+    criteria: Sequence[Criteria],
+    inventory: Inventory | None,
+    sinks: Sequence[DevicesSink],
+    rejected: RejectedSink | None,
+    progress: Progress,
+) -> CommissioningStatus:
+    from tidegate.assembly.opening import shards as threads  # noqa: PLC0415
+    from tidegate.assembly.opening_evidence import open_evidence, open_registrations  # noqa: PLC0415
+    from tidegate.tables.evidence_shards import evidence_shards  # noqa: PLC0415
+
+    names = Names()
+    of_evidence, of_registrations = _mappings(asked.mapping)
+    evidence = open_evidence(asked.evidence, names, of_evidence)
+    registrations = None
+    if asked.registrations:
+        registrations = open_registrations(asked.registrations, names, of_registrations)
+    if asked.pseudonyms is not None:
+        sinks = [_Pseudonymised(each, asked.pseudonyms) for each in sinks]
+    status = assess_devices(
+        evidence,
+        registrations,
+        evidence_shards,
+        names,
+        AssessOptions(criteria, asked.as_at, asked.is_strict, threads()),
+        inventory=inventory,
+        sinks=sinks,
+        rejected=rejected,
+        progress=progress,
+    )
+    return status if asked.pseudonyms is None else _shown_as(status, asked.pseudonyms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pseudonymised:
+    """Hands Devices on under their pseudonyms."""
+
+    sink: DevicesSink
+    pseudonyms: Pseudonyms
+
+    def write(self, devices: DevicesAssessed) -> None:
+        self.sink.write(replace(devices, device_id=self.pseudonyms.numbers_for(devices.device_id)))
+
+
+def _shown_as(status: CommissioningStatus, pseudonyms: Pseudonyms) -> CommissioningStatus:
+    shown = {
+        step: [each._replace(device_id=pseudonyms.number_for(each.device_id)) for each in listed]
+        for step, listed in status.shown.items()
+    }
+    return replace(status, shown=shown)
+
+
+def _mappings(path: Path | None) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    """What the columns of evidence and of registrations are called, by a file; None: what is usual says it."""
+    from tidegate.tables.evidence_columns import EVIDENCE_TABLE, REGISTRATIONS_TABLE  # noqa: PLC0415
+    from tidegate.tables.mapping_file import read_mapping  # noqa: PLC0415
+
+    if path is None:
+        return None, None
+    if not path.exists():
+        raise InputError(Fault(str(path), "there is no such file", "Name one with [evidence_columns] in it."))
+    return read_mapping(path, EVIDENCE_TABLE.wanted), read_mapping(path, REGISTRATIONS_TABLE.wanted)
+
+
+def _inventory_of(asked: CommissioningAsked) -> Inventory | None:
+    from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
+
+    return None if asked.inventory is None else open_inventory(asked.inventory)
+
+
+def _owned(directory: Path) -> Iterable[str]:
+    """What an earlier report may have left."""
+    yield from COMMISSIONING_RESULTS
+    yield from (path.relative_to(directory).as_posix() for path in directory.glob("steps/*.csv"))

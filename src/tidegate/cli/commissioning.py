@@ -1,0 +1,108 @@
+"""`tidegate commissioning`: who is securely commissioned, by each set of criteria, and why the rates differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from tidegate.cli import arguments, console
+
+
+def commissioning(
+    evidence: list[Path] = typer.Argument(
+        metavar="EVIDENCE...",
+        help="Files, folders or globs of evidence: CSV or Parquet tables, or DUIS documents.",
+    ),
+    registrations: list[Path] = typer.Option(
+        [],
+        "--registrations",
+        metavar="FILE",
+        help="Who is Supplier and Network Operator of which Device, from when: CSV or Parquet; may be given again.",
+    ),
+    inventory: Path | None = arguments.INVENTORY,
+    criteria: list[str] = typer.Option(
+        [],
+        "--criteria",
+        metavar="NAME",
+        help="A set of criteria, by file or published name; given again, the first and the last are compared. "
+        r"\[default: appendix-ac-5, outcome]",
+    ),
+    as_at: str | None = typer.Option(
+        None,
+        "--as-at",
+        metavar="INSTANT",
+        help=r"The date of the report: what came later is not known. \[default: that of the last evidence]",
+    ),
+    output: Path | None = arguments.OUTPUT,
+    no_verdicts: bool = typer.Option(
+        False, "--no-verdicts", help="Leave out the files of every Device's verdicts."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
+    fail_if: list[str] = typer.Option(
+        [],
+        "--fail-if",
+        metavar="GATE",
+        help='Exit with 1 when this holds, as "true_failures > 0" or "undetermined >= 100".',
+    ),
+    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    mapping: Path | None = typer.Option(
+        None,
+        "--mapping",
+        metavar="FILE",
+        help="What your columns are called, under [evidence_columns] and [registration_columns]. "
+        r"\[default: tidegate.toml, if it is in this folder]",
+    ),
+    pseudonymise: bool = arguments.PSEUDONYMISE,
+    pseudonym_key: Path = arguments.PSEUDONYM_KEY,
+) -> None:
+    """Assess who is securely commissioned, by the Code's criteria and by outcome, and reconcile the two Device by Device.
+
+    Example: tidegate commissioning evidence.parquet --registrations registrations.csv -o commissioning
+    """
+    from tidegate.assembly.commissioning import (  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
+        CommissioningAsked,
+        assess_commissioning,
+        assess_commissioning_into,
+        hashes_of,
+    )
+    from tidegate.assembly.provenance import provenance  # noqa: PLC0415
+    from tidegate.cli.commissioning_screen import AskedToAssess, show  # noqa: PLC0415
+    from tidegate.cli.gates import OF_COMMISSIONING, gates_of  # noqa: PLC0415
+    from tidegate.formats.commissioning_json import commissioning_summary  # noqa: PLC0415
+
+    gates = gates_of(fail_if, OF_COMMISSIONING)
+    asked = CommissioningAsked(
+        evidence=evidence,
+        registrations=registrations,
+        inventory=inventory,
+        criteria=criteria,
+        as_at=arguments.instant("--as-at", as_at),
+        is_strict=strict,
+        mapping=mapping,
+        pseudonyms=arguments.pseudonyms(pseudonym_key) if pseudonymise else None,
+    )
+    with console.progress_bar("Assessing") as progress:
+        if output is None:
+            status = assess_commissioning(asked, progress=progress)
+            summary = commissioning_summary(status, hashes_of(status.criteria))
+        else:
+            read: list[Path | str] = [
+                *evidence,
+                *registrations,
+                *([inventory] if inventory else []),
+                *criteria,
+            ]
+            made = provenance(arguments.as_given(), read)
+            status, summary = assess_commissioning_into(
+                output, asked, made, progress, with_verdicts=not no_verdicts
+            )
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+    else:
+        show(status, output, AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now()))
+    if tripped := [gate for gate in gates if gate.holds(summary)]:
+        for gate in tripped:
+            console.talk.print(f"--fail-if {gate.text}: it does.")
+        raise typer.Exit(console.GATE_TRIPPED)

@@ -1,0 +1,156 @@
+"""What a person sees of Devices that were assessed: the verdict, the reconciliation, each step, what to run next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from tidegate.cli.screen import offer, place_for, say, tell, warn
+from tidegate.cli.tables import Column, show_table
+from tidegate.commissioning.assessment import Verdict
+from tidegate.reports.commissioning_findings import commissioning_verdict, sum_in_words
+from tidegate.reports.commissioning_status import CommissioningStatus, EvidenceRead
+from tidegate.reports.commissioning_waterfall import steps_in_order
+from tidegate.reports.commissioning_words import CHANGES, VERDICTS, of_step
+from tidegate.reports.numerals import many, percent, thousands
+from tidegate.vocabulary.devices import format_device_id
+from tidegate.vocabulary.instants import Instant, format_instant
+
+MOST_STEPS: Final = 12
+
+_STEPS: Final = (
+    Column("Step", is_text=True, gives_way=2),
+    Column("Because", is_text=True, least=16, wraps=True),
+    Column("Devices"),
+    Column("Of all", gives_way=1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToAssess:
+    """What was given on the command line, for the commands to run next.
+
+    given:  The whole command.
+    now:    When it was.
+    """
+
+    evidence: Sequence[Path]
+    registrations: Sequence[Path]
+    given: str
+    now: Instant
+
+
+def show(
+    status: CommissioningStatus, results: Path | None, asked: AskedToAssess, out: Console | None = None
+) -> None:
+    """Print a report; stdout when `out` is left out."""
+    to, width = place_for(out)
+    said = commissioning_verdict(status)
+    tell(to, said.headline, said.findings, width)
+    warn(to, [*said.cautions, *_of_evidence(status, asked)], width)
+    if status.devices:
+        _show_verdicts(to, status, width)
+        to.print()
+        _show_steps(to, status, width)
+        say(to, Text(sum_in_words(status)), width, indent=2)
+    say(to, Text(evidence_in_words(status.evidence)), width, indent=2)
+    to.print()
+    offer(to, _next_steps(status, results, asked), width)
+
+
+def evidence_in_words(read: EvidenceRead) -> str:
+    """The sum that shows that no evidence vanished."""
+    return (
+        f"{many(read.read, 'row')} of evidence = {thousands(read.counted)} counted + {thousands(read.doubled)} doubled "
+        f"+ {thousands(read.future)} from after the date + {thousands(read.before)} from before the Device was "
+        f"commissioned; {thousands(read.rejected)} could not be used"
+    )
+
+
+def _of_evidence(status: CommissioningStatus, asked: AskedToAssess) -> Iterator[str]:
+    """What a reader of the screen must know of the evidence besides."""
+    read = status.evidence
+    if status.is_of_last and status.as_at > asked.now:
+        last = format_instant(status.as_at)
+        yield f"The last evidence is of {last}, which is yet to come. If that is a mistake, give --as-at."
+    if not read.has_registrations:
+        yield (
+            "No registrations were given: whose certificates a Device should hold is known only where the evidence "
+            "tells of a change of Supplier. Cells cannot be told by it; give --registrations."
+        )
+    elif read.not_registered:
+        yield f"{many(read.not_registered, 'Device')} without a registration: whose cells should be whose cannot be told."
+    if read.contradictory:
+        yield f"Evidence of one instant contradicts itself of {many(read.contradictory, 'Device')}."
+    for reason, rows in list(read.rejected_by_reason.items())[:2]:
+        yield f"Not used, {many(rows, 'row')}: {reason}."
+
+
+def _show_verdicts(to: Console, status: CommissioningStatus, width: int) -> None:
+    """Verdicts by the first set of criteria, a column each, and by the last, a row each."""
+    first, last = status.criteria[0].name, status.criteria[-1].name
+    found = status.reconciliation()
+    if len(status.criteria) == 1:
+        columns = [Column(f"By {last}", is_text=True), Column("Devices"), Column("Of all")]
+        of_last = [(verdict, found[verdict, verdict]) for verdict in Verdict]
+        rows = [
+            [VERDICTS[verdict], thousands(devices), percent(devices, status.devices)]
+            for verdict, devices in of_last
+            if devices
+        ]
+        show_table(to, columns, rows, width, gap=2)
+        return
+    of_first = [each for each in Verdict if any(found[each, other] for other in Verdict)]
+    columns = [
+        Column(f"By {last}", is_text=True, least=12, wraps=True),
+        *(Column(f"{VERDICTS[each]}\nby {first}", wraps=True) for each in of_first),
+        Column("In all"),
+    ]
+    rows = []
+    for verdict in Verdict:
+        devices = [found[each, verdict] for each in of_first]
+        if sum(devices):
+            rows.append([VERDICTS[verdict], *map(thousands, devices), thousands(sum(devices))])
+    show_table(to, columns, rows, width, gap=2)
+
+
+def _show_steps(to: Console, status: CommissioningStatus, width: int) -> None:
+    steps = steps_in_order(status)
+    if not steps:
+        return
+    rows = [
+        [CHANGES[step.change], of_step(step), thousands(devices), percent(devices, status.devices)]
+        for step, devices in steps[:MOST_STEPS]
+    ]
+    show_table(to, _STEPS, rows, width, gap=2)
+    if rest := steps[MOST_STEPS:]:
+        say(to, Text(f"And {many(len(rest), 'smaller step')}; -o has all.", style="dim"), width)
+    to.print()
+
+
+def _next_steps(
+    status: CommissioningStatus, results: Path | None, asked: AskedToAssess
+) -> Iterator[tuple[str, str]]:
+    shown = next(
+        (listed[0] for step, _ in steps_in_order(status) if (listed := status.shown.get(step))), None
+    )
+    if shown is not None:
+        registrations = [part for path in asked.registrations for part in ("--registrations", str(path))]
+        device = format_device_id(shown.device_id)
+        yield (
+            shlex.join(["tidegate", "explain-device", device, *map(str, asked.evidence), *registrations]),
+            "the story of one of these Devices, row by row",
+        )
+    if results is None:
+        yield (
+            f"{asked.given} -o commissioning",
+            "keep the results: report, every verdict, each step's Devices",
+        )
+    else:
+        yield f"{results / 'report.html'}", "open it in a browser: the same with pictures; works offline"

@@ -1,0 +1,88 @@
+"""summary.json of a Post Commissioning report. Keys are only ever added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tidegate import __version__
+from tidegate.formats.reproduction import Reproduction
+from tidegate.reports.commissioning_findings import commissioning_verdict
+from tidegate.reports.commissioning_status import CommissioningStatus
+from tidegate.reports.commissioning_waterfall import steps_in_order
+from tidegate.reports.commissioning_words import step_file
+from tidegate.vocabulary.instants import format_duration, format_instant
+
+
+def commissioning_summary(
+    status: CommissioningStatus, hashes: Mapping[str, str], made: Reproduction | None = None
+) -> dict[str, Any]:
+    """The summary as plain values; what each key means stands in docs/reference/results.md.
+
+    hashes:  The SHA-256 of each set of criteria, by its name.
+    """
+    said = commissioning_verdict(status)
+    read = status.evidence
+    return {
+        "tidegate": __version__,
+        "as_at": format_instant(status.as_at),
+        "as_at_is_last_evidence": status.is_of_last,
+        "verdict": {
+            "headline": said.headline,
+            "findings": list(said.findings),
+            "cautions": list(said.cautions),
+        },
+        "devices": status.devices,
+        "by_criteria": status.by_criteria,
+        "false_failures": status.false_failures,
+        "true_failures": status.true_failures,
+        "missed_failures": status.missed_failures,
+        "undetermined": status.undetermined,
+        "reconciliation": [
+            {"first": first.name, "last": last.name, "devices": devices}
+            for (first, last), devices in sorted(status.reconciliation().items())
+        ],
+        "steps": [
+            {
+                "change": step.change.value,
+                "place": step.place,
+                "reason": step.reason.name,
+                "words": step.reason.text,
+                "devices": devices,
+                "file": step_file(step),
+            }
+            for step, devices in steps_in_order(status)
+        ],
+        "evidence": {
+            "read": read.read,
+            "counted": read.counted,
+            "doubled": read.doubled,
+            "future": read.future,
+            "before_commissioned": read.before,
+            "rejected": read.rejected,
+            "rejected_by_reason": dict(read.rejected_by_reason),
+            "devices_without_evidence": read.without_evidence,
+            "devices_not_in_inventory": read.not_in_inventory if read.has_inventory else None,
+            "devices_not_registered": read.not_registered if read.has_registrations else None,
+            "devices_contradictory": read.contradictory,
+        },
+        "rejected": read.rejected,
+        "criteria": [
+            {
+                "name": each.name,
+                "time_allowed": format_duration(each.time_allowed_us),
+                "note": each.note,
+                "sha256": hashes.get(each.name),
+            }
+            for each in status.criteria
+        ],
+        **({"reproduce": made.as_json()} if made is not None else {}),
+    }
+
+
+def write_commissioning_summary(summary: Mapping[str, Any], path: Path) -> None:
+    """Write the summary as JSON in UTF-8."""
+    text = json.dumps(summary, indent=2, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
