@@ -12,16 +12,19 @@ GREY: Final = "#8a939c"
 DARK: Final = "#943f00"
 QUIET: Final = "#4d5761"
 
-_LABELS: Final = 310
-"""Dots at the left of a picture of strides, for what they are."""
+_ROW: Final = 60
+"""Dots from one lying bar to the next: two lines of words, then the bar."""
 
-_STRIDE: Final = 40
-_BAR: Final = (0.12, 0.62)
+_FIRST_LINE: Final = 15
+_SECOND_LINE: Final = 31
+_BAR: Final = (40, 54)
 """Where in its row a bar begins and ends."""
 
-_WIDTH: Final = 500
-_ROOM: Final = 1.5
-"""How much longer than the longest bar the axis is, for what stands beside it."""
+_NAMES: Final = 190
+"""Dots at the left of a picture of rows, for whom they are of."""
+
+_WIDE: Final = 820
+_WIDTH: Final = 620
 
 _SHARES: Final = {"title": None, "labelExpr": "datum.label + '%'", "tickCount": 5}
 
@@ -29,23 +32,15 @@ _SHARES: Final = {"title": None, "labelExpr": "datum.label + '%'", "tickCount": 
 def lying(
     rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], title: str, *, are_walked: bool
 ) -> dict[str, Any]:
-    """Lying bars with two lines of words at the left of each.
+    """Lying bars, each under two lines of words, so that on a narrow screen the words are in sight.
 
-    rows:        Of name, of (the second line, or empty), said (right of the bar), bars: (begin, end, kind) each.
+    rows:        Of name, said (the second line), bars: (begin, end, kind) each.
     kinds:       A colour for each kind.
     title:       What the axis counts; shares in per cent where bars are walked, else whole numbers.
     are_walked:  Each bar begins where the one before ended: a thin line leads there.
     """
     texts = [
-        {
-            "name": row["name"],
-            "of": row["of"],
-            "said": row["said"],
-            "high": max(max(begin, end) for begin, end, _ in row["bars"]),
-            "middle": place + sum(_BAR) / 2,
-            "first": place + (0.22 if row["of"] else sum(_BAR) / 2),
-            "second": place + 0.57,
-        }
+        {**row, "first": place * _ROW + _FIRST_LINE, "second": place * _ROW + _SECOND_LINE}
         for place, row in enumerate(rows)
     ]
     bars = [
@@ -54,26 +49,30 @@ def lying(
             "high": max(begin, end),
             "end": end,
             "kind": kind,
-            "top": place + _BAR[0],
-            "bottom": place + _BAR[1],
+            "top": place * _ROW + _BAR[0],
+            "bottom": place * _ROW + _BAR[1],
         }
         for place, row in enumerate(rows)
         for begin, end, kind in row["bars"]
     ]
     leads = (
-        [{**bar, "top": bar["bottom"], "bottom": bar["top"] + 1} for bar in bars[:-1]] if are_walked else []
+        [{**bar, "top": bar["bottom"], "bottom": bar["top"] + _ROW} for bar in bars[:-1]]
+        if are_walked
+        else []
     )
     most = max(bar["high"] for bar in bars) or 1
     x = {
         "field": "low",
         "type": "quantitative",
-        "scale": {"domain": [0, most * _ROOM], "nice": False},
-        "axis": {**(_SHARES if are_walked else COUNT_AXIS), "title": title, "values": _ticks(most)},
-    }
+        "scale": {"domain": [0, most], "nice": False},
+        "axis": {
+            **(_SHARES if are_walked else COUNT_AXIS), "title": title, "values": _ticks(most), "grid": False,
+        },
+    }  # fmt: skip
     y = {
         "field": "top",
         "type": "quantitative",
-        "scale": {"domain": [0, len(rows)], "reverse": True, "nice": False},
+        "scale": {"domain": [0, _ROW * len(rows)], "reverse": True, "nice": False},
         "axis": None,
     }
     used = [kind for kind in kinds if any(bar["kind"] == kind for bar in bars)]
@@ -82,9 +81,19 @@ def lying(
         "type": "nominal",
         "scale": {"domain": used, "range": [kinds[kind] for kind in used]},
     }
+
+    def words(field: str, at: str, mark: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "data": {"values": texts},
+            "mark": {"type": "text", "align": "left", "limit": _WIDE, **mark},
+            "encoding": {"x": {"value": 0}, "y": {**y, "field": at}, "text": {"field": field}},
+        }
+
+    # A white edge keeps words apart from the line that leads through them.
+    edge = {"stroke": "white", "strokeWidth": 4, "color": "white"}
     return {
-        "width": _WIDTH,
-        "height": _STRIDE * len(rows),
+        "width": _WIDE,
+        "height": _ROW * len(rows),
         "layer": [
             {
                 "data": {"values": leads},
@@ -104,27 +113,12 @@ def lying(
                     "stroke": colour,
                 },
             },
-            {
-                "data": {"values": texts},
-                "mark": {"type": "text", "align": "left", "dx": 6},
-                "encoding": {
-                    "x": {**x, "field": "high"},
-                    "y": {**y, "field": "middle"},
-                    "text": {"field": "said"},
-                },
-            },
-            *(
-                {
-                    "data": {"values": texts},
-                    "mark": {
-                        "type": "text", "align": "right", "fontSize": size, "color": ink, "limit": _LABELS,
-                    },
-                    "encoding": {"x": {"value": -10}, "y": {**y, "field": at}, "text": {"field": field}},
-                }
-                for field, at, ink, size in (("name", "first", INK, 12), ("of", "second", QUIET, 10))
-            ),
+            words("name", "first", {**edge, "fontSize": 13}),
+            words("said", "second", {**edge, "fontSize": 12}),
+            words("name", "first", {"fontSize": 13}),
+            words("said", "second", {"fontSize": 12, "color": QUIET}),
         ],
-    }  # fmt: skip
+    }
 
 
 def dumbbells(
@@ -132,10 +126,11 @@ def dumbbells(
 ) -> dict[str, Any]:
     """A row each: two dots, a line between them, and an interval; shares in per cent.
 
-    rows:     Of value, first (None where there is one set only), last, low, high, said.
+    rows:     Of value, first (None where there is one set only), last, low, high, said (under the value).
     names:    How the legend calls `first` and `last`.
     overall:  The last of all together: a thin line through all rows.
     """
+    rows = [{**row, "value": f"{row['value']}\n{row['said']}"} for row in rows]
     values = [row["value"] for row in rows]
     most = max(max(row["high"], row["last"], row["first"] or 0) for row in rows) or 1
     y = {
@@ -143,7 +138,16 @@ def dumbbells(
         "type": "nominal",
         "sort": values,
         "scale": {"domain": values},
-        "axis": {"title": None, "labelLimit": 230, "domain": False, "ticks": False, "labelPadding": 8},
+        "axis": {
+            "title": None,
+            "labelExpr": "split(datum.label, '\\n')",
+            "labelFontSize": 12,
+            "labelLimit": _NAMES,
+            "minExtent": _NAMES,
+            "domain": False,
+            "ticks": False,
+            "labelPadding": 8,
+        },
     }
     x = {
         "field": "last",
@@ -180,11 +184,6 @@ def dumbbells(
                 "shape": _two(shown, {names["first"]: "circle", names["last"]: "diamond"}),
             },
         },
-        {
-            "data": {"values": list(rows)},
-            "mark": {"type": "text", "align": "left", "dx": 8},
-            "encoding": {"y": y, "x": {"value": _WIDTH}, "text": {"field": "said"}},
-        },
     ]
     if overall is not None:
         layers.insert(
@@ -195,7 +194,7 @@ def dumbbells(
                 "encoding": {"x": x},
             },
         )
-    return {"width": _WIDTH, "height": {"step": 25}, "layer": layers}
+    return {"width": _WIDTH, "height": {"step": 38}, "layer": layers}
 
 
 def trend(
@@ -232,7 +231,7 @@ def trend(
                 "x": x,
                 "y": {**y, "field": "low"},
                 "y2": {"field": "high"},
-                "color": {**colour, "legend": None},
+                "color": colour,
             },
         },
         {
@@ -262,10 +261,10 @@ def trend(
             {
                 **at,
                 "mark": {"type": "text", "align": "right", "baseline": "bottom", "dy": -4},
-                "encoding": {"y": y, "x": {"value": 820}, "text": {"field": "said"}},
+                "encoding": {"y": y, "x": {"value": _WIDE}, "text": {"field": "said"}},
             },
         ]
-    return {"width": 820, "height": 230, "layer": layers}
+    return {"width": _WIDE, "height": 230, "layer": layers}
 
 
 def stacked(
@@ -281,7 +280,7 @@ def stacked(
     y = {"field": "devices", "type": "quantitative", "axis": {**COUNT_AXIS, "title": "Devices"}}
     used = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
     return {
-        "width": 820,
+        "width": _WIDE,
         "height": 190,
         "layer": [
             {

@@ -38,7 +38,7 @@ from tidegate.reports.commissioning_words import (
 )
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.vocabulary.devices import format_device_id
-from tidegate.vocabulary.instants import format_duration, format_instant
+from tidegate.vocabulary.instants import Duration, format_duration, format_instant
 
 MOST_PROBLEMS: Final = 25
 MOST_PARTIES: Final = 25
@@ -195,15 +195,14 @@ def _reconciliation(status: CommissioningStatus) -> Section:
     matrix = Table(
         [f"by {first}, by {last}:", *VERDICTS.values(), "all"],
         rows,
-        heading="Verdict by verdict",
         caption=f"Devices. Down: by {first}; across: by {last}.",
     )
     told = Table(
-        ["Devices that are", "Devices", "Share", "What that says"],
-        [[it.what, it.devices, percent(it.devices, status.devices), it.meaning] for it in readings(status)],
+        ["Devices", "Share", "Which are", "What that says"],
+        [[it.devices, percent(it.devices, status.devices), it.what, it.meaning] for it in readings(status)],
         heading="How to read it",
     )
-    return Section("Device by Device", tables=[matrix, told])
+    return Section("Verdict by verdict", tables=[matrix, told])
 
 
 def _actions(status: CommissioningStatus) -> list[Section]:
@@ -330,7 +329,7 @@ def _criteria(status: CommissioningStatus) -> Section:
     rows: list[list[Cell]] = [
         [
             criteria.name,
-            format_duration(criteria.time_allowed_us),
+            _allowed(criteria.time_allowed_us),
             *(status.by_criteria[criteria.name][verdict.name] for verdict in Verdict),
             criteria.note,
         ]
@@ -386,6 +385,10 @@ def _in_force(status: CommissioningStatus) -> str:
         f"{criteria.name} ({format_duration(criteria.time_allowed_us)} allowed)"
         for criteria in status.criteria
     )
+
+
+def _allowed(time: Duration) -> str:
+    return format_duration(time) if time else "no time"
 
 
 def _of(cohort: Cohort, dimension: str) -> str:

@@ -94,9 +94,7 @@ def _waterfall(status: CommissioningStatus) -> Picture:
     rows += [
         {
             "name": _named(each),
-            "of": _places(each),
-            "said": f"{'+' if each.change is Change.FOUND else _MINUS}{points(each.devices, whole)} points, "
-            f"{many(each.devices, 'Device')}",
+            "said": f"{_signed(each, whole)} points, {many(each.devices, 'Device')}{_places(each)}",
             "bars": [(share(each.before), share(each.after), CHANGES[each.change])],
         }
         for each in fall.strides
@@ -124,10 +122,16 @@ def _waterfall(status: CommissioningStatus) -> Picture:
     )
 
 
+def _signed(stride: Stride, whole: int) -> str:
+    told = points(stride.devices, whole)
+    # What is less than a tenth has a sign of its own.
+    return told if told.startswith("<") else f"{'+' if stride.change is Change.FOUND else _MINUS}{told}"
+
+
 def _end(name: str, devices: int, whole: int, kind: str) -> dict[str, Any]:
     """A bar that begins at nothing: where the waterfall begins or ends."""
     said = f"{percent(devices, whole)}, {many(devices, 'Device')}"
-    return {"name": name, "of": "", "said": said, "bars": [(0, 100 * devices / whole, kind)]}
+    return {"name": name, "said": said, "bars": [(0, 100 * devices / whole, kind)]}
 
 
 def _named(stride: Stride) -> str:
@@ -139,9 +143,9 @@ def _named(stride: Stride) -> str:
 
 def _places(stride: Stride) -> str:
     places = stride.places
-    return (
-        ", ".join(places) if len(places) <= 2 else f"{places[0]} and {len(places) - 1} more"  # noqa: PLR2004
-    )
+    if not places:
+        return ""
+    return f" ({places[0]}{f' and {len(places) - 1} more' if len(places) > 1 else ''})"
 
 
 def _wrong(status: CommissioningStatus) -> Picture:
@@ -159,8 +163,8 @@ def _wrong(status: CommissioningStatus) -> Picture:
     rows = [
         {
             "name": name[0].upper() + name[1:],
-            "of": place,
-            "said": f"{many(confirmed + lacking, 'Device')} ({percent(confirmed + lacking, whole)})",
+            "said": f"{many(confirmed + lacking, 'Device')}, {percent(confirmed + lacking, whole)} "
+            f"{f'({place})' if place else ''}",
             "bars": [
                 (begin, end, kind)
                 for begin, end, kind in (
@@ -247,10 +251,10 @@ def _ages(status: CommissioningStatus) -> Picture:
     rows = [
         {"at": age.text, "kind": VERDICTS[verdict], "order": place, "devices": devices}
         for age in found
-        for place, (verdict, devices) in enumerate(zip(OPEN, age[2:], strict=True))
+        for place, (verdict, devices) in enumerate(zip(OPEN, age[1:], strict=True))
         if devices
     ]
-    sums = [{"at": age.text, "devices": sum(age[2:]), "said": thousands(sum(age[2:]))} for age in found]
+    sums = [{"at": age.text, "devices": sum(age[1:]), "said": thousands(sum(age[1:]))} for age in found]
     return Picture(
         "months-open",
         ages_title(status),
@@ -258,7 +262,7 @@ def _ages(status: CommissioningStatus) -> Picture:
         "since they were commissioned, or the Supplier changed.",
         charts.svg("months-open", stacked(rows, kinds, "Months open", sums)),
         ("months", "failed", "undetermined", "pending"),
-        tuple((age.text, *age[2:]) for age in found),
+        tuple((age.text, *age[1:]) for age in found),
     )
 
 

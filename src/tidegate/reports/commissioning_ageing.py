@@ -12,48 +12,34 @@ from tidegate.reports.commissioning_status import CommissioningStatus
 OPEN: Final = (Verdict.FAILED, Verdict.UNDETERMINED, Verdict.PENDING)
 """Verdicts that leave a Device open, the worst first."""
 
-_ENDS: Final = (0, 1, 2, 3, 6, 12)
+_OLDEST: Final = 12
+"""Months from which all are told together."""
 
 
 class Age(NamedTuple):
-    """Devices by the last set of criteria that have been open for some months: `least` to `most`, None for no end."""
+    """Devices by the last set of criteria that have been open for so many whole months; 12 are 12 or more."""
 
-    least: int
-    most: int | None
+    months: int
     failed: int
     undetermined: int
     pending: int
 
     @property
     def text(self) -> str:
-        """`less than 1`, `3`, `4 to 6`, `over 12`."""
-        if self.most is None:
-            return f"over {self.least - 1}"
-        if self.most == 0:
+        """`less than 1`, `3`, `12 or more`."""
+        if self.months == 0:
             return "less than 1"
-        return str(self.most) if self.least == self.most else f"{self.least} to {self.most}"
+        return f"{self.months} or more" if self.months == _OLDEST else str(self.months)
 
 
 def ages(status: CommissioningStatus) -> list[Age]:
-    """Devices by how long they have been open, the newest first; every span up to the oldest."""
+    """Devices by how long they have been open, the newest first; every month up to the oldest."""
     counts = by_month(status)
-    if not counts:
-        return []
-    found, least = [], 0
-    for most in (*_ENDS, None):
-        within = [
-            sum(
-                count
-                for (verdict, months), count in counts.items()
-                if verdict is wanted and months >= least and (most is None or months <= most)
-            )
-            for wanted in OPEN
-        ]
-        found.append(Age(least, most, *within))
-        least = 0 if most is None else most + 1
-    while not any(found[-1][2:]):
-        found.pop()
-    return found
+    sums: Counter[tuple[Verdict, int]] = Counter()
+    for (verdict, months), devices in counts.items():
+        sums[verdict, min(months, _OLDEST)] += devices
+    oldest = max((months for _, months in sums), default=-1)
+    return [Age(months, *(sums[verdict, months] for verdict in OPEN)) for months in range(oldest + 1)]
 
 
 def by_month(status: CommissioningStatus) -> Counter[tuple[Verdict, int]]:

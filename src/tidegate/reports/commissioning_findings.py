@@ -17,7 +17,6 @@ from tidegate.reports.commissioning_incidents import cni_indicator
 from tidegate.reports.commissioning_rates import Rate, interval, rates, stands_out
 from tidegate.reports.commissioning_status import DIMENSIONS, Change, CommissioningStatus
 from tidegate.reports.commissioning_waterfall import Stride, Wrong, waterfall, what_is_wrong
-from tidegate.reports.commissioning_words import NOT_KNOWN
 from tidegate.reports.numerals import many, percent, thousands
 from tidegate.reports.verdict import Verdict as Said
 from tidegate.vocabulary.instants import format_instant
@@ -87,7 +86,7 @@ def waterfall_title(status: CommissioningStatus) -> str:
     rate = percent(fall.first, whole)
     missed = fall.of(Change.FOUND)
     besides = (
-        f"; {_points(fall.last - _left(fall.strides, fall.first), whole)} more were missed" if missed else ""
+        f"; {points(fall.last - _left(fall.strides, fall.first), whole)} more were missed" if missed else ""
     )
     for change, told in (
         (Change.CLEARED, "are not"),
@@ -136,7 +135,8 @@ def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rat
     """Who stands out by true failures, or that nobody does."""
     noun, first = NOUNS[dimension], status.criteria[0].name
     has_two = len(status.criteria) > 1
-    worst_by_first = max(found, key=lambda it: (interval(it.first, it.devices)[0], it.value))
+    known = [it for it in found if it.value]
+    worst_by_first = max(known, key=lambda it: (interval(it.first, it.devices)[0], it.value))
     highest = percent(worst_by_first.first, worst_by_first.devices)
     if not any(it.last for it in found):
         said = f"No {noun} has a true failure"
@@ -144,14 +144,15 @@ def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rat
     above = stands_out(found)
     if not above:
         said = f"No {noun} stands out by true failures"
-        named = worst_by_first.value or NOT_KNOWN
-        return f"{said}; {first} calls up to {highest} failed (of {named})" if has_two else said
+        return (
+            f"{said}; {first} calls up to {highest} failed (of {worst_by_first.value})" if has_two else said
+        )
     worst = above[0]
     rest = sum(it.devices for it in found) - worst.devices
     others = percent(sum(it.last for it in found) - worst.last, rest)
-    said = f"{worst.value or NOT_KNOWN}: {percent(worst.last, worst.devices)} are true failures, of all others {others}"
+    said = f"{worst.value}: {percent(worst.last, worst.devices)} are true failures, of all others {others}"
     if has_two and worst_by_first is not worst and worst_by_first.first:
-        said += f"; by {first} {worst_by_first.value or NOT_KNOWN} looks worst ({highest})"
+        said += f"; by {first} {worst_by_first.value} looks worst ({highest})"
     return said
 
 
@@ -166,7 +167,7 @@ def trend_title(status: CommissioningStatus, found: Sequence[Rate], limit: Fract
         months = many(len(known), "month")
         told = f"By {last} {_none_or(over[1])} of {months} {_is_are(over[1])} over the limit you gave"
         if len(status.criteria) > 1:
-            told += f", by {status.criteria[0].name} {_none_or(over[0])}"
+            told += f", by {status.criteria[0].name} {'every one' if over[0] == len(known) else _none_or(over[0])}"
         return told
     if then.interval[0] > now.interval[1]:
         return (
@@ -267,9 +268,7 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
     for dimension in COMPARED:
         above = stands_out(rates(status, dimension))
         if above:
-            named = ", ".join(
-                f"{it.value or NOT_KNOWN} {percent(it.last, it.devices)}" for it in above[:_NAMED]
-            )
+            named = ", ".join(f"{it.value} {percent(it.last, it.devices)}" for it in above[:_NAMED])
             more = f" and {len(above) - _NAMED:,} more" if len(above) > _NAMED else ""
             noun = NOUNS[dimension]
             yield f"By {noun} the most true failures, of all {percent(status.true_failures, whole)}: {named}{more}."

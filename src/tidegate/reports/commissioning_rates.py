@@ -70,13 +70,16 @@ def rates(status: CommissioningStatus, dimension: str) -> list[Rate]:
 def stands_out(found: Sequence[Rate]) -> list[Rate]:
     """Those whose rate by the last set of criteria is half as high again as that of all the others, and not by chance.
 
-    With many values one is high by chance alone: the interval is widened for their number (Bonferroni).
+    Those of which it is not known are among the others. With many values one is high by chance alone: the
+    interval is widened for their number (Bonferroni).
     """
     if len(found) < 2:  # noqa: PLR2004 - there is nothing to compare one with
         return []
     devices, failed = sum(it.devices for it in found), sum(it.last for it in found)
     above = []
     for it in found:
+        if not it.value:
+            continue
         low, _ = interval(it.last, it.devices, 1 - (1 - CONFIDENCE) / len(found))
         rest = devices - it.devices
         _, high = interval(failed - it.last, rest, 1 - (1 - CONFIDENCE) / len(found)) if rest else (0.0, 1.0)

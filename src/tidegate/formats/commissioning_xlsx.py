@@ -1,0 +1,316 @@
+"""report.xlsx of Post Commissioning: every table of the page whole, and all Devices counted by what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import xlsxwriter
+
+from tidegate import __version__
+from tidegate.commissioning.assessment import Verdict
+from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.reports.commissioning_ageing import ages
+from tidegate.reports.commissioning_findings import (
+    NOUNS,
+    commissioning_verdict,
+    limit_in_words,
+    sum_in_words,
+)
+from tidegate.reports.commissioning_incidents import incident_problems
+from tidegate.reports.commissioning_rates import rates
+from tidegate.reports.commissioning_savings import actions_of, savings_of
+from tidegate.reports.commissioning_status import DIMENSIONS, Change, Cohort, CommissioningStatus
+from tidegate.reports.commissioning_tables import readings, responsible
+from tidegate.reports.commissioning_waterfall import steps_in_order, waterfall
+from tidegate.reports.commissioning_words import (
+    CHANGES,
+    NOT_KNOWN,
+    VERDICTS,
+    action_in_words,
+    of_step,
+    step_file,
+)
+from tidegate.vocabulary.instants import SECOND, format_instant
+
+_Row: TypeAlias = list[Cell | None]
+_IN_MEMORY: Final = 20_000
+"""Rows up to which a sheet is put together in memory."""
+
+
+def write_commissioning_xlsx(
+    status: CommissioningStatus,
+    path: Path,
+    *,
+    cni_limit: Fraction | None = None,
+    has_lists: bool = True,
+    most_rows: int = MOST_ROWS,
+) -> None:
+    """Write the workbook; what does not fit on a sheet is said on it. Arguments as those of the page.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    options = {
+        "constant_memory": len(status.cohorts) > _IN_MEMORY,
+        "tmpdir": str(path.parent),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    workbook = xlsxwriter.Workbook(str(path), options)
+    # No clock is read: the same evidence makes the same file.
+    as_at = datetime.fromtimestamp(status.as_at // SECOND, UTC).replace(tzinfo=None)
+    workbook.set_properties({"title": "Post Commissioning", "author": "tidegate", "created": as_at})
+    book = Book(workbook, most_rows)
+    _summary(book, status, cni_limit)
+    _verdicts(book, status)
+    if len(status.criteria) > 1:
+        _between(book, status)
+    _steps(book, status, has_lists=has_lists)
+    for dimension in DIMENSIONS:
+        _rates(book, status, dimension)
+    _open(book, status)
+    _actions(book, status)
+    _incidents(book, status)
+    _data(book, status)
+    _notes(book, status)
+    workbook.close()
+
+
+def _summary(book: Book, status: CommissioningStatus, limit: Fraction | None) -> None:
+    said = commissioning_verdict(status)
+    sheet = book.sheet("summary")
+    sheet.set_column(0, 0, 110)
+    lines: Sequence[tuple[str, object]] = [
+        (said.headline, book.large),
+        *((finding, book.wrapped) for finding in said.findings),
+        *([] if limit is None else [(limit_in_words(status, limit), book.wrapped)]),
+        *((f"! {caution}", book.wrapped) for caution in said.cautions),
+        (sum_in_words(status), book.wrapped),
+        (f"As at {format_instant(status.as_at)}. tidegate {__version__}", book.wrapped),
+    ]
+    for at, (text, form) in enumerate(lines):
+        sheet.write_string(at, 0, text, form)
+
+
+def _verdicts(book: Book, status: CommissioningStatus) -> None:
+    rows: list[_Row] = [
+        [
+            criteria.name,
+            *(
+                cell
+                for verdict in Verdict
+                for cell in _counted(status.by_criteria[criteria.name][verdict.name], status.devices)
+            ),
+        ]
+        for criteria in status.criteria
+    ]
+    columns = [("criteria", 24)]
+    for words in VERDICTS.values():
+        columns += [(words, 20), (f"share {words}", 12)]
+    book.table("verdicts", columns, rows, count=len(rows))
+
+
+def _between(book: Book, status: CommissioningStatus) -> None:
+    first, last = status.criteria[0].name, status.criteria[-1].name
+    counts = status.reconciliation()
+    matrix: list[_Row] = [[VERDICTS[one], *(counts[one, other] for other in Verdict)] for one in Verdict]
+    book.table(
+        "reconciliation",
+        [(f"by {first}, by {last}:", 40), *((words, 20) for words in VERDICTS.values())],
+        matrix,
+        count=len(matrix),
+    )
+    read: list[_Row] = [
+        [it.what, it.devices, _share(it.devices, status.devices), it.meaning] for it in readings(status)
+    ]
+    book.table(
+        "how to read it",
+        [("which are", 50), ("devices", 14), ("share", 10), ("meaning", 60)],
+        read,
+        count=len(read),
+    )
+    fall = waterfall(status)
+    walked: list[_Row] = [
+        [f"failed by {first}", "", fall.first, _share(fall.first, fall.devices), fall.first]
+    ]
+    walked += [
+        [
+            CHANGES[each.change],
+            "smaller reasons" if each.reason is None else each.reason.text,
+            each.after - each.before,
+            _share(each.after - each.before, fall.devices),
+            each.after,
+        ]
+        for each in fall.strides
+    ]
+    walked.append([f"failed by {last}", "", fall.last, _share(fall.last, fall.devices), fall.last])
+    columns = [("change", 26), ("reason", 50), ("devices", 14), ("share", 10), ("failed after", 14)]
+    book.table("waterfall", columns, walked, count=len(walked))
+
+
+def _steps(book: Book, status: CommissioningStatus, *, has_lists: bool) -> None:
+    rows: list[_Row] = [
+        [
+            CHANGES[step.change],
+            step.place,
+            step.reason.text,
+            devices,
+            _share(devices, status.devices),
+            step_file(step) if has_lists else "",
+        ]
+        for step, devices in steps_in_order(status)
+    ]
+    columns = [("change", 18), ("what", 34), ("reason", 44), ("devices", 14), ("share", 10), ("list", 60)]
+    book.table("steps", columns, rows, count=len(rows))
+
+
+def _rates(book: Book, status: CommissioningStatus, dimension: str) -> None:
+    found = rates(status, dimension)
+    first, last = status.criteria[0].name, status.criteria[-1].name
+    rows: list[_Row] = [
+        [
+            it.value or NOT_KNOWN,
+            it.devices,
+            *_counted(it.first, it.devices),
+            *_counted(it.last, it.devices),
+            *(float(end) for end in it.interval),
+            it.cleared,
+            it.missed,
+        ]
+        for it in found
+    ]
+    columns = [
+        (NOUNS[dimension], 28),
+        ("devices", 14),
+        (f"failed by {first}", 22),
+        ("share", 10),
+        (f"truly failed, by {last}", 22),
+        ("true share", 12),
+        ("95% from", 10),
+        ("95% to", 10),
+        ("called failed, and secure", 24),
+        ("missed", 12),
+    ]
+    book.table(f"by {NOUNS[dimension]}", columns, rows, count=len(rows))
+
+
+def _open(book: Book, status: CommissioningStatus) -> None:
+    rows: list[_Row] = [[age.text, *age[1:]] for age in ages(status)]
+    columns = [("months open", 16), ("failed", 14), ("undetermined", 14), ("pending", 14)]
+    book.table("months open", columns, rows, count=len(rows))
+
+
+def _actions(book: Book, status: CommissioningStatus) -> None:
+    actions = sorted(actions_of(status).items(), key=lambda each: (-each[1], each[0]))
+    rows: list[_Row] = [
+        [action.words, devices, _share(devices, status.devices)] for action, devices in actions
+    ]
+    book.table(
+        "what to do next", [("next", 60), ("devices", 14), ("share of all", 14)], rows, count=len(rows)
+    )
+    parties: list[_Row] = [
+        [it.party or NOT_KNOWN, it.failed, it.undetermined, it.pending] for it in responsible(status)
+    ]
+    columns = [("whose it is", 40), ("failed", 14), ("undetermined", 14), ("pending", 14)]
+    book.table("whose it is", columns, parties, count=len(parties))
+
+
+def _incidents(book: Book, status: CommissioningStatus) -> None:
+    rows: list[_Row] = [
+        [
+            it.incident.value,
+            it.step.place,
+            it.step.reason.text,
+            it.responsible or NOT_KNOWN,
+            it.manufacturer or NOT_KNOWN,
+            it.csp_region or NOT_KNOWN,
+            it.devices,
+        ]
+        for it in incident_problems(status)
+    ]
+    columns = [
+        ("incident", 12),
+        ("what", 34),
+        ("reason", 44),
+        ("whose it is", 28),
+        ("manufacturer", 24),
+        ("CSP region", 16),
+        ("hubs", 10),
+    ]
+    book.table("incidents", columns, rows, count=len(rows))
+
+
+def _data(book: Book, status: CommissioningStatus) -> None:
+    columns = [
+        *((dimension, 20) for dimension in DIMENSIONS),
+        *((criteria.name, 22) for criteria in status.criteria),
+        ("change", 18),
+        ("reason", 50),
+        ("next", 40),
+        ("whose_it_is", 24),
+        ("months_open", 12),
+        ("devices", 12),
+    ]
+    book.table(
+        "data",
+        columns,
+        _cohorts(status),
+        count=len(status.cohorts),
+        note="verdicts.parquet has every Device.",
+    )
+
+
+def _cohorts(status: CommissioningStatus) -> Iterator[Sequence[Cell]]:
+    """Every cohort, the largest first."""
+
+    def order(each: tuple[Cohort, int]) -> tuple[int, Cohort]:
+        return -each[1], each[0]
+
+    for cohort, devices in sorted(status.cohorts.items(), key=order):
+        is_told = cohort.step.change is not Change.NONE
+        yield [
+            *(text or NOT_KNOWN for text in cohort.dimensions),
+            *(VERDICTS[verdict] for verdict in cohort.verdicts),
+            CHANGES[cohort.step.change],
+            of_step(cohort.step) if is_told else "",
+            action_in_words(cohort.action),
+            cohort.responsible,
+            cohort.months_open,
+            devices,
+        ]
+
+
+def _notes(book: Book, status: CommissioningStatus) -> None:
+    read, saved = status.evidence, savings_of(status)
+    rows: list[_Row] = [
+        ["rows of evidence read", read.read],
+        ["counted", read.counted],
+        ["the same as another", read.doubled],
+        ["after the date of the report", read.future],
+        ["before the Device was commissioned", read.before],
+        ["could not be used, in rejected.csv", read.rejected],
+        ["Devices without any evidence, not assessed", read.without_evidence],
+        ["Devices not in the Inventory", read.not_in_inventory],
+        ["visits saved at most: Devices called failed that need none", saved.visits_saved],
+        ["reads saved at most, against reading each that is called failed", saved.reads_saved],
+    ]
+    rows += [[f"{criteria.name}: {criteria.note}", None] for criteria in status.criteria if criteria.note]
+    rows += [
+        ["share: of all Devices of the row; an interval takes Devices to fail independently", None],
+        ["undetermined: it is not known; pending: the time allowed has not passed", None],
+        ["secure by credentials: the cells were read; by Commands: all that was sent succeeded", None],
+    ]
+    book.table("notes", [("what", 60), ("rows", 16)], rows, count=len(rows))
+
+
+def _counted(part: int, whole: int) -> tuple[int, float]:
+    return part, _share(part, whole)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
