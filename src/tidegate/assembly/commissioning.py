@@ -34,7 +34,7 @@ COMMISSIONING_RESULTS: Final = (
     "report.html",
     "report.xlsx",
 )
-"""What `tidegate commissioning` writes, beside `steps/`."""
+"""What `tidegate commissioning` writes, beside `steps/` and pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,11 @@ def assess_commissioning_into(
         write_commissioning_summary,
     )
     from tidegate.formats.commissioning_lists import DeviceLists  # noqa: PLC0415
+    from tidegate.formats.commissioning_page import write_commissioning_html  # noqa: PLC0415
+    from tidegate.formats.commissioning_pictures import commissioning_pictures  # noqa: PLC0415
     from tidegate.formats.commissioning_tables import write_reconciliation  # noqa: PLC0415
+    from tidegate.formats.commissioning_xlsx import write_commissioning_xlsx  # noqa: PLC0415
+    from tidegate.formats.picture import write_png  # noqa: PLC0415
     from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
     from tidegate.formats.results_folder import ResultsFolder  # noqa: PLC0415
 
@@ -155,8 +159,16 @@ def assess_commissioning_into(
             )
             status = _assess(asked, criteria, inventory, [lists], rejected, progress)
         write_reconciliation(status, folder.path("reconciliation.csv"))
+        pictures = tuple(commissioning_pictures(status))
+        write_commissioning_html(status, pictures, folder.path("report.html"))
+        write_commissioning_xlsx(status, folder.path("report.xlsx"))
         summary = commissioning_summary(status, hashes_of(criteria), made)
         write_commissioning_summary(summary, folder.path("summary.json"))
+        pictures = tuple(commissioning_pictures(status))
+        write_commissioning_html(status, pictures, folder.path("report.html"))
+        write_commissioning_xlsx(status, folder.path("report.xlsx"))
+        for picture in pictures:
+            write_png(picture, folder.path(f"{picture.name}.png"))
         folder.commit(partial=False)
     return status, summary
 
@@ -235,4 +247,5 @@ def _inventory_of(asked: CommissioningAsked) -> Inventory | None:
 def _owned(directory: Path) -> Iterable[str]:
     """What an earlier report may have left."""
     yield from COMMISSIONING_RESULTS
-    yield from (path.relative_to(directory).as_posix() for path in directory.glob("steps/*.csv"))
+    for files in ("steps/*.csv", "*.png"):
+        yield from (path.relative_to(directory).as_posix() for path in directory.glob(files))
