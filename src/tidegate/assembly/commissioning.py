@@ -14,7 +14,7 @@ from tidegate.operations.assess_devices import AssessOptions, DevicesSink, asses
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.reports.commissioning_devices import DevicesAssessed
-from tidegate.reports.commissioning_status import CommissioningStatus
+from tidegate.reports.commissioning_status import DIMENSIONS, CommissioningStatus
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
@@ -33,8 +33,12 @@ COMMISSIONING_RESULTS: Final = (
     "rejected.csv",
     "report.html",
     "report.xlsx",
+    "waterfall.png",
+    "true-failures.png",
+    *(f"by-{name.replace('_', '-')}.png" for name in DIMENSIONS),
+    "months-open.png",
 )
-"""What `tidegate commissioning` writes, beside `steps/` and pictures."""
+"""What `tidegate commissioning` writes, beside `steps/`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,5 +251,4 @@ def _inventory_of(asked: CommissioningAsked) -> Inventory | None:
 def _owned(directory: Path) -> Iterable[str]:
     """What an earlier report may have left."""
     yield from COMMISSIONING_RESULTS
-    for files in ("steps/*.csv", "*.png"):
-        yield from (path.relative_to(directory).as_posix() for path in directory.glob(files))
+    yield from (path.relative_to(directory).as_posix() for path in directory.glob("steps/*.csv"))
