@@ -47,7 +47,7 @@ def open_alerts(
     """
     if len(paths) == 1 and is_journal(paths[0]):
         return open_journal_log(paths[0], keep_original=keep_original)
-    of_documents = [path for path in paths if _holds_documents(path)]
+    of_documents = [path for path in paths if leads_to_documents(path)]
     if not of_documents:
         from tidegate.tables.mapping_file import read_mapping  # noqa: PLC0415 - each reader only where needed
         from tidegate.tables.source import open_tables  # noqa: PLC0415
@@ -102,7 +102,7 @@ def policy_periods(
     return always(find_policy(policy or DEFAULT_POLICY))
 
 
-def _holds_documents(path: Path) -> bool:
+def leads_to_documents(path: Path) -> bool:
     """Say whether a path leads to DUIS documents: by its name, or for a folder by what is in it and what is not."""
     if not path.is_dir():
         return path.suffix.lower() in _DOCUMENTS
