@@ -223,16 +223,26 @@ class ByHand:
         if len(said) != 1 or (asked.holds == "registered" and not self.who(asked.role, self.as_at)):
             return UNTOLD
         right = True in said
-        if asked.holds == "registered":
-            for r in self.rows:
-                is_replacing = r.outcome == 1 and (
-                    r.kind.name == "FUTURE_DATED_OUTCOME" or (r.kind.name == "SRV_RESPONSE" and r.srv in REPLACING)
-                )  # fmt: skip
-                if not is_replacing or r.at <= latest[0][0] or r.role not in (0, asked.role):
-                    continue
-                told = r.party_id or (r.sender if r.role != 2 else "")
-                is_ours = told == self.who(asked.role, self.as_at)
-                brings_another = bool(told) and not is_ours and r.role != 0
-                if right == brings_another:
-                    return UNTOLD
+        if asked.holds != "registered":
+            return MET if right else UNMET
+        proof = self.criteria.proof
+        unknown: list[Evidence] = []
+        for r in self.rows:
+            is_later = r.kind.name == "FUTURE_DATED_OUTCOME"
+            is_replacing = is_later or (r.kind.name == "SRV_RESPONSE" and r.srv in REPLACING)
+            if not is_replacing or r.at <= latest[0][0] or r.role not in (0, asked.role):
+                continue
+            told = r.party_id or (r.sender if r.role != 2 else "")
+            is_ours = told == self.who(asked.role, self.as_at)
+            brings_another = bool(told) and not is_ours and r.role != 0
+            if right != brings_another:
+                continue
+            if r.outcome.name == "SUCCESS" or (r.outcome.name == "TIMEOUT" and proof.timeout == UNTOLD):
+                return UNTOLD
+            if is_later:
+                unknown = unknown[:-1]
+            elif r.outcome.name == "EMPTY" and proof.empty == UNTOLD:
+                unknown.append(r)
+        if unknown:
+            return UNTOLD
         return MET if right else UNMET

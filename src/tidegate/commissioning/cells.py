@@ -2,8 +2,8 @@
 
 A cell is told by role and usage. The latest read of it counts, until a later
 Command says otherwise: what was wrong may have been put right, what was right
-may have been given to another. A read that does not say the usage is of all
-cells of its role.
+may have been given to another. One whose outcome nobody knows may have done it.
+A read that does not say the usage is of all cells of its role.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Role
 from tidegate.commissioning.finding import Finding, Reason
+from tidegate.commissioning.obligations import Proof, not_completed
 from tidegate.commissioning.registered import Registered
 from tidegate.commissioning.truth import Truth
 
@@ -62,12 +63,12 @@ class Cells:
         """What findings call it: `Supplier cells`."""
         return f"{self.role.text} cells"
 
-    def find(self, rows: Sequence[Evidence], registered: Registered) -> Finding:
+    def find(self, rows: Sequence[Evidence], registered: Registered, proof: Proof) -> Finding:
         """Whether they hold it, by a Device's evidence, oldest first."""
         reads = [row for row in rows if self._is_read(row)]
         said = {row.credential_type for row in reads} - {CredentialType.NOT_SAID}
         usages = self.usages or tuple(sorted(said)) or (CredentialType.NOT_SAID,)
-        found = [self._find_one(usage, reads, rows, registered) for usage in usages]
+        found = [self._find_one(usage, reads, rows, registered, proof) for usage in usages]
         least = min(found, key=lambda finding: (finding.truth, finding.reason))
         if least.truth is not Truth.MET:
             return least
@@ -79,6 +80,7 @@ class Cells:
         reads: Sequence[Evidence],
         rows: Sequence[Evidence],
         registered: Registered,
+        proof: Proof,
     ) -> Finding:
         ours = [row for row in reads if row.credential_type in (usage, CredentialType.NOT_SAID)]
         if not ours:
@@ -89,7 +91,7 @@ class Cells:
         match = {self._is_match(row, registered) for row in latest}
         if len(match) > 1:
             return Finding(self.name, Truth.CANNOT_BE_TOLD, Reason.CONTRADICTORY, latest)
-        outdated_by = self._outdated_by(latest[0].at, rows, registered, is_match=match == {True})
+        outdated_by = self._outdated_by(latest[0].at, rows, registered, proof, is_match=match == {True})
         if outdated_by:
             return Finding(self.name, Truth.CANNOT_BE_TOLD, Reason.READ_IS_OUTDATED, (*latest, *outdated_by))
         if match == {True}:
@@ -115,22 +117,34 @@ class Cells:
         return is_party and (not self.certificates or row.certificate_hash in self.certificates)
 
     def _outdated_by(
-        self, at: int, rows: Sequence[Evidence], registered: Registered, *, is_match: bool
+        self,
+        at: int,
+        rows: Sequence[Evidence],
+        registered: Registered,
+        proof: Proof,
+        *,
+        is_match: bool,
     ) -> list[Evidence]:
-        """The later Commands that say otherwise than a read."""
+        """The later Commands that say otherwise than a read, or may."""
         if self.holds is not Holds.REGISTERED:
             return []
         says_otherwise: Callable[[bool | None], bool] = (
             (lambda puts: puts is False) if is_match else (lambda puts: puts is not False)
         )
-        return [
+        otherwise = [
             row
             for row in rows
             if row.at > at
-            and row.is_replacement
+            and row.is_replacing
             and row.role in (Role.NOT_SAID, self.role)
             and says_otherwise(registered.puts(row, self.role))
         ]
+        outdated_by = [row for row in otherwise if row.outcome is Outcome.SUCCESS]
+        if proof.timeout is Truth.CANNOT_BE_TOLD:
+            outdated_by += [row for row in otherwise if row.outcome is Outcome.TIMEOUT]
+        if proof.empty is Truth.CANNOT_BE_TOLD:
+            outdated_by += not_completed(otherwise)
+        return sorted(outdated_by)
 
 
 def faults_of_cells(role: Role, holds: Holds, *, has_list: bool) -> list[str]:

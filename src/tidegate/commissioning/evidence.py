@@ -128,13 +128,11 @@ class Evidence(NamedTuple):
     sender: str = ""
 
     @property
-    def is_replacement(self) -> bool:
-        """Whether it says that a remote party's certificates were put in a cell."""
-        if self.outcome is not Outcome.SUCCESS:
-            return False
-        if self.kind is Kind.FUTURE_DATED_OUTCOME:
-            return True
-        return self.kind is Kind.SRV_RESPONSE and self.srv in REPLACING
+    def is_replacing(self) -> bool:
+        """Whether it is of a Command that puts a remote party's certificates in a cell, however that went."""
+        return self.kind is Kind.FUTURE_DATED_OUTCOME or (
+            self.kind is Kind.SRV_RESPONSE and self.srv in REPLACING
+        )
 
     @property
     def is_answer(self) -> bool:

@@ -47,7 +47,7 @@ _WORDS: Final = {
     Reason.EMPTY: "the response has no outcome",
     Reason.TIMED_OUT: "there was no response in time",
     Reason.CONTRADICTORY: "evidence of one instant contradicts itself",
-    Reason.READ_IS_OUTDATED: "the cell was changed after it was read",
+    Reason.READ_IS_OUTDATED: "the cell may have been changed since it was read",
     Reason.PARTY_NOT_KNOWN: "nobody is known to be registered",
     Reason.NOT_READ: "the cell was not read",
     Reason.FAILED: "it failed",

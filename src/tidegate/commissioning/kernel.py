@@ -355,14 +355,23 @@ def _find_one_cell(
         return _UNTOLD, _CONTRADICTORY
     if asked.holds[cell] == REGISTERED:
         role = asked.cell_role[cell]
+        waiting = 0
         for i in range(first, end):
             row = rows[i]
-            if row.at <= at or not _is_replacement(row, asked) or (row.role != 0 and row.role != role):
+            if row.at <= at or not _is_replacing(row, asked) or (row.role != 0 and row.role != role):
                 continue
             told = _told(row)
             puts_another = row.role == role and told != 0 and told != wanted
-            if puts_another == is_right:
+            if puts_another != is_right:
+                continue
+            if row.outcome == _SUCCESS or (row.outcome == _TIMEOUT and asked.timeout == _UNTOLD):
                 return _UNTOLD, _OUTDATED
+            if row.kind == _LATER:
+                waiting = max(0, waiting - 1)
+            elif row.outcome == _EMPTY and asked.empty == _UNTOLD:
+                waiting += 1
+        if waiting > 0:
+            return _UNTOLD, _OUTDATED
     return (_MET, _MATCHES) if is_right else (_UNMET, _DIFFERS)
 
 
@@ -505,9 +514,7 @@ def _told(row: Any) -> Any:
 
 
 @folded_in
-def _is_replacement(row: Any, asked: Asked) -> Any:
-    if row.outcome != _SUCCESS:
-        return False
+def _is_replacing(row: Any, asked: Asked) -> Any:
     return row.kind == _LATER or (row.kind == _RESPONSE and asked.is_replacing[row.srv])
 
 

@@ -95,7 +95,7 @@ class ServiceRequests:
             return Finding(self.name, Truth.MET, self._how(succeeded), tuple(succeeded))
 
         failed = [row for row in ours if row.outcome is Outcome.FAILURE]
-        empty = _not_completed(ours)
+        empty = not_completed(ours)
         timed_out = [row for row in ours if row.outcome is Outcome.TIMEOUT]
         doubtful = [
             row
@@ -209,11 +209,10 @@ Obligation: TypeAlias = ServiceRequests | Communicates | CellPopulated
 
 
 def _is_anothers(row: Evidence, registered: Registered) -> bool:
-    is_replacing = row.kind is Kind.FUTURE_DATED_OUTCOME or row.srv in REPLACING
-    return is_replacing and registered.is_for_another(row)
+    return row.is_replacing and registered.is_for_another(row)
 
 
-def _not_completed(rows: Iterable[Evidence]) -> list[Evidence]:
+def not_completed(rows: Iterable[Evidence]) -> list[Evidence]:
     """The empty outcomes that no later 8F66 or 8F67 completed; each completes the latest before it."""
     waiting: list[Evidence] = []
     for row in rows:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tidegate.commissioning.assessment import Assessment, Verdict, assess
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Registration, Role
 from tidegate.commissioning.finding import Reason
+from tidegate.commissioning.truth import Truth
 from tidegate.policy_files import CODES_CRITERIA, OUTCOME_CRITERIA, published_criteria
 from tidegate.vocabulary.instants import DAY, Instant
 
@@ -141,6 +144,57 @@ def test_what_was_wrong_may_have_been_put_right_since():
         found.verdict,
         reason_of(found, "Supplier cells"),
     )
+
+
+def later(day: int, outcome: Outcome, party: str) -> Evidence:
+    return Evidence(
+        day * DAY, DEVICE, Kind.FUTURE_DATED_OUTCOME, outcome=outcome, role=Role.SUPPLIER, party_id=party
+    )
+
+
+@pytest.mark.parametrize(
+    ("came", "verdict"),
+    [
+        ([(Outcome.TIMEOUT, 22)], Verdict.UNDETERMINED),
+        ([(Outcome.EMPTY, 22)], Verdict.UNDETERMINED),
+        ([(Outcome.EMPTY, 21)], Verdict.UNDETERMINED),
+        ([(Outcome.EMPTY, 20)], Verdict.FAILED),
+        ([(Outcome.FAILURE, 22)], Verdict.FAILED),
+        ([(Outcome.EMPTY, 22), later(24, Outcome.FAILURE, "B")], Verdict.FAILED),
+        ([(Outcome.EMPTY, 22), later(24, Outcome.SUCCESS, "B")], Verdict.SECURE_BY_COMMANDS),
+        ([(Outcome.EMPTY, 22), (Outcome.EMPTY, 23), later(24, Outcome.FAILURE, "B")], Verdict.UNDETERMINED),
+    ],
+)
+def test_a_command_whose_outcome_nobody_knows_may_have_put_right_what_was_read_before(
+    came: list[tuple[Outcome, int] | Evidence], verdict: Verdict
+):
+    """B has the cells read on day 20, which hold A's certificates, and then sends 6.23."""
+    sent = [
+        each
+        if isinstance(each, Evidence)
+        else response(each[1], "6.23", each[0], role=Role.SUPPLIER, party_id="B", sender="B")
+        for each in came
+    ]
+
+    assert verdict is judged([*BY_THE_BOOK, change(10, "B"), *read(20), *sent], 60)[1]
+
+
+def test_a_command_whose_outcome_nobody_knows_leaves_a_cell_that_was_right_and_would_be_so():
+    again = response(20, "6.15.1", Outcome.TIMEOUT, role=Role.SUPPLIER, party_id="A", sender="A")
+    another = response(20, "6.23", Outcome.TIMEOUT, role=Role.SUPPLIER, party_id="B", sender="B")
+
+    assert Verdict.SECURE_BY_CREDENTIALS is judged([*ITS_OWN, *read(3), again], 60)[1]
+    assert Verdict.FAILED is judged([*ITS_OWN, *read(3), another], 60)[1]
+
+
+def test_what_counts_as_unmet_changes_no_cell():
+    counts = replace(OUTCOME, proof=replace(OUTCOME.proof, empty=Truth.UNMET, timeout=Truth.UNMET))
+    for outcome in (Outcome.EMPTY, Outcome.TIMEOUT):
+        sent = response(22, "6.23", outcome, role=Role.SUPPLIER, party_id="B", sender="B")
+        story = [*BY_THE_BOOK, change(10, "B"), *read(20), sent]
+        found = assess(story, REGISTERED, counts, 60 * DAY)
+
+        assert Reason.DIFFERS is reason_of(found, "Supplier cells")
 
 
 def test_a_check_of_the_recovery_cell_is_no_read():
