@@ -12,10 +12,12 @@ from tidegate.admission.allocation import by_user
 from tidegate.assembly.opening import MAPPING_FILE
 from tidegate.operations.admit import AdmitUnder, admit
 from tidegate.operations.allocate import AllocateOptions, allocate_capacity
+from tidegate.operations.explain_request import AskedRequest, explain_request
 from tidegate.operations.ordered_log import ReadOptions
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.operations.request_control import capacity_rules
 from tidegate.reports.admitted import Admitted
+from tidegate.reports.request_story import RequestStory
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
     from tidegate.tables.requests import RequestSource
     from tidegate.vocabulary.users import UsersTable
 
+DECISIONS: Final = "decisions.parquet"
 ADMISSION_RESULTS: Final = (
     "summary.json",
-    "decisions.parquet",
+    DECISIONS,
     "rejected.csv",
     "report.html",
     "report.xlsx",
@@ -145,7 +148,7 @@ def admit_requests_into(
             rejected = open_files.enter_context(RejectedWriter(folder.path("rejected.csv")))
             decisions = None
             if with_decisions:
-                decisions = open_files.enter_context(AdmissionsWriter(folder.path("decisions.parquet")))
+                decisions = open_files.enter_context(AdmissionsWriter(folder.path(DECISIONS)))
             found = admit(source, by, options, decisions=decisions, rejected=rejected, progress=progress)
         write_admission_summary(found, folder.path("summary.json"))
         pictures = tuple(admission_pictures(found))
@@ -154,6 +157,42 @@ def admit_requests_into(
         for picture in pictures:
             write_png(picture, folder.path(f"{picture.name}.png"))
         return found, folder.commit(partial=found.is_partial)
+
+
+def explain_requests(
+    inputs: AdmissionInputs,
+    asked: AskedRequest,
+    options: ReadOptions,
+    now: Instant,
+    progress: Progress = no_progress,
+) -> list[RequestStory]:
+    """The story of one Service Request; a folder of results of `tidegate admit` is read by its decisions.
+
+    Raises:
+        InputError: an input cannot be read, or has no such request; or a folder's decisions are those of other rules.
+    """
+    found = [path / DECISIONS if (path / DECISIONS).is_file() else path for path in inputs.requests]
+    source = open_requests(found)
+    by = under(inputs, read_users_of(inputs), _begins(source, options, now))
+    for folder in set(inputs.requests) - set(found):
+        _refuse_other_rules(folder / "summary.json", by)
+    return explain_request(source, by, asked, options, progress)
+
+
+def _refuse_other_rules(summary: Path, by: AdmitUnder) -> None:
+    """Nothing is told of decisions that other rules made."""
+    from tidegate.formats.admission_json import decided_by  # noqa: PLC0415
+
+    rules = by.rules
+    theirs = decided_by(summary)
+    ours = by.policy_version, rules.operating_threshold, rules.maximum_system_capacity
+    if theirs is not None and theirs != ours:
+        told = [
+            f"{version}, {threshold:,} of {maximum:,} requests"
+            for version, threshold, maximum in (theirs, ours)
+        ]
+        what = f"these requests were decided by {told[0]}, not by {told[1]}"
+        raise InputError(Fault(str(summary.parent), what, "Write the same --policy and --capacity as then."))
 
 
 def _begins(source: RequestSource, options: ReadOptions, now: Instant) -> Instant:

@@ -97,5 +97,14 @@ def write_admission_summary(found: Admitted, path: Path) -> None:
     path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
 
 
+def decided_by(summary: Path) -> tuple[str, int, int] | None:
+    """By which policy, operating threshold and maximum a folder was decided; None where its summary does not say."""
+    try:
+        told = json.loads(summary.read_text(encoding="utf-8"))
+        return told["policy_version"], told["operating_threshold"], told["maximum_system_capacity"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _instant(at: Instant | None) -> str | None:
     return None if at is None else format_instant(at)
