@@ -241,7 +241,7 @@ class EvidenceReader:
                 header.at,
                 header.device_id,
                 each.kind,
-                srv if of_command else "",
+                "" if each.kind is Kind.COMMISSIONED else srv,
                 each.credential_type or (asked.credential_type if of_command else CredentialType.NOT_SAID),
                 each.outcome,
                 each.role or (asked.role if of_command else Role.NOT_SAID),

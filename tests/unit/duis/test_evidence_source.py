@@ -167,11 +167,11 @@ def test_a_read_is_an_answer_and_a_row_for_each_cell() -> None:
 
     assert [
         row(srv="6.24.1", outcome=F),
-        row(Kind.CREDENTIALS_READ, outcome=S, role=Role.SUPPLIER, credential_type=CredentialType.DIGITAL_SIGNING,
+        row(Kind.CREDENTIALS_READ, "6.24.1", outcome=S, role=Role.SUPPLIER, credential_type=CredentialType.DIGITAL_SIGNING,
             party_id=ME, certificate_hash=KEY),
-        row(Kind.CREDENTIALS_READ, outcome=S, role=Role.SUPPLIER, credential_type=CredentialType.KEY_AGREEMENT,
+        row(Kind.CREDENTIALS_READ, "6.24.1", outcome=S, role=Role.SUPPLIER, credential_type=CredentialType.KEY_AGREEMENT,
             party_id=ME, certificate_hash=KEY),
-        row(Kind.CREDENTIALS_READ, outcome=F, role=Role.NETWORK_OPERATOR),
+        row(Kind.CREDENTIALS_READ, "6.24.1", outcome=F, role=Role.NETWORK_OPERATOR),
     ] == rows_of(answer("6.24.1", payload))  # fmt: skip
 
 
@@ -329,9 +329,9 @@ def test_a_parsed_read_says_what_stands_in_each_cell() -> None:
 
     assert [
         row(srv="6.24.1", outcome=F),
-        row(Kind.CREDENTIALS_READ, outcome=S, role=Role.SUPPLIER, credential_type=CredentialType.KEY_AGREEMENT_TOP_UP,
+        row(Kind.CREDENTIALS_READ, "6.24.1", outcome=S, role=Role.SUPPLIER, credential_type=CredentialType.KEY_AGREEMENT_TOP_UP,
             party_id=ME, certificate_hash=KEY),
-        row(Kind.CREDENTIALS_READ, outcome=F, role=Role.RECOVERY),
+        row(Kind.CREDENTIALS_READ, "6.24.1", outcome=F, role=Role.RECOVERY),
     ] == rows_of(smets1("6.24.1", f"RetrieveDeviceSecurityCredentialsKRPRsp|{details}"))  # fmt: skip
 
 
