@@ -89,7 +89,7 @@ def lying(
             "encoding": {"x": {"value": 0}, "y": {**y, "field": at}, "text": {"field": field}},
         }
 
-    # A white edge keeps words apart from the line that leads through them.
+    # A white edge keeps words apart from the line that leads through them; it lies under the bars.
     edge = {"stroke": "white", "strokeWidth": 4, "color": "white"}
     return {
         "width": _WIDE,
@@ -100,6 +100,8 @@ def lying(
                 "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.8},
                 "encoding": {"x": {**x, "field": "end"}, "y": y, "y2": {"field": "bottom"}},
             },
+            words("name", "first", {**edge, "fontSize": 13}),
+            words("said", "second", {**edge, "fontSize": 12}),
             {
                 "data": {"values": bars},
                 # What is too thin to be seen keeps an edge.
@@ -113,8 +115,6 @@ def lying(
                     "stroke": colour,
                 },
             },
-            words("name", "first", {**edge, "fontSize": 13}),
-            words("said", "second", {**edge, "fontSize": 12}),
             words("name", "first", {"fontSize": 13}),
             words("said", "second", {"fontSize": 12, "color": QUIET}),
         ],
@@ -224,16 +224,15 @@ def trend(
     shown = [name for name in names.values() if any(row["what"] == name for row in rows)]
     colour = _two(shown, {names["first"]: GREY, names["last"]: VERMILLION})
     layers: list[dict[str, Any]] = [
-        {
-            "data": {"values": list(rows)},
-            "mark": {"type": "area", "opacity": 0.22},
-            "encoding": {
-                "x": x,
-                "y": {**y, "field": "low"},
-                "y2": {"field": "high"},
-                "color": colour,
-            },
-        },
+        # Each in its own colour, which no legend tells: that is of the lines.
+        *(
+            {
+                "data": {"values": [row for row in rows if row["what"] == name]},
+                "mark": {"type": "area", "opacity": 0.22, "color": of},
+                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+            }
+            for name, of in zip(colour["scale"]["domain"], colour["scale"]["range"], strict=True)
+        ),
         {
             "data": {"values": list(rows)},
             "mark": {"type": "line", "strokeWidth": 2},

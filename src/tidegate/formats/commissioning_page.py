@@ -98,9 +98,17 @@ def commissioning_page(
         sum=sum_in_words(status),
         findings=said.findings,
         cautions=said.cautions,
-        under_pictures=f"{_in_force(status)}. As at {_minute(status)} UTC, {many(status.devices, 'Device')}.",
+        under_pictures=under_pictures(status),
         sections=sections,
     )
+
+
+def under_pictures(status: CommissioningStatus) -> str:
+    """What every picture has printed under it: the criteria, the date, how many Devices."""
+    criteria = ", ".join(
+        f"{each.name} ({_allowed(each.time_allowed_us)} allowed)" for each in status.criteria
+    )
+    return f"{criteria}. As at {_minute(status)} UTC, {many(status.devices, 'Device')}."
 
 
 def _numbers(status: CommissioningStatus) -> Iterator[Number]:
@@ -134,7 +142,10 @@ def _lists(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
     steps = steps_in_order(status)
     if not steps or not (has_lists or status.shown):
         return []
-    tables = [_list_of(status, step, devices, has_list=has_lists) for step, devices in steps[:MOST_STEPS]]
+    tables: list[Table] = []
+    for step, devices in steps[:MOST_STEPS]:
+        is_next = not tables or step.change is not steps[len(tables) - 1][0].change
+        tables.append(_list_of(status, step, devices, is_next=is_next, has_list=has_lists))
     told = [
         (
             "Every reason with its Devices: the first of them here, all in the file it names. What was sent and read of one "
@@ -146,7 +157,9 @@ def _lists(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
     return [Section("Which Devices", told, tables=tables)]
 
 
-def _list_of(status: CommissioningStatus, step: Step, devices: int, *, has_list: bool) -> Table:
+def _list_of(
+    status: CommissioningStatus, step: Step, devices: int, *, is_next: bool, has_list: bool
+) -> Table:
     shown = status.shown.get(step, ())
     change = CHANGES[step.change]
     first = f"The first {len(shown)} of {thousands(devices)}." if len(shown) < devices else ""
@@ -154,9 +167,10 @@ def _list_of(status: CommissioningStatus, step: Step, devices: int, *, has_list:
     return Table(
         columns,
         [_device_row(each) for each in shown],
+        heading=f"{change[0].upper()}{change[1:]}" if is_next else "",
         caption=first,
         is_of_devices=True,
-        folded=f"{change[0].upper()}{change[1:]}, {many(devices, 'Device')}: {of_step(step)}",
+        folded=f"{many(devices, 'Device')}: {of_step(step)}",
         saved_as=[step_file(step)] if has_list else (),
     )
 
@@ -282,7 +296,7 @@ def _incidents(status: CommissioningStatus) -> list[Section]:
             Table(
                 ["What is wrong", "Whose it is", "Maker", "Region", "Hubs"],
                 rows,
-                heading=f"{many(len(problems), 'problem')} rather than {many(found[IncidentIs.DUE], 'Incident')}",
+                heading=f"{many(found[IncidentIs.DUE], 'Incident')} of {many(len(problems), 'problem')}",
                 caption=f"Communications Hub Functions failed by {last}, by what is wrong and whose it is.{more}",
             )
         )
@@ -377,13 +391,6 @@ def _words(status: CommissioningStatus) -> Section:
                 "another; where one cause fails many it is too narrow."
             ),
         ],
-    )
-
-
-def _in_force(status: CommissioningStatus) -> str:
-    return ", ".join(
-        f"{criteria.name} ({format_duration(criteria.time_allowed_us)} allowed)"
-        for criteria in status.criteria
     )
 
 

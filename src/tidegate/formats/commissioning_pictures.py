@@ -135,17 +135,18 @@ def _end(name: str, devices: int, whole: int, kind: str) -> dict[str, Any]:
 
 
 def _named(stride: Stride) -> str:
-    if stride.reason is None:
-        return f"{many(len({step.reason for step, _ in stride.steps}), 'smaller reason')}"
-    text = stride.reason.text
-    return text[0].upper() + text[1:]
+    change = CHANGES[stride.change]
+    told = f"{change[0].upper()}{change[1:]}"
+    if stride.change is Change.WAITING:
+        return told
+    reasons = len({step.reason for step, _ in stride.steps})
+    return f"{told}: {stride.reason.text if stride.reason else many(reasons, 'smaller reason')}"
 
 
 def _places(stride: Stride) -> str:
-    places = stride.places
-    if not places:
-        return ""
-    return f" ({places[0]}{f' and {len(places) - 1} more' if len(places) > 1 else ''})"
+    """Of what it is: obligations and cells, or the reasons where they are pooled."""
+    told = stride.places if stride.reason else [*dict.fromkeys(step.reason.text for step, _ in stride.steps)]
+    return "" if not told else f" ({told[0]}{f' and {len(told) - 1} more' if len(told) > 1 else ''})"
 
 
 def _wrong(status: CommissioningStatus) -> Picture:
@@ -176,12 +177,13 @@ def _wrong(status: CommissioningStatus) -> Picture:
         }
         for name, place, confirmed, lacking in parts
     ]
+    dark = f" Dark: {status.criteria[0].name} does not say so." if has_two and status.missed_failures else ""
     drawn = lying(rows, {both: charts.VERMILLION, missed: DARK}, "Devices", are_walked=False)
     return Picture(
         "true-failures",
         wrong_title(status, found),
         f"The Devices that {status.criteria[-1].name} calls failed, each once, by what decided: a cell that was read before "
-        f"what was sent.{' Dark: every Command succeeded, and the Device is wrong all the same.' if has_two and status.missed_failures else ''}",
+        f"what was sent.{dark}",
         charts.svg("true-failures", drawn),
         ("what", "reason", "devices", "failed_by_both", "missed"),
         tuple((it.place, it.reason.text, it.devices, it.confirmed, it.missed) for it in found),

@@ -58,6 +58,8 @@ def points(part: int, whole: int) -> str:
 
 def because(stride: Stride) -> str:
     """Why, as it follows on "because": `the response has no outcome`, `of 4 other reasons`."""
+    if stride.change is Change.WAITING:
+        return "the time allowed has not passed"
     if stride.reason is None:
         return f"of {many(len({step.reason for step, _ in stride.steps}), 'smaller reason')}"
     if stride.reason in _SAYS_ITSELF or len(stride.places) != 1:
@@ -157,27 +159,34 @@ def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rat
 
 
 def trend_title(status: CommissioningStatus, found: Sequence[Rate], limit: Fraction | None = None) -> str:
-    """Whether the true rate rose or fell from the first month to the last; with a limit, which months break it."""
+    """Whether the true rate rose or fell, the first half of the months against the last; with a limit, who breaks it.
+
+    The month of the report is not over, and is left out where there are others to compare.
+    """
     last = status.criteria[-1].name
     known = [it for it in found if it.value]
-    then, now = known[0], known[-1]
-    one, other = percent(then.last, then.devices), percent(now.last, now.devices)
     if limit is not None:
         over = [sum(_rate(part, it) > limit for it in known) for part in ("first", "last")]
-        months = many(len(known), "month")
-        told = f"By {last} {_none_or(over[1])} of {months} {_is_are(over[1])} over the limit you gave"
+        told = f"By {last} {_none_or(over[1])} of {many(len(known), 'month')} {_is_are(over[1])} over the limit you gave"
         if len(status.criteria) > 1:
             told += f", by {status.criteria[0].name} {'every one' if over[0] == len(known) else _none_or(over[0])}"
         return told
-    if then.interval[0] > now.interval[1]:
-        return (
-            f"True failures fell from {one} of those commissioned in {then.value} to {other} in {now.value}"
-        )
-    if now.interval[0] > then.interval[1]:
-        return (
-            f"True failures rose from {one} of those commissioned in {then.value} to {other} in {now.value}"
-        )
-    return f"True failures are as many of those commissioned in {now.value} as in {then.value}: {other} and {one}"
+    whole = [it for it in known if it.value != format_instant(status.as_at)[:7]]
+    compared = whole if len(whole) > 1 else known
+    half = len(compared) // 2
+    then, now = (
+        (sum(it.last for it in part), sum(it.devices for it in part))
+        for part in (compared[:half], compared[-half:])
+    )
+    words = (
+        f"{percent(*then)} of those commissioned in {_span(compared[:half])}, {percent(*now)} in "
+        f"{_span(compared[-half:])}"
+    )
+    if interval(*then)[0] > interval(*now)[1]:
+        return f"True failures fell: {words}"
+    if interval(*now)[0] > interval(*then)[1]:
+        return f"True failures rose: {words}"
+    return f"True failures neither rose nor fell by more than chance: {words}"
 
 
 def ages_title(status: CommissioningStatus) -> str:
@@ -257,7 +266,7 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
     if status.missed_failures:
         yield (
             f"Missed: {thousands(status.missed_failures)} of the true failures are not called failed by "
-            f"{status.criteria[0].name}, for every Command that it counts succeeded."
+            f"{status.criteria[0].name}."
         )
     if status.undetermined:
         yield (
@@ -317,6 +326,11 @@ def _points(part: int, whole: int) -> str:
 
 def _rate(part: str, it: Rate) -> Fraction:
     return Fraction(it.first if part == "first" else it.last, it.devices)
+
+
+def _span(months: Sequence[Rate]) -> str:
+    first, last = months[0].value, months[-1].value
+    return first if first == last else f"{first} to {last}"
 
 
 def _months(months: int) -> str:

@@ -56,7 +56,7 @@ def readings(status: CommissioningStatus) -> list[Reading]:
         Reading(
             f"failed by {last} only",
             of(lambda one, other: one is not failed and other is failed),
-            f"Missed: what {first} counts succeeded, and the Device is wrong. Nobody looks at these now.",
+            f"Missed: something is wrong, and {first} does not say so.",
         ),
         Reading(
             f"failed by {first}, undetermined by {last}",

@@ -2,8 +2,8 @@
 
 The strides add up: failed by the first, less what is no failure, has time yet or
 cannot be told, and what was missed besides, is failed by the last. Steps of one change
-and reason are one stride, whatever the obligation; the smallest are pooled. Nothing is
-lost by that: a stride names its steps.
+and reason are one stride, whatever the obligation; the smallest are pooled, and all that has
+time yet is. Nothing is lost by that: a stride names its steps.
 """
 
 from __future__ import annotations
@@ -120,6 +120,10 @@ def _of_change(
     for step, count in sorted(steps.items(), key=lambda each: (-each[1], each[0])):
         if step.change is change:
             by_reason[step.reason].append((step, count))
+    if change is Change.WAITING and by_reason:
+        # What they wait for does not matter yet.
+        yield None, [each for taken in by_reason.values() for each in taken]
+        return
     ranked = sorted(by_reason.items(), key=lambda each: (-_sum(each[1]), each[0]))
     shown = [each for each in ranked[:MOST_STRIDES] if _sum(each[1]) * _SMALL >= failed]
     if len(ranked) - len(shown) == 1:
