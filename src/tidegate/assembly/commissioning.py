@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.columnar.batches import Names
 from tidegate.operations.assess_devices import AssessOptions, DevicesSink, assess_devices
+from tidegate.operations.explain_device import explain_device
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_status import DIMENSIONS, CommissioningStatus
+from tidegate.reports.device_story import DeviceStory
+from tidegate.vocabulary.devices import DeviceId
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
 if TYPE_CHECKING:
+    from tidegate.columnar.evidence import RecordSource
     from tidegate.columnar.inventory import Inventory
     from tidegate.commissioning.criteria import Criteria
     from tidegate.formats.pseudonyms import Pseudonyms
@@ -183,15 +187,9 @@ def _assess(
     progress: Progress,
 ) -> CommissioningStatus:
     from tidegate.assembly.opening import shards as threads  # noqa: PLC0415
-    from tidegate.assembly.opening_evidence import open_evidence, open_registrations  # noqa: PLC0415
     from tidegate.tables.evidence_shards import evidence_shards  # noqa: PLC0415
 
-    names = Names()
-    of_evidence, of_registrations = _mappings(asked.mapping)
-    evidence = open_evidence(asked.evidence, names, of_evidence)
-    registrations = None
-    if asked.registrations:
-        registrations = open_registrations(asked.registrations, names, of_registrations)
+    names, evidence, registrations = _opened(asked)
     if asked.pseudonyms is not None:
         sinks = [_Pseudonymised(each, asked.pseudonyms) for each in sinks]
     status = assess_devices(
@@ -206,6 +204,35 @@ def _assess(
         progress=progress,
     )
     return status if asked.pseudonyms is None else _shown_as(status, asked.pseudonyms)
+
+
+def explain_commissioning(
+    asked: CommissioningAsked, device_id: DeviceId, progress: Progress = no_progress
+) -> DeviceStory:
+    """The story of one Device.
+
+    Raises:
+        InputError: an input cannot be read, or none has the Device; carries all faults of the criteria.
+    """
+    criteria = read_sets_of_criteria(asked.criteria)
+    inventory = _inventory_of(asked)
+    names, evidence, registrations = _opened(asked)
+    options = AssessOptions(criteria, asked.as_at)
+    return explain_device(
+        device_id, evidence, registrations, names, options, inventory=inventory, progress=progress
+    )
+
+
+def _opened(asked: CommissioningAsked) -> tuple[Names, RecordSource, RecordSource | None]:
+    """The evidence and the registrations, and the names of the parties of both."""
+    from tidegate.assembly.opening_evidence import open_evidence, open_registrations  # noqa: PLC0415
+
+    names = Names()
+    of_evidence, of_registrations = _mappings(asked.mapping)
+    evidence = open_evidence(asked.evidence, names, of_evidence)
+    if not asked.registrations:
+        return names, evidence, None
+    return names, evidence, open_registrations(asked.registrations, names, of_registrations)
 
 
 @dataclass(frozen=True, slots=True)

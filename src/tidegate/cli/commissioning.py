@@ -7,34 +7,15 @@ from pathlib import Path
 
 import typer
 
-from tidegate.cli import arguments, console
+from tidegate.cli import arguments, commissioning_arguments, console
 
 
 def commissioning(
-    evidence: list[Path] = typer.Argument(
-        metavar="EVIDENCE...",
-        help="Files, folders or globs of evidence: CSV or Parquet tables, or DUIS documents.",
-    ),
-    registrations: list[Path] = typer.Option(
-        [],
-        "--registrations",
-        metavar="FILE",
-        help="Who is Supplier and Network Operator of which Device, from when: CSV or Parquet; may be given again.",
-    ),
+    evidence: list[Path] = commissioning_arguments.EVIDENCE,
+    registrations: list[Path] = commissioning_arguments.REGISTRATIONS,
     inventory: Path | None = arguments.INVENTORY,
-    criteria: list[str] = typer.Option(
-        [],
-        "--criteria",
-        metavar="NAME",
-        help="A set of criteria, by file or published name; given again, the first and the last are compared. "
-        r"\[default: appendix-ac-5, outcome]",
-    ),
-    as_at: str | None = typer.Option(
-        None,
-        "--as-at",
-        metavar="INSTANT",
-        help=r"The date of the report: what came later is not known. \[default: that of the last evidence]",
-    ),
+    criteria: list[str] = commissioning_arguments.CRITERIA,
+    as_at: str | None = commissioning_arguments.AS_AT,
     output: Path | None = arguments.OUTPUT,
     no_verdicts: bool = typer.Option(
         False, "--no-verdicts", help="Leave out the files of every Device's verdicts."
@@ -47,13 +28,7 @@ def commissioning(
         help='Exit with 1 when this holds, as "true_failures > 0" or "undetermined >= 100".',
     ),
     strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
-    mapping: Path | None = typer.Option(
-        None,
-        "--mapping",
-        metavar="FILE",
-        help="What your columns are called, under [evidence_columns] and [registration_columns]. "
-        r"\[default: tidegate.toml, if it is in this folder]",
-    ),
+    mapping: Path | None = commissioning_arguments.MAPPING,
     pseudonymise: bool = arguments.PSEUDONYMISE,
     pseudonym_key: Path = arguments.PSEUDONYM_KEY,
 ) -> None:

@@ -22,6 +22,7 @@ from tidegate.cli.check import check
 from tidegate.cli.commissioning import commissioning
 from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
+from tidegate.cli.explain_device import explain_device
 from tidegate.cli.offenders import offenders
 from tidegate.cli.policy import policy_app
 from tidegate.cli.policy_live import audit
@@ -77,6 +78,7 @@ def root(
 app.command()(demo)
 app.command()(simulate)
 app.command("simulate requests")(simulate_requests)
+app.command("explain-device")(explain_device)
 app.command("simulate commissioning")(simulate_commissioning)
 for command in (check, replay, sweep, offenders, explain, allocate, admit, commissioning, serve, audit):
     app.command()(command)
