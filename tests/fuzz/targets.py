@@ -13,20 +13,22 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tests.material import duis_documents as duis
+from tests.material import credential_messages as minted, duis_documents as duis
 from tests.material.gbcs_alerts import mint_alert
 from tests.material.signed_alerts import DSP, DSP_ROLE, Party, mint_party, signed
 from tests.shared_material import shared_files
 from tidegate.duis.alert_document import read_alert_document
 from tidegate.duis.certificates import CertificateStore
 from tidegate.duis.documents import read_document
-from tidegate.duis.hardened_xml import RefusedDocument
+from tidegate.duis.evidence import EvidenceReader
+from tidegate.duis.hardened_xml import RefusedDocument, parse
 from tidegate.duis.signature import Verifier
 from tidegate.duis.signing_keys import Signer
 from tidegate.duis.throttle_metadata import with_throttle_metadata
 from tidegate.gateway.settings_reading import read_settings
 from tidegate.gbcs.alert import read_alert
 from tidegate.gbcs.octets import GbcsError
+from tidegate.gbcs.security_credentials import read_device_message
 from tidegate.policy_files import find_policy, parse_policy, published_names, write_policy
 from tidegate.tables.posted_batch import ARROW, NDJSON, UnreadableBatchError, read_posted
 from tidegate.vocabulary.faults import InputError
@@ -103,6 +105,34 @@ def documents() -> tuple[bytes, ...]:
         duis.service_response(),
     )
     return (*made, *(file.read_bytes() for file in shared_files("samples/*.xml")))
+
+
+@cache
+def credential_messages() -> tuple[bytes, ...]:
+    """Messages about credentials, minted and public."""
+    cells = (minted.Cell(), minted.Cell(usage=minted.AGREEMENT), minted.Cell(usage=minted.TOP_UP))
+    made = (
+        minted.replaced(*cells),
+        minted.replaced_later(*cells),
+        minted.credentials_read(cells, [minted.Cell(minted.OPERATORS, status=25)]),
+        minted.accepted(),
+    )
+    public = (path for path in shared_files("rtds/*CS02*/*.HEX") if "COMMAND" not in path.name)
+    return (*made, *(bytes.fromhex(path.read_text()) for path in public))
+
+
+@cache
+def evidence_documents() -> tuple[bytes, ...]:
+    """Documents that are evidence, and those that Alerts come in."""
+    replaced, later, read, accepted = credential_messages()[:4]
+    return (
+        duis.service_response("6.15.1", replaced),
+        duis.service_response("6.15.1", accepted),
+        duis.service_response("6.24.1", read),
+        duis.future_dated_alert(payload=later, variant="6.15.1"),
+        duis.device_alert("8F69"),
+        *documents()[:6],
+    )
 
 
 @cache
@@ -230,6 +260,14 @@ TARGETS = {
             (GbcsError,),
             lambda: [mint_alert(encoding=it) for it in ("DLMS", "GBZ", "ASN1")],
             OCTETS,
+        ),
+        Target("credentials", read_device_message, (GbcsError,), credential_messages, OCTETS),
+        Target(
+            "evidence",
+            lambda body: EvidenceReader(read_device_message).read(parse(body)),
+            (RefusedDocument,),
+            evidence_documents,
+            XML_WORDS,
         ),
         Target(
             "ndjson",

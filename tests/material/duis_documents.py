@@ -83,15 +83,20 @@ def device_alert(
 
 
 def future_dated_alert(
-    code: str = "8F66", *, originator: int = ESME, recipient: int = SUPPLIER, payload: bytes | None = None
+    code: str = "8F66",
+    *,
+    originator: int = ESME,
+    recipient: int = SUPPLIER,
+    payload: bytes | None = None,
+    variant: str = "1.1.1",
 ) -> bytes:
     """The outcome of a future-dated Command, which comes as a Service Response."""
     if payload is None:
         payload = mint_alert(int(code, 16), originator=originator, recipient=recipient, is_signed=True)
     packed = base64.b64encode(payload).decode()
     return response(
-        "<sr:ResponseMessage><sr:ServiceReference>1.1</sr:ServiceReference>"
-        "<sr:ServiceReferenceVariant>1.1.1</sr:ServiceReferenceVariant><sr:FutureDatedDeviceAlertMessage>"
+        f"<sr:ResponseMessage><sr:ServiceReference>{variant.rpartition('.')[0]}</sr:ServiceReference>"
+        f"<sr:ServiceReferenceVariant>{variant}</sr:ServiceReferenceVariant><sr:FutureDatedDeviceAlertMessage>"
         f"<sr:FutureDatedAlertCode>{code}</sr:FutureDatedAlertCode><sr:GBCSPayload>{packed}</sr:GBCSPayload>"
         "<sr:InstructionNumber>1</sr:InstructionNumber>"
         "<sr:TotalCommandInstructions>6</sr:TotalCommandInstructions>"
@@ -164,12 +169,13 @@ def acknowledgement(code: str = "I99", variant: str = "4.1.1") -> bytes:
     )
 
 
-def service_response(variant: str = "4.1.1") -> bytes:
+def service_response(variant: str = "4.1.1", payload: bytes = b"\xdf\x09\x02") -> bytes:
     """A Service Response with a GBCS payload; no Alert."""
+    packed = base64.b64encode(payload).decode()
     return response(
         f"<sr:ResponseMessage><sr:ServiceReference>{variant[:3]}</sr:ServiceReference>"
         f"<sr:ServiceReferenceVariant>{variant}</sr:ServiceReferenceVariant>"
-        "<sr:GBCSPayload>3wkC</sr:GBCSPayload></sr:ResponseMessage>",
+        f"<sr:GBCSPayload>{packed}</sr:GBCSPayload></sr:ResponseMessage>",
         request_id=identifier(SUPPLIER, ESME, 1000),
         response_id=identifier(ESME, SUPPLIER, 1000),
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings, strategies as st
 from tests.material import credential_messages as minted
 from tests.material.credential_messages import (
@@ -128,6 +132,23 @@ def test_every_public_message_about_credentials_says_what_it_is_named_for() -> N
 
     assert PUBLISHED == told
     assert 24 == len(paths)
+
+
+@needs_shared
+def test_the_cells_that_are_read_hold_the_certificates_of_the_published_handover() -> None:
+    """The published 6.21 brings them as X.509: read here by another's reader, party and key identifier."""
+    [request] = shared("duis_requests").glob("*6.21_SUCCESS*")
+    sent = {}
+    for name, packed in re.findall(r"<sr:(\w+)Certificate>(MII[^<]+)<", request.read_text())[:3]:
+        certificate = x509.load_der_x509_certificate(base64.b64decode(packed))
+        key = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        [party] = certificate.subject.get_attributes_for_oid(NameOID.X500_UNIQUE_IDENTIFIER)
+        sent[name] = (bytes(party.value)[1:].hex("-").upper(), key.hex().upper())  # type: ignore[arg-type]
+
+    [read] = shared("rtds").glob("6.24.1_CS02aMAC/*SUCCESS_RESPONSE*")
+    cells = [each for each in read_device_message(payload_of(read)).told if each.role is SUPPLIER]
+
+    assert sent == {each.credential_type.text: (each.party_id, each.certificate_hash) for each in cells}
 
 
 @needs_shared
