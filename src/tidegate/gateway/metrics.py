@@ -58,6 +58,12 @@ class Metrics:
         self.rejected_rows = Counter(
             "tidegate_batch_rows_rejected", "Rows of batches that were no Alerts.", registry=self._registry
         )
+        self.journal_committed_after = Histogram(
+            "tidegate_journal_commit_seconds",
+            "How long commits of the journal took: the disk, or the database server.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
         self.request_answered_after = Histogram(
             "tidegate_service_request_seconds",
             "From the headers of a Service Request to its answer, of those that were passed on.",

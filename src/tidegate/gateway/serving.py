@@ -125,6 +125,7 @@ def make_gateway(settings: Settings, log: Any) -> Gateway:
     )
     engine = opened.engine
     metrics = Metrics(engine.counters, lambda: engine.is_ready, delivery.status, excluded.load)
+    opened.journal.tell_commits(metrics.journal_committed_after.observe)
     door = Door(
         settings=settings,
         engine=engine,

@@ -1,7 +1,8 @@
 """One connection to the journal's database, and what SQLite and PostgreSQL say differently.
 
 SQLite: a file beside which a lock stands while an engine uses it, write-ahead
-log, and every commit on the disk before it returns (`synchronous=FULL`).
+log, and every commit on the disk before it returns (`synchronous=FULL`); a
+thread of its own puts the log into the database (`checkpoints.py`).
 PostgreSQL: any server, by URL, driven by pg8000; a lock of its own keeps a
 second engine out.
 """
@@ -9,7 +10,8 @@ second engine out.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
@@ -20,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import NullPool
 
 from tidegate.journal import schema
+from tidegate.journal.checkpoints import Checkpoints
 from tidegate.operations.live import JournalUnavailable
 from tidegate.vocabulary.faults import Fault, InputError
 
@@ -31,8 +34,9 @@ _PRAGMAS: Final = (
     "foreign_keys=OFF",
     "temp_store=MEMORY",
     "cache_size=-65536",
-    # Of 4 KiB: the log is put into the database every 16 MiB, not every 4.
-    "wal_autocheckpoint=4096",
+    # Of 4 KiB. `Checkpoints` puts the log into the database all the time; where it falls behind, a commit does at 64 MiB.
+    "wal_autocheckpoint=16384",
+    f"journal_size_limit={1 << 26}",
 )
 _ARRAYS: Final = {"BIGINT": "bigint[]", "INTEGER": "bigint[]", "TEXT": "text[]", "BLOB": "bytea[]"}
 
@@ -42,17 +46,21 @@ class Database:
 
     A reader stands in no one's way: it takes no lock.
 
+    committed_after:  Told how many seconds each commit took; most of that is the disk.
+
     Raises:
         InputError: the URL names no database we know, or another engine uses it.
     """
 
     def __init__(self, url: str, *, is_reader: bool = False) -> None:
+        self.committed_after: Callable[[float], object] = _nobody
         self._is_reader = is_reader
         self.url = _url_of(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = Path(self.url.database or "") if self.is_sqlite else None
         self._engine: Engine | None = None
         self._connection: Connection | None = None
+        self._checkpoints: Checkpoints | None = None
         self._identity: tuple[int, int] | None = None
         self._lock: IO[bytes] | None = None
         self._was_opened = False
@@ -105,7 +113,11 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             yield connection
             self._check_file()
+            began = time.perf_counter()
             connection.exec_driver_sql("COMMIT")
+            self.committed_after(time.perf_counter() - began)
+            if self._checkpoints is not None:
+                self._checkpoints.committed()
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
@@ -166,6 +178,8 @@ class Database:
             self._engine = _engine_for(self.url, is_sqlite=self.is_sqlite)
         self._identity = None if self.path is None else _identity_of(self.path)
         self._connection = self._engine.connect()
+        if self.path is not None and not self._is_reader:
+            self._checkpoints = Checkpoints(self.path, self._engine.connect)
         if (
             not self.is_sqlite
             and not self._is_reader
@@ -187,12 +201,15 @@ class Database:
         with suppress(SQLAlchemyError):
             if connection.invalidated:
                 connection.close()
-                return
-            raw: Any = connection.connection.driver_connection
-            # Not by way of the library, which logs a page where a connection is gone already, or closed by us.
-            connection.detach()
-            with suppress(OSError, self._engine_errors):
-                raw.close()
+            else:
+                raw: Any = connection.connection.driver_connection
+                # Not by way of the library, which logs a page where a connection is gone already, or closed by us.
+                connection.detach()
+                with suppress(OSError, self._engine_errors):
+                    raw.close()
+        checkpoints, self._checkpoints = self._checkpoints, None
+        if checkpoints is not None:
+            checkpoints.end()
 
     @property
     def _engine_errors(self) -> type[Exception]:
@@ -271,6 +288,10 @@ def _url_of(url: str) -> URL:
     # Not the URL itself: it may have a password in it.
     what = "the URL is of no database that a journal can be in"
     raise InputError(Fault("journal", what, "Write a file's name, or postgresql://user@host/database."))
+
+
+def _nobody(_: float) -> None:
+    """Nobody wants to know."""
 
 
 def _in_use(name: str) -> Fault:

@@ -7,7 +7,7 @@ lost sight of at the very end: `progress.entry` says which (`JournalState.entry`
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -82,6 +82,10 @@ class SqlJournal:
     def name(self) -> str:
         """What a person calls it; without its password."""
         return self._database.name
+
+    def tell_commits(self, committed_after: Callable[[float], object]) -> None:
+        """Have someone told, in the engine's thread, how many seconds each commit took."""
+        self._database.committed_after = committed_after
 
     def state(self) -> JournalState:
         """How far it is. What was known of its parties is looked up anew: it may be another one now."""
