@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 from tidegate.commissioning.assessment import Verdict
+from tidegate.commissioning.cells import Cells, Holds
 from tidegate.commissioning.criteria import Criteria
+from tidegate.commissioning.evidence import Role
 from tidegate.commissioning.finding import Reason
 from tidegate.commissioning.obligations import Communicates
 from tidegate.reports.commissioning_status import (
@@ -44,15 +47,16 @@ _ACTIONS = {
 
 
 def criteria(*names: str) -> list[Criteria]:
-    """Sets of criteria of which only the name is looked at."""
-    return [Criteria(name, 0, (Communicates("communicating"),)) for name in names]
+    """Sets of criteria of which only the name is looked at, and whether they ask of cells: all but the first do."""
+    cells = (Cells(Role.RECOVERY, Holds.NOT_REGISTERED),)
+    return [
+        Criteria(name, 0, (Communicates("communicating"),), cells if place else ())
+        for place, name in enumerate(names)
+    ]
 
 
 def evidence(**rows: int) -> EvidenceRead:
-    nothing = dict.fromkeys(
-        ("rejected", "doubled", "future", "before", "not_in_inventory", "without_evidence"), 0
-    )
-    return EvidenceRead(**{"read": 1_000, **nothing, **rows})
+    return replace(EvidenceRead(1_000, 0, 0, 0, 0, 0, 0), **rows)  # type: ignore[arg-type]
 
 
 def cohort(
@@ -90,8 +94,17 @@ def status(
                 for at in range(min(cohorts[each], shown - len(of_step)))
             ]
     if len(names) == 1:
-        cohorts = {each._replace(verdicts=each.verdicts[:1]): count for each, count in cohorts.items()}
+        sums: Counter[Cohort] = Counter()
+        for each, count in cohorts.items():
+            sums[_by_the_first(each)] += count
+        cohorts = sums
     return CommissioningStatus(1_780_000_000_000_000, criteria(*names), read or evidence(), cohorts, listed)
+
+
+def _by_the_first(it: Cohort) -> Cohort:
+    is_failed = it.verdicts[0] is FAILED
+    step = it.step._replace(change=Change.CONFIRMED) if is_failed else NOTHING
+    return it._replace(verdicts=it.verdicts[:1], step=step, action="replace" if is_failed else "")
 
 
 def steps(counts: Mapping[Step, int], **about: str) -> CommissioningStatus:

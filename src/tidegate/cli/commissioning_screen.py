@@ -75,21 +75,9 @@ def evidence_in_words(read: EvidenceRead) -> str:
 
 def _of_evidence(status: CommissioningStatus, asked: AskedToAssess) -> Iterator[str]:
     """What a reader of the screen must know of the evidence besides."""
-    read = status.evidence
     if status.is_of_last and status.as_at > asked.now:
         last = format_instant(status.as_at)
         yield f"The last evidence is of {last}, which is yet to come. If that is a mistake, give --as-at."
-    if not read.has_registrations:
-        yield (
-            "No registrations were given: whose certificates a Device should hold is known only where the evidence "
-            "tells of a change of Supplier. Cells cannot be told by it; give --registrations."
-        )
-    elif read.not_registered:
-        yield f"{many(read.not_registered, 'Device')} without a registration: whose cells should be whose cannot be told."
-    if read.contradictory:
-        yield f"Evidence of one instant contradicts itself of {many(read.contradictory, 'Device')}."
-    for reason, rows in list(read.rejected_by_reason.items())[:2]:
-        yield f"Not used, {many(rows, 'row')}: {reason}."
 
 
 def _show_verdicts(to: Console, status: CommissioningStatus, width: int) -> None:

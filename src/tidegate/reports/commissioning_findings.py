@@ -43,12 +43,25 @@ _SAYS_ITSELF: Final = (
 )
 """Reasons that need not be told of which obligation they are."""
 
+_TOLD: Final = {
+    Change.CLEARED: ("are not", "nothing is"),
+    Change.UNTOLD: ("cannot be told", "nothing can be told"),
+    Change.WAITING: ("have time yet", "all has time yet"),
+}
+"""What is said of a part of those called failed, and of all of them."""
+
 _NAMED: Final = 3
+_REASONS: Final = 2
 
 
 def commissioning_verdict(status: CommissioningStatus) -> Said:
     """Say what was found."""
     return Said(_headline(status), tuple(_findings(status)), tuple(_cautions(status)))
+
+
+def failures(status: CommissioningStatus) -> str:
+    """What failures by the last set of criteria are called: true where there is another to compare it with."""
+    return "failures" if len(status.criteria) == 1 else "true failures"
 
 
 def points(part: int, whole: int) -> str:
@@ -90,25 +103,20 @@ def waterfall_title(status: CommissioningStatus) -> str:
     besides = (
         f"; {points(fall.last - _left(fall.strides, fall.first), whole)} more were missed" if missed else ""
     )
-    for change, told in (
-        (Change.CLEARED, "are not"),
-        (Change.UNTOLD, "cannot be told"),
-        (Change.WAITING, "have time yet"),
-    ):
+    taken = {change: sum(each.devices for each in fall.of(change)) for change in _TOLD}
+    change = max(taken, key=lambda each: taken[each])
+    if taken[change]:
         strides = fall.of(change)
-        if strides:
-            taken = sum(each.devices for each in strides)
-            which = f"all {_points(taken, whole)}" if taken == fall.first else _points(taken, whole)
-            most = "" if len(strides) == 1 else f": {points(strides[0].devices, whole)}"
-            return (
-                f"Of {rate} called failed {which} {told}{most or ','} because {because(strides[0])}{besides}"
-            )
+        told, told_of_all = _TOLD[change]
+        said = f"{_points(taken[change], whole)} {told}" if taken[change] < fall.first else told_of_all
+        of_them = "," if len(strides) == 1 else f": {points(strides[0].devices, whole)}"
+        return f"Of {rate} called failed {said}{of_them} because {because(strides[0])}{besides}"
     if missed:
         largest = max(missed, key=lambda each: each.devices)
         rest = f"All {rate} called failed are, and" if fall.first else "Nothing is called failed, yet"
-        taken = sum(each.devices for each in missed)
+        found = sum(each.devices for each in missed)
         return (
-            f"{rest} {_points(taken, whole)}{' more' if fall.first else ''} were missed: {because(largest)}"
+            f"{rest} {_points(found, whole)}{' more' if fall.first else ''} were missed: {because(largest)}"
         )
     return f"All {rate} called failed are: {status.criteria[-1].name} finds the same"
 
@@ -124,7 +132,8 @@ def wrong_title(status: CommissioningStatus, found: Sequence[Wrong]) -> str:
         else ""
     )
     share = percent(first.devices, whole)
-    which = "Every true failure" if first.devices == whole else f"{share} of the true failures"
+    noun = failures(status)
+    which = f"All {noun}" if first.devices == whole else f"{share} of the {noun}"
     return f"{which}: {wrong_in_words(first)}{besides}"
 
 
@@ -141,18 +150,20 @@ def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rat
     worst_by_first = max(known, key=lambda it: (interval(it.first, it.devices)[0], it.value))
     highest = percent(worst_by_first.first, worst_by_first.devices)
     if not any(it.last for it in found):
-        said = f"No {noun} has a true failure"
+        said = f"No {noun} has {failures(status)}"
         return f"{said}, and {first} says up to {highest}" if has_two and worst_by_first.first else said
     above = stands_out(found)
     if not above:
-        said = f"No {noun} stands out by true failures"
+        said = f"No {noun} stands out by {failures(status)}"
         return (
             f"{said}; {first} calls up to {highest} failed (of {worst_by_first.value})" if has_two else said
         )
     worst = above[0]
     rest = sum(it.devices for it in found) - worst.devices
     others = percent(sum(it.last for it in found) - worst.last, rest)
-    said = f"{worst.value}: {percent(worst.last, worst.devices)} are true failures, of all others {others}"
+    said = (
+        f"{worst.value}: {percent(worst.last, worst.devices)} are {failures(status)}, of all others {others}"
+    )
     if has_two and worst_by_first is not worst and worst_by_first.first:
         said += f"; by {first} {worst_by_first.value} looks worst ({highest})"
     return said
@@ -182,11 +193,12 @@ def trend_title(status: CommissioningStatus, found: Sequence[Rate], limit: Fract
         f"{percent(*then)} of those commissioned in {_span(compared[:half])}, {percent(*now)} in "
         f"{_span(compared[-half:])}"
     )
+    noun = failures(status).capitalize()
     if interval(*then)[0] > interval(*now)[1]:
-        return f"True failures fell: {words}"
+        return f"{noun} fell: {words}"
     if interval(*now)[0] > interval(*then)[1]:
-        return f"True failures rose: {words}"
-    return f"True failures neither rose nor fell by more than chance: {words}"
+        return f"{noun} rose: {words}"
+    return f"{noun} neither rose nor fell by more than chance: {words}"
 
 
 def ages_title(status: CommissioningStatus) -> str:
@@ -195,16 +207,21 @@ def ages_title(status: CommissioningStatus) -> str:
     failed = [(months, count) for (verdict, months), count in counts.items() if verdict is Verdict.FAILED]
     whole = sum(count for _, count in failed)
     if not whole:
-        months = max(months for _, months in counts)
-        return f"No Device has failed; of what is open the oldest has been so for {_months(months)}"
+        longest = max(months for _, months in counts)
+        return f"No Device has failed; of what is open nothing has been so for longer than {_months(longest + 1)}"
+    noun = failures(status)
     half, oldest = half_are_open_for(failed), max(months for months, _ in failed)
-    if oldest == half:
-        return f"{'Every true failure has' if oldest else 'No true failure has'} been open for {_months(oldest or 1)}"
+    if oldest == 0:
+        return f"None of the {noun} has been open for a month yet"
+    if min(months for months, _ in failed) == oldest:
+        return f"All {noun} have been open for {_months(oldest)}"
+    if half == oldest:
+        return f"Half of the {noun} have been open for {_months(oldest)}, the longest of all"
     if half == 0:
-        return (
-            f"Half of the true failures are of the last month; the oldest has been open for {_months(oldest)}"
-        )
-    return f"Half of the true failures have been open for {_months(half)} or longer, the oldest for {_months(oldest)}"
+        return f"Half of the {noun} are less than a month old; the oldest has been open for {_months(oldest)}"
+    return (
+        f"Half of the {noun} have been open for {_months(half)} or longer, the oldest for {_months(oldest)}"
+    )
 
 
 def limit_in_words(status: CommissioningStatus, limit: Fraction) -> str:
@@ -236,6 +253,8 @@ def _headline(status: CommissioningStatus) -> str:
     true = percent(status.true_failures, whole)
     if not failed and not status.true_failures:
         return f"None {of_all}, nor by {last}."
+    if not waterfall(status).strides:
+        return f"{percent(failed, whole)} {of_all}, and the same by {last}."
     opening = f"{percent(failed, whole)} {of_all}" if failed else f"None {of_all}"
     ending = f"; by {last} {true} did" if status.true_failures else f"; by {last} none did"
     if status.false_failures:
@@ -260,9 +279,12 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
         yield f"Not failures: {told}."
     wrong = what_is_wrong(status)
     if wrong:
-        told = "; ".join(f"{thousands(it.devices)} because {wrong_in_words(it)}" for it in wrong[:_NAMED])
+        told = "; ".join(
+            f"{thousands(it.devices) if len(wrong) > 1 else 'all'} because {wrong_in_words(it)}"
+            for it in wrong[:_NAMED]
+        )
         more = f"; and {many(len(wrong) - _NAMED, 'other reason')}" if len(wrong) > _NAMED else ""
-        yield f"True failures, {thousands(status.true_failures)}: {told}{more}."
+        yield f"{failures(status).capitalize()}, {thousands(status.true_failures)}: {told}{more}."
     if status.missed_failures:
         yield (
             f"Missed: {thousands(status.missed_failures)} of the true failures are not called failed by "
@@ -280,34 +302,53 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
             named = ", ".join(f"{it.value} {percent(it.last, it.devices)}" for it in above[:_NAMED])
             more = f" and {len(above) - _NAMED:,} more" if len(above) > _NAMED else ""
             noun = NOUNS[dimension]
-            yield f"By {noun} the most true failures, of all {percent(status.true_failures, whole)}: {named}{more}."
+            yield f"By {noun} the most {failures(status)}, of all {percent(status.true_failures, whole)}: {named}{more}."
 
 
 def _cautions(status: CommissioningStatus) -> Iterator[str]:
-    read = status.evidence
-    yield f"As at {format_instant(status.as_at)[:16].replace('T', ' ')} UTC: what came later is not known to it."
+    at = format_instant(status.as_at)[:16].replace("T", " ")
+    which = ", the last evidence" if status.is_of_last else ""
+    yield f"As at {at} UTC{which}: what came later is not known to it."
     if len(status.criteria) == 1:
         yield (
             f"Judged by {status.criteria[0].name} alone: there is nothing to compare it with. Give --criteria twice."
         )
+    yield from _of_what_was_read(status)
     last = status.by_criteria[status.criteria[-1].name]
-    if status.devices and not last[Verdict.SECURE_BY_CREDENTIALS.name]:
+    if status.devices and status.criteria[-1].cells and not last[Verdict.SECURE_BY_CREDENTIALS.name]:
         yield (
             f"No Device is secure by credentials by {status.criteria[-1].name}: what is said rests on what was sent, not "
             "on what Devices were read to hold."
         )
-    if read.rejected:
-        yield f"{many(read.rejected, 'row')} of evidence could not be used: rejected.csv says why."
+
+
+def _of_what_was_read(status: CommissioningStatus) -> Iterator[str]:
+    read = status.evidence
+    if not read.has_registrations:
+        yield (
+            "No registrations were given: whose certificates a Device should hold is known only where the evidence "
+            "tells of a change of Supplier. Cells cannot be told by it; give --registrations."
+        )
+    elif read.not_registered:
+        yield f"{many(read.not_registered, 'Device')} without a registration: whose cells should be whose cannot be told."
+    if not read.has_inventory:
+        yield (
+            "No Inventory was given: of what type Devices are and who made them is not known, so nothing is told by it "
+            "and of no Communications Hub Function; give --inventory."
+        )
+    elif read.not_in_inventory:
+        yield f"{many(read.not_in_inventory, 'Device')} not in the Inventory: their type and maker are not known."
     if read.without_evidence:
         yield (
             f"{many(read.without_evidence, 'Device')} of the registrations or the Inventory without any evidence: not "
             "assessed, in no number here."
         )
-    if read.not_in_inventory:
-        yield f"{many(read.not_in_inventory, 'Device')} not in the Inventory: their type and maker are not known."
-    for dimension in ("supplier", "device_type"):
-        if status.devices and list(status.values_of(dimension)) == [""]:
-            yield f"The {NOUNS[dimension]} of no Device is known, so nothing is told by it."
+    if read.contradictory:
+        yield f"Evidence of one instant contradicts itself of {many(read.contradictory, 'Device')}."
+    for reason, rows in list(read.rejected_by_reason.items())[:_REASONS]:
+        yield f"Not used, {many(rows, 'row')}: {reason}."
+    if read.rejected:
+        yield f"{many(read.rejected, 'row')} of evidence could not be used; rejected.csv says why."
 
 
 def _left(strides: Sequence[Stride], first: int) -> int:
