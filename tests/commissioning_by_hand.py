@@ -230,14 +230,17 @@ class ByHand:
         for r in self.rows:
             is_later = r.kind.name == "FUTURE_DATED_OUTCOME"
             is_replacing = is_later or (r.kind.name == "SRV_RESPONSE" and r.srv in REPLACING)
-            if not is_replacing or r.at <= latest[0][0] or r.role not in (0, asked.role):
+            read_at = latest[0][0]
+            may_be_ahead = r.at + self.criteria.time_allowed_us > read_at
+            if not is_replacing or not may_be_ahead or r.role not in (0, asked.role):
                 continue
             told = r.party_id or (r.sender if r.role != 2 else "")
             is_ours = told == self.who(asked.role, self.as_at)
             brings_another = bool(told) and not is_ours and r.role != 0
             if right != brings_another:
                 continue
-            if r.outcome.name == "SUCCESS" or (r.outcome.name == "TIMEOUT" and proof.timeout == UNTOLD):
+            is_done = r.outcome.name == "SUCCESS"
+            if r.at > read_at and (is_done or (r.outcome.name == "TIMEOUT" and proof.timeout == UNTOLD)):
                 return UNTOLD
             if is_later:
                 unknown = unknown[:-1]

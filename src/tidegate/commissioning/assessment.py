@@ -141,9 +141,9 @@ def assess(
     @cache
     def cells_of(role: Role) -> Finding:
         if role in asked:
-            return asked[role].find(rows, registered, criteria.proof)
+            return asked[role].find(rows, registered, criteria.proof, criteria.time_allowed_us)
         checks = [row for row in rows if row.kind is Kind.RECOVERY_CELL_CHECK]
-        return _RECOVERY_AS_CHECKED.find(checks, registered, criteria.proof)
+        return _RECOVERY_AS_CHECKED.find(checks, registered, criteria.proof, criteria.time_allowed_us)
 
     seen = Seen(rows, registered, criteria.proof, cells_of)
     obligations = tuple(

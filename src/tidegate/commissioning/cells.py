@@ -2,7 +2,9 @@
 
 A cell is told by role and usage. The latest read of it counts, until a later
 Command says otherwise: what was wrong may have been put right, what was right
-may have been given to another. One whose outcome nobody knows may have done it.
+may have been given to another. One whose outcome nobody knows may have done it;
+one that was answered without an outcome may also have been sent before the read,
+for a date after it, as far ahead as the time allowed.
 A read that does not say the usage is of all cells of its role.
 """
 
@@ -17,6 +19,7 @@ from tidegate.commissioning.finding import Finding, Reason
 from tidegate.commissioning.obligations import Proof, not_completed
 from tidegate.commissioning.registered import Registered
 from tidegate.commissioning.truth import Truth
+from tidegate.vocabulary.instants import Duration
 
 
 class Holds(StrEnum):
@@ -63,12 +66,14 @@ class Cells:
         """What findings call it: `Supplier cells`."""
         return f"{self.role.text} cells"
 
-    def find(self, rows: Sequence[Evidence], registered: Registered, proof: Proof) -> Finding:
+    def find(
+        self, rows: Sequence[Evidence], registered: Registered, proof: Proof, time_allowed_us: Duration
+    ) -> Finding:
         """Whether they hold it, by a Device's evidence, oldest first."""
         reads = [row for row in rows if self._is_read(row)]
         said = {row.credential_type for row in reads} - {CredentialType.NOT_SAID}
         usages = self.usages or tuple(sorted(said)) or (CredentialType.NOT_SAID,)
-        found = [self._find_one(usage, reads, rows, registered, proof) for usage in usages]
+        found = [self._find_one(usage, reads, rows, registered, proof, time_allowed_us) for usage in usages]
         least = min(found, key=lambda finding: (finding.truth, finding.reason))
         if least.truth is not Truth.MET:
             return least
@@ -81,6 +86,7 @@ class Cells:
         rows: Sequence[Evidence],
         registered: Registered,
         proof: Proof,
+        time_allowed_us: Duration,
     ) -> Finding:
         ours = [row for row in reads if row.credential_type in (usage, CredentialType.NOT_SAID)]
         if not ours:
@@ -91,7 +97,9 @@ class Cells:
         match = {self._is_match(row, registered) for row in latest}
         if len(match) > 1:
             return Finding(self.name, Truth.CANNOT_BE_TOLD, Reason.CONTRADICTORY, latest)
-        outdated_by = self._outdated_by(latest[0].at, rows, registered, proof, is_match=match == {True})
+        outdated_by = self._outdated_by(
+            latest[0].at, rows, registered, proof, time_allowed_us, is_match=match == {True}
+        )
         if outdated_by:
             return Finding(self.name, Truth.CANNOT_BE_TOLD, Reason.READ_IS_OUTDATED, (*latest, *outdated_by))
         if match == {True}:
@@ -122,10 +130,11 @@ class Cells:
         rows: Sequence[Evidence],
         registered: Registered,
         proof: Proof,
+        time_allowed_us: Duration,
         *,
         is_match: bool,
     ) -> list[Evidence]:
-        """The later Commands that say otherwise than a read, or may."""
+        """The Commands that say otherwise than a read and were carried out after it, or may have been."""
         if self.holds is not Holds.REGISTERED:
             return []
         says_otherwise: Callable[[bool | None], bool] = (
@@ -134,14 +143,15 @@ class Cells:
         otherwise = [
             row
             for row in rows
-            if row.at > at
+            if row.at > at - time_allowed_us
             and row.is_replacing
             and row.role in (Role.NOT_SAID, self.role)
             and says_otherwise(registered.puts(row, self.role))
         ]
-        outdated_by = [row for row in otherwise if row.outcome is Outcome.SUCCESS]
+        later = [row for row in otherwise if row.at > at]
+        outdated_by = [row for row in later if row.outcome is Outcome.SUCCESS]
         if proof.timeout is Truth.CANNOT_BE_TOLD:
-            outdated_by += [row for row in otherwise if row.outcome is Outcome.TIMEOUT]
+            outdated_by += [row for row in later if row.outcome is Outcome.TIMEOUT]
         if proof.empty is Truth.CANNOT_BE_TOLD:
             outdated_by += not_completed(otherwise)
         return sorted(outdated_by)

@@ -358,13 +358,17 @@ def _find_one_cell(
         waiting = 0
         for i in range(first, end):
             row = rows[i]
-            if row.at <= at or not _is_replacing(row, asked) or (row.role != 0 and row.role != role):
+            if row.at <= at - asked.time_allowed or not _is_replacing(row, asked):
+                continue
+            if row.role != 0 and row.role != role:
                 continue
             told = _told(row)
             puts_another = row.role == role and told != 0 and told != wanted
             if puts_another != is_right:
                 continue
-            if row.outcome == _SUCCESS or (row.outcome == _TIMEOUT and asked.timeout == _UNTOLD):
+            if row.at > at and (
+                row.outcome == _SUCCESS or (row.outcome == _TIMEOUT and asked.timeout == _UNTOLD)
+            ):
                 return _UNTOLD, _OUTDATED
             if row.kind == _LATER:
                 waiting = max(0, waiting - 1)

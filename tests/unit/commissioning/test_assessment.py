@@ -157,8 +157,10 @@ def later(day: int, outcome: Outcome, party: str) -> Evidence:
     [
         ([(Outcome.TIMEOUT, 22)], Verdict.UNDETERMINED),
         ([(Outcome.EMPTY, 22)], Verdict.UNDETERMINED),
-        ([(Outcome.EMPTY, 21)], Verdict.UNDETERMINED),
-        ([(Outcome.EMPTY, 20)], Verdict.FAILED),
+        ([(Outcome.TIMEOUT, 21)], Verdict.UNDETERMINED),
+        ([(Outcome.TIMEOUT, 20)], Verdict.FAILED),
+        ([(Outcome.EMPTY, 20 - ALLOWED + 1)], Verdict.UNDETERMINED),
+        ([(Outcome.EMPTY, 20 - ALLOWED)], Verdict.FAILED),
         ([(Outcome.FAILURE, 22)], Verdict.FAILED),
         ([(Outcome.EMPTY, 22), later(24, Outcome.FAILURE, "B")], Verdict.FAILED),
         ([(Outcome.EMPTY, 22), later(24, Outcome.SUCCESS, "B")], Verdict.SECURE_BY_COMMANDS),
@@ -168,7 +170,7 @@ def later(day: int, outcome: Outcome, party: str) -> Evidence:
 def test_a_command_whose_outcome_nobody_knows_may_have_put_right_what_was_read_before(
     came: list[tuple[Outcome, int] | Evidence], verdict: Verdict
 ):
-    """B has the cells read on day 20, which hold A's certificates, and then sends 6.23."""
+    """B has the cells read on day 20, which hold A's certificates, and sends 6.23, perhaps for a date after the read."""
     sent = [
         each
         if isinstance(each, Evidence)
