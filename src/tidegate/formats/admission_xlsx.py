@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-import xlsxwriter
-
 from tidegate import __version__
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell, Rate
+from tidegate.formats.workbook import Cell, Rate, open_book
 from tidegate.reports.admitted import Admitted, RequestTotals
 from tidegate.reports.admitted_words import (
     admitted_verdict,
@@ -34,110 +31,98 @@ _COUNTS: tuple[_Column, ...] = (
 
 def write_admission_xlsx(found: Admitted, path: Path) -> None:
     """Write the workbook."""
-    workbook = xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False})
-    book = Book(workbook, MOST_ROWS)
-    _summary(book, found)
-    users = users_first(found)
-    book.table(
-        "users",
-        [
-            ("user", 30),
-            ("allocation", 12),
-            *_COUNTS,
-            ("most_used", 12),
-            ("of_its_own", 12),
-            ("of_the_spare", 14),
-            ("early_warnings", 16),
-            ("breach_days", 14),
-        ],
-        [
+    with open_book(path, f"Service Requests of {found.source}", found.last) as book:
+        book.front(
+            admitted_verdict(found),
+            sum_in_words(found),
+            f"{rules_in_words(found)}. {found.source}, {period_in_words(found)}.",
+            f"tidegate {__version__}",
+        )
+        users = users_first(found)
+        book.table(
+            "users",
             [
-                user.user,
-                user.allocation,
-                *_counts(user.totals),
-                user.most_used,
-                Rate(of_its_own(user)) if user.allocation else None,
-                user.spare_used,
-                user.early_warnings,
-                user.breach_days,
-            ]
-            for user in users
-        ],
-        count=len(users),
-    )
-    variants = srv_rows(found)
-    book.table(
-        "srv",
-        [("srv", 10), ("name", 50), ("for", 30), ("prioritised_list", 16), *_COUNTS],
-        [
-            [row.srv, row.name, row.of_class.value, "yes" if row.is_prioritised else "", *_counts(row.totals)]
-            for row in variants
-        ],
-        count=len(variants),
-    )
-    book.table(
-        "data",
-        [("user", 30), ("srv", 10), *_COUNTS],
-        [[user, srv, *_counts(totals)] for (user, srv), totals in sorted(found.by_user_and_srv.items())],
-        count=len(found.by_user_and_srv),
-        note="summary.json has the totals of all.",
-    )
-    book.table(
-        "storms of 503",
-        [("started_at", 24), ("ended_at", 24), ("throttled", 12), ("users", 10)],
-        [
+                ("user", 30),
+                ("allocation", 12),
+                *_COUNTS,
+                ("most_used", 12),
+                ("of_its_own", 12),
+                ("of_the_spare", 14),
+                ("early_warnings", 16),
+                ("breach_days", 14),
+            ],
             [
-                format_instant(each.started_at),
-                format_instant(each.ended_at),
-                each.throttled,
-                len(each.by_user),
-            ]
-            for each in found.spells
-        ],
-        count=len(found.spells),
-    )
-    book.table(
-        "days",
-        [
-            ("day", 12),
-            ("received", 12),
-            ("throttled", 12),
-            ("most_used", 12),
-            ("most_offered", 14),
-            ("minutes_active", 16),
-            ("early_warnings", 16),
-        ],
-        [
+                [
+                    user.user,
+                    user.allocation,
+                    *_counts(user.totals),
+                    user.most_used,
+                    Rate(of_its_own(user)) if user.allocation else None,
+                    user.spare_used,
+                    user.early_warnings,
+                    user.breach_days,
+                ]
+                for user in users
+            ],
+        )
+        variants = srv_rows(found)
+        book.table(
+            "srv",
+            [("srv", 10), ("name", 50), ("for", 30), ("prioritised_list", 16), *_COUNTS],
             [
-                format_instant(day.day)[:10],
-                day.received,
-                day.throttled,
-                day.most_used,
-                day.most_offered,
-                day.minutes_active,
-                day.early_warnings,
-            ]
-            for day in found.days
-        ],
-        count=len(found.days),
-    )
-    workbook.close()
-
-
-def _summary(book: Book, found: Admitted) -> None:
-    said = admitted_verdict(found)
-    sheet = book.sheet("summary")
-    sheet.set_column(0, 0, 110)
-    lines: Sequence[tuple[str, object]] = [
-        (said.headline, book.large),
-        *((finding, book.wrapped) for finding in said.findings),
-        *((f"! {caution}", book.wrapped) for caution in said.cautions),
-        (sum_in_words(found), book.wrapped),
-        (f"{rules_in_words(found)}. {found.source}, {period_in_words(found)}.", book.wrapped),
-        (f"tidegate {__version__}", book.wrapped),
-    ]
-    for at, (text, form) in enumerate(lines):
-        sheet.write_string(at, 0, text, form)
+                [
+                    row.srv,
+                    row.name,
+                    row.of_class.value,
+                    "yes" if row.is_prioritised else "",
+                    *_counts(row.totals),
+                ]
+                for row in variants
+            ],
+        )
+        book.table(
+            "data",
+            [("user", 30), ("srv", 10), *_COUNTS],
+            [[user, srv, *_counts(totals)] for (user, srv), totals in sorted(found.by_user_and_srv.items())],
+            note="summary.json has the totals of all.",
+        )
+        book.table(
+            "storms of 503",
+            [("started_at", 24), ("ended_at", 24), ("throttled", 12), ("users", 10)],
+            [
+                [
+                    format_instant(each.started_at),
+                    format_instant(each.ended_at),
+                    each.throttled,
+                    len(each.by_user),
+                ]
+                for each in found.spells
+            ],
+        )
+        book.table(
+            "days",
+            [
+                ("day", 12),
+                ("received", 12),
+                ("throttled", 12),
+                ("most_used", 12),
+                ("most_offered", 14),
+                ("minutes_active", 16),
+                ("early_warnings", 16),
+            ],
+            [
+                [
+                    format_instant(day.day)[:10],
+                    day.received,
+                    day.throttled,
+                    day.most_used,
+                    day.most_offered,
+                    day.minutes_active,
+                    day.early_warnings,
+                ]
+                for day in found.days
+            ],
+        )
 
 
 def _counts(totals: RequestTotals) -> list[Cell]:

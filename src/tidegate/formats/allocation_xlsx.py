@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Final
 
-import xlsxwriter
-
 from tidegate import __version__
 from tidegate.admission.allocation import Allocation
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell, Rate
+from tidegate.formats.workbook import Cell, Rate, open_book
 from tidegate.reports.allocated import Allocated
 from tidegate.reports.allocation_words import (
     BASIS_NAMES,
@@ -35,30 +32,18 @@ _WORDS: Final = 60
 def allocation_workbook(allocated: Allocated) -> bytes:
     """The workbook, as the file's bytes; the same allocation makes the same file."""
     octets = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    workbook = xlsxwriter.Workbook(octets, options)
-    made_at = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"Allocation of {allocated.capacity} requests", "author": "tidegate", "created": made_at}
-    )
-    book = Book(workbook, MOST_ROWS)
-    said = [("Allocation", headline(allocated)), *_told(allocated)]
-    book.table("Findings", [("what", 20), ("words", _WORDS)], said, count=len(said))
-    _sheet(book, "Allocation", _COLUMNS, _rows(allocated))
-    if len(allocated.by_basis) > 1:
-        names = [(f"by {BASIS_NAMES[basis]}", 26) for basis in allocated.by_basis]
-        _sheet(book, "Bases", [*_WHO, *names], _beside(allocated, list(allocated.by_basis.values())))
-    changes = [(each.label, _NARROW) for each in allocated.what_ifs]
-    then = [allocated.allocations, *(each.allocations for each in allocated.what_ifs)]
-    _sheet(book, "What if", [*_WHO, ("now", _NARROW), *changes], _beside(allocated, then))
-    about = _about(allocated)
-    book.table("About", [("what", 34), ("value", 40)], about, count=len(about))
-    workbook.close()
+    with open_book(octets, f"Allocation of {allocated.capacity} requests", None) as book:
+        said = [("Allocation", headline(allocated)), *_told(allocated)]
+        book.table("Findings", [("what", 20), ("words", _WORDS)], said)
+        book.table("Allocation", _COLUMNS, _rows(allocated))
+        if len(allocated.by_basis) > 1:
+            names = [(f"by {BASIS_NAMES[basis]}", 26) for basis in allocated.by_basis]
+            book.table("Bases", [*_WHO, *names], _beside(allocated, list(allocated.by_basis.values())))
+        changes = [(each.label, _NARROW) for each in allocated.what_ifs]
+        then = [allocated.allocations, *(each.allocations for each in allocated.what_ifs)]
+        book.table("What if", [*_WHO, ("now", _NARROW), *changes], _beside(allocated, then))
+        about = _about(allocated)
+        book.table("About", [("what", 34), ("value", 40)], about)
     return octets.getvalue()
 
 
@@ -73,12 +58,6 @@ _COLUMNS: Final = [
     ("weight_in_words", 44),
     ("share_in_words", _WORDS),
 ]
-
-
-def _sheet(
-    book: Book, name: str, columns: Sequence[tuple[str, int]], rows: Sequence[Sequence[Cell | None]]
-) -> None:
-    book.table(name, columns, rows, count=len(rows))
 
 
 def _told(allocated: Allocated) -> list[tuple[str, str]]:

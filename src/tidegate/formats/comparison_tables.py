@@ -6,13 +6,11 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import xlsxwriter
 
 from tidegate import __version__
 from tidegate.formats.comparison_page import totals_columns, totals_rows
@@ -21,11 +19,11 @@ from tidegate.formats.reproduction import Reproduction
 from tidegate.formats.spreadsheet_safe import as_text
 from tidegate.formats.storms_parquet import write_storms
 from tidegate.formats.summary_json import summary
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import Cell, open_book, said_rows
 from tidegate.reports.compared import Compared, ComparedRow, Outcome
 from tidegate.reports.compared_findings import compared_verdict
 from tidegate.reports.replayed import Replayed, Spells
-from tidegate.vocabulary.instants import SECOND, format_instant
+from tidegate.vocabulary.instants import format_instant
 
 COLUMNS: Final = (
     "policy", "level", "alert_code", "recipient", "received", "delivered", "forwarded", "throttled", "excluded",
@@ -114,45 +112,28 @@ def write_comparison_xlsx(compared: Compared, path: Path, made: Reproduction | N
     Raises:
         OSError: it cannot be written.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "tmpdir": str(path.parent),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    # No clock is read: the same comparison makes the same file.
-    created = datetime.fromtimestamp((compared.log.last or 0) // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"Policies over {compared.log.source}", "author": "tidegate", "created": created}
-    )
-    book = Book(workbook, MOST_ROWS)
-    said = compared_verdict(compared)
-    lines = [("Found", said.headline), *(("Found", each) for each in said.findings)]
-    lines += [("Before you use this", each) for each in said.cautions]
-    book.table("Findings", [("what", 22), ("value", 60)], lines, count=len(lines))
-    totals = totals_rows(compared)
-    book.table("Totals", [(name, 36) for name in totals_columns(compared)], totals, count=len(totals))
-    rows = list(compared.rows())
-    for name, level in (
-        ("Codes", "code"),
-        ("Recipients", "recipient"),
-        ("Codes by recipient", "code and recipient"),
-    ):
-        of_level = [_cells(row) for row in rows if row.level == level]
-        book.table(name, [(column, 18) for column in COLUMNS], of_level, count=len(of_level))
-    days = [
-        (format_instant(day)[:10], outcome.name, t.received, t.forwarded + t.excluded, t.throttled)
-        for outcome in compared.outcomes
-        for day, t in outcome.days.items()
-    ]
-    names = [("day_utc", 12), ("policy", 24), ("received", 14), ("delivered", 14), ("throttled", 14)]
-    book.table("Days", names, days, count=len(days))
-    about = _about(compared, made)
-    book.table("About", [("policy", 24), ("what", 30), ("value", 60), ("why", 60)], about, count=len(about))
-    workbook.close()
+    with open_book(path, f"Policies over {compared.log.source}", compared.log.last) as book:
+        said = said_rows(compared_verdict(compared), "Found")
+        book.table("Findings", [("what", 22), ("value", 60)], said)
+        totals = totals_rows(compared)
+        book.table("Totals", [(name, 36) for name in totals_columns(compared)], totals)
+        rows = list(compared.rows())
+        for name, level in (
+            ("Codes", "code"),
+            ("Recipients", "recipient"),
+            ("Codes by recipient", "code and recipient"),
+        ):
+            of_level = [_cells(row) for row in rows if row.level == level]
+            book.table(name, [(column, 18) for column in COLUMNS], of_level)
+        days = [
+            (format_instant(day)[:10], outcome.name, t.received, t.forwarded + t.excluded, t.throttled)
+            for outcome in compared.outcomes
+            for day, t in outcome.days.items()
+        ]
+        names = [("day_utc", 12), ("policy", 24), ("received", 14), ("delivered", 14), ("throttled", 14)]
+        book.table("Days", names, days)
+        about = _about(compared, made)
+        book.table("About", [("policy", 24), ("what", 30), ("value", 60), ("why", 60)], about)
 
 
 def _cells(row: ComparedRow) -> tuple[str | int, ...]:

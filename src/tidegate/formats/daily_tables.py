@@ -8,23 +8,20 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-
-import xlsxwriter
 
 from tidegate import __version__
 from tidegate.formats.health_picture import COLUMNS as HEALTH_COLUMNS
 from tidegate.formats.reproduction import Reproduction
 from tidegate.formats.spreadsheet_safe import as_text
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import Cell, open_book, said_rows
 from tidegate.reports.alarm_health import HealthSpell
 from tidegate.reports.before_after import BeforeAfter
 from tidegate.reports.daily import ChangeOfCode, CodeDay, Daily
 from tidegate.reports.daily_findings import certainty_in_words, daily_verdict
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of
-from tidegate.vocabulary.instants import HOUR, SECOND, format_instant
+from tidegate.vocabulary.instants import HOUR, format_instant
 
 CSV_COLUMNS: Final = (
     "day", "zone", "begins", "hours", "is_whole", "alert_code", "received", "delivered", "forwarded", "throttled",
@@ -116,47 +113,26 @@ def write_daily_xlsx(daily: Daily, path: Path, made: Reproduction | None = None)
     Raises:
         OSError: it cannot be written.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "tmpdir": str(path.parent),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    # No clock is read: the same report makes the same file.
-    last = daily.replayed.last or 0
-    workbook.set_properties(
-        {
-            "title": f"Daily report of {daily.replayed.source}",
-            "author": "tidegate",
-            "created": datetime.fromtimestamp(last // SECOND, UTC).replace(tzinfo=None),
-        }
-    )
-    book = Book(workbook, MOST_ROWS)
-    said = daily_verdict(daily)
-    lines = [("Found", said.headline), *(("Found", each) for each in said.findings)]
-    lines += [("Before you use this", each) for each in said.cautions]
-    book.table("Findings", [("what", 22), ("value", 60)], lines, count=len(lines))
-    days = list(_sheet_rows(daily))
-    book.table("Days", [(name, 16) for name in CSV_COLUMNS], days, count=len(days))
-    changes = [row for change in daily.changes for row in _change_rows(change)]
-    book.table("Before and after", _CHANGE_COLUMNS, changes, count=len(changes))
-    talkers = [
-        (format_alert_code(it.alert_code), it.device_id, it.alerts, it.days, it.days_stormed, it.product)
-        for it in daily.talkers
-    ]
-    names = [("alert_code", 12), ("device_id", 26), ("alerts", 12), ("days", 8), ("days_stormed", 14)]
-    book.table("Top talkers", [*names, ("product", 30)], talkers, count=len(talkers))
-    health = [_health_cells(spell) for spell in daily.health.spells]
-    book.table("Alarm health", [(name, 20) for name in HEALTH_COLUMNS], health, count=len(health))
-    about = [("tidegate", __version__), ("source", daily.replayed.source), ("days of", str(daily.days))]
-    if made is not None:
-        about.append(("command", made.command))
-        about += [(f"SHA-256 of {it.name}", it.sha256 or it.why_not) for it in made.inputs]
-    book.table("About", [("what", 30), ("value", 60)], about, count=len(about))
-    workbook.close()
+    with open_book(path, f"Daily report of {daily.replayed.source}", daily.replayed.last) as book:
+        said = said_rows(daily_verdict(daily), "Found")
+        book.table("Findings", [("what", 22), ("value", 60)], said)
+        days = list(_sheet_rows(daily))
+        book.table("Days", [(name, 16) for name in CSV_COLUMNS], days)
+        changes = [row for change in daily.changes for row in _change_rows(change)]
+        book.table("Before and after", _CHANGE_COLUMNS, changes)
+        talkers = [
+            (format_alert_code(it.alert_code), it.device_id, it.alerts, it.days, it.days_stormed, it.product)
+            for it in daily.talkers
+        ]
+        names = [("alert_code", 12), ("device_id", 26), ("alerts", 12), ("days", 8), ("days_stormed", 14)]
+        book.table("Top talkers", [*names, ("product", 30)], talkers)
+        health = [_health_cells(spell) for spell in daily.health.spells]
+        book.table("Alarm health", [(name, 20) for name in HEALTH_COLUMNS], health)
+        about = [("tidegate", __version__), ("source", daily.replayed.source), ("days of", str(daily.days))]
+        if made is not None:
+            about.append(("command", made.command))
+            about += [(f"SHA-256 of {it.name}", it.sha256 or it.why_not) for it in made.inputs]
+        book.table("About", [("what", 30), ("value", 60)], about)
 
 
 def _cells(daily: Daily, row: CodeDay) -> tuple[str | int | float | bool, ...]:

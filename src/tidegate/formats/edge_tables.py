@@ -7,17 +7,12 @@ regions do not add up.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-
-import xlsxwriter
 
 from tidegate import __version__
 from tidegate.formats.report_html import excluded_rows, parameter_rows
 from tidegate.formats.spreadsheet_safe import as_text
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import Cell, open_book, said_rows
 from tidegate.reports.edge import LINKS, PLACES, EdgeProtection, Place
 from tidegate.reports.edge_words import (
     LINK_NAMES,
@@ -27,13 +22,7 @@ from tidegate.reports.edge_words import (
     edge_verdict,
     period_in_words,
 )
-from tidegate.vocabulary.instants import SECOND, format_duration, format_instant
-
-_OPTIONS: Final = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
+from tidegate.vocabulary.instants import format_duration, format_instant
 
 
 def write_edge_csv(found: EdgeProtection, path: Path) -> None:
@@ -51,51 +40,31 @@ def write_edge_xlsx(found: EdgeProtection, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    workbook = xlsxwriter.Workbook(str(path), _OPTIONS)
-    made_at = datetime.fromtimestamp((found.last or 0) // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"Edge protection over {found.source}", "author": "tidegate", "created": made_at}
-    )
-    book = Book(workbook, MOST_ROWS)
-    _table(book, "Verdict", [("what", 22), ("words", 60)], _said(found))
-    rows = edge_rows(found)
-    _table(
-        book,
-        "Places",
-        [(name, max(12, len(name) + 2)) for name in EdgeRow._fields],
-        # A float would be shown as a share; a capacity is none.
-        [[f"{cell:g}" if isinstance(cell, float) else cell for cell in row] for row in rows],
-    )
-    _table(
-        book,
-        "Spared",
-        [("region", 22), ("place", 22), *((f"share spared: {LINK_NAMES[link]}", 34) for link in LINKS)],
-        _shares(found),
-    )
-    _table(
-        book,
-        "Hours",
-        [("hour_utc", 22), ("region", 22), ("wan_busiest_minute", 20), ("with_rule_at_hub", 20)],
-        [(format_instant(each.hour), each.region, each.nowhere, each.hub) for each in found.hours],
-    )
-    _table(book, "About", [("what", 28), ("value", 60), ("note", 60)], _about(found))
-    workbook.close()
-
-
-def _table(
-    book: Book, name: str, columns: Sequence[tuple[str, int]], rows: Sequence[Sequence[Cell | None]]
-) -> None:
-    book.table(name, columns, rows, count=len(rows))
+    with open_book(path, f"Edge protection over {found.source}", found.last) as book:
+        book.table("Verdict", [("what", 22), ("words", 60)], _said(found))
+        rows = edge_rows(found)
+        book.table(
+            "Places",
+            [(name, max(12, len(name) + 2)) for name in EdgeRow._fields],
+            # A float would be shown as a share; a capacity is none.
+            [[f"{cell:g}" if isinstance(cell, float) else cell for cell in row] for row in rows],
+        )
+        book.table(
+            "Spared",
+            [("region", 22), ("place", 22), *((f"share spared: {LINK_NAMES[link]}", 34) for link in LINKS)],
+            _shares(found),
+        )
+        book.table(
+            "Hours",
+            [("hour_utc", 22), ("region", 22), ("wan_busiest_minute", 20), ("with_rule_at_hub", 20)],
+            [(format_instant(each.hour), each.region, each.nowhere, each.hub) for each in found.hours],
+        )
+        book.table("About", [("what", 28), ("value", 60), ("note", 60)], _about(found))
 
 
 def _said(found: EdgeProtection) -> list[tuple[str, str]]:
-    said = edge_verdict(found)
-    return [
-        *([("PARTIAL", f"Interrupted after {int(100 * found.completed)}%")] if found.is_partial else []),
-        ("Verdict", said.headline),
-        *(("Found", finding) for finding in said.findings),
-        *(("Before you use this", caution) for caution in said.cautions),
-    ]
+    partial = [("PARTIAL", f"Interrupted after {int(100 * found.completed)}%")] if found.is_partial else []
+    return [*partial, *said_rows(edge_verdict(found), "Verdict")]
 
 
 def _shares(found: EdgeProtection) -> list[list[Cell | None]]:

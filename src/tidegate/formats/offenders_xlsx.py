@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
-
-import xlsxwriter
 
 from tidegate import __version__
 from tidegate.alert_storm import causes, trials
 from tidegate.alert_storm.fleet_activity import MURMUR_RATE
 from tidegate.formats.offenders_tables import DEVICES_SCHEMA, device_tables
 from tidegate.formats.report_html import period_in_words
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell, Rate
+from tidegate.formats.workbook import MOST_ROWS, Cell, Rate, open_book, said_rows
 from tidegate.reports.offending import Offending
 from tidegate.reports.offending_rows import (
     CAUSE_COLUMNS,
@@ -47,52 +45,33 @@ def write_offenders_xlsx(
         OSError: it cannot be written.
     """
     replayed = found.replayed
-    options = {
-        "constant_memory": min(len(found.devices), most_devices) > _IN_MEMORY,
-        "tmpdir": str(path.parent),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    workbook = xlsxwriter.Workbook(str(path), options)
-    # No clock is read: the same log makes the same file.
-    made_at = datetime.fromtimestamp((replayed.last or 0) // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"Offenders of {replayed.source}", "author": "tidegate", "created": made_at}
-    )
-    book = Book(workbook, most_rows)
-    said = _said(found)
-    book.table("Verdict", [("what", 22), ("words", 60)], said, count=len(said))
-    rows = [_row(row, OFFENDER_COLUMNS) for row in offender_rows(found)]
-    book.table(
-        "Offenders", _widths(OFFENDER_COLUMNS), rows, count=len(rows), note="All are in offenders.csv."
-    )
-    of_causes = [_row(row, CAUSE_COLUMNS) for row in cause_rows(found)]
-    book.table("Causes", _widths(CAUSE_COLUMNS), of_causes, count=len(of_causes))
-    book.table(
-        "Devices",
-        [(field.name, 26 if field.name == "device_id" else 16) for field in DEVICES_SCHEMA],
-        _devices(found),
-        count=len(found.devices),
-        most=most_devices,
-        note="All are in devices.csv and devices.parquet.",
-    )
-    hours = [_row(row, HOUR_COLUMNS) for row in hour_rows(found)]
-    book.table("Hours", _widths(HOUR_COLUMNS), hours, count=len(hours), note="All are in by_hour.csv.")
-    about = _about(found)
-    book.table("About", [("what", 34), ("value", 40), ("note", 60)], about, count=len(about))
-    workbook.close()
+    is_long = min(len(found.devices), most_devices) > _IN_MEMORY
+    title = f"Offenders of {replayed.source}"
+    with open_book(path, title, replayed.last, most_rows=most_rows, is_long=is_long) as book:
+        said = _said(found)
+        book.table("Verdict", [("what", 22), ("words", 60)], said)
+        rows = [_row(row, OFFENDER_COLUMNS) for row in offender_rows(found)]
+        book.table("Offenders", _widths(OFFENDER_COLUMNS), rows, note="All are in offenders.csv.")
+        of_causes = [_row(row, CAUSE_COLUMNS) for row in cause_rows(found)]
+        book.table("Causes", _widths(CAUSE_COLUMNS), of_causes)
+        book.table(
+            "Devices",
+            [(field.name, 26 if field.name == "device_id" else 16) for field in DEVICES_SCHEMA],
+            _devices(found),
+            count=len(found.devices),
+            most=most_devices,
+            note="All are in devices.csv and devices.parquet.",
+        )
+        hours = [_row(row, HOUR_COLUMNS) for row in hour_rows(found)]
+        book.table("Hours", _widths(HOUR_COLUMNS), hours, note="All are in by_hour.csv.")
+        about = _about(found)
+        book.table("About", [("what", 34), ("value", 40), ("note", 60)], about)
 
 
 def _said(found: Offending) -> list[tuple[str, str]]:
-    said = offending_verdict(found)
     completed = f"Interrupted after {int(100 * found.replayed.completed)}%"
-    return [
-        *([("PARTIAL", completed)] if found.replayed.is_partial else []),
-        ("Verdict", said.headline),
-        *(("Found", finding) for finding in said.findings),
-        *(("Before you use this", caution) for caution in said.cautions),
-    ]
+    partial = [("PARTIAL", completed)] if found.replayed.is_partial else []
+    return [*partial, *said_rows(offending_verdict(found), "Verdict")]
 
 
 def _widths(columns: Mapping[str, str]) -> list[tuple[str, int]]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-
-import xlsxwriter
 
 from tidegate import __version__
 from tidegate.formats.report_html import period_in_words
 from tidegate.formats.reproduction import Reproduction
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import MOST_ROWS, Book, Cell, open_book
 from tidegate.reports.forecast import cost_in_words
 from tidegate.reports.numerals import length
 from tidegate.reports.problem_report import ProblemReport
 from tidegate.reports.problems import ROW_COLUMNS, rows_of
 from tidegate.vocabulary.devices import format_device_id
-from tidegate.vocabulary.instants import SECOND, format_instant
+from tidegate.vocabulary.instants import format_instant
 
 MOST_DEVICES: Final = 100_000
 """Devices in the workbook; problem_devices.csv has all."""
@@ -43,47 +40,33 @@ def write_problems_xlsx(
     Raises:
         OSError: it cannot be written.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "tmpdir": str(path.parent),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    # No clock is read: the same log makes the same file.
-    made_at = datetime.fromtimestamp((report.replayed.last or 0) // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"Problems of {report.replayed.source}", "author": "tidegate", "created": made_at}
-    )
-    book = Book(workbook, most_rows)
-    rows = rows_of(report.problems)
-    book.table(
-        "Problems",
-        [(name, _WIDTHS.get(name, 14)) for name in _TOLD],
-        ([_cell(getattr(row, name), name) for name in _TOLD] for row in rows),
-        count=len(rows),
-    )
-    book.table(
-        "Devices",
-        [
-            ("problem_id", 13),
-            ("device_id", 25),
-            ("responsible", 24),
-            ("storms", 10),
-            ("alerts", 12),
-            ("throttled", 12),
-        ],
-        _device_rows(report),
-        count=len(report.problems.members),
-        most=MOST_DEVICES,
-        note="All of them are in problem_devices.csv.",
-    )
-    _write_forecast(book, report)
-    about = list(_about(report, made))
-    book.table("About", [("what", 24), ("value", 100)], about, count=len(about))
-    workbook.close()
+    title, last = f"Problems of {report.replayed.source}", report.replayed.last
+    with open_book(path, title, last, most_rows=most_rows) as book:
+        rows = rows_of(report.problems)
+        book.table(
+            "Problems",
+            [(name, _WIDTHS.get(name, 14)) for name in _TOLD],
+            ([_cell(getattr(row, name), name) for name in _TOLD] for row in rows),
+            count=len(rows),
+        )
+        book.table(
+            "Devices",
+            [
+                ("problem_id", 13),
+                ("device_id", 25),
+                ("responsible", 24),
+                ("storms", 10),
+                ("alerts", 12),
+                ("throttled", 12),
+            ],
+            _device_rows(report),
+            count=len(report.problems.members),
+            most=MOST_DEVICES,
+            note="All of them are in problem_devices.csv.",
+        )
+        _write_forecast(book, report)
+        about = list(_about(report, made))
+        book.table("About", [("what", 24), ("value", 100)], about)
 
 
 def _write_forecast(book: Book, report: ProblemReport) -> None:

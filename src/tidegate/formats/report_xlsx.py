@@ -8,13 +8,10 @@ filters. What does not fit on a sheet is said on it, not dropped unseen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 
 from tidegate import __version__
 from tidegate.alert_storm.decision import Level
@@ -24,14 +21,14 @@ from tidegate.formats.report_html import (
     parameter_rows,
     period_in_words,
 )
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import MOST_ROWS, Book, Cell, open_book
 from tidegate.policy.wording import count_by_in_words, mode_in_words
 from tidegate.reports.replayed import Replayed, Spells
 from tidegate.reports.storm_streams import RUNNING
 from tidegate.reports.verdict import table_by_code, verdict
 from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.devices import format_device_id
-from tidegate.vocabulary.instants import SECOND, Instant, format_instant
+from tidegate.vocabulary.instants import Instant, format_instant
 
 MOST_STORMS: Final = 100_000
 """Storms and amber spells in the workbook, the worst; a million would take over a minute to write."""
@@ -57,34 +54,16 @@ def write_report_xlsx(
     Raises:
         OSError: it cannot be written.
     """
-    spells = len(replayed.spells)
-    options = {
-        "constant_memory": min(spells, most_storms) > _KEPT_IN_MEMORY,
-        "tmpdir": str(path.parent),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    workbook = xlsxwriter.Workbook(str(path), options)
-    # No clock is read: the same replay makes the same file.
-    made_at = datetime.fromtimestamp((replayed.last or 0) // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"Replay of {replayed.source}", "author": "tidegate", "created": made_at}
-    )
-    book = Book(workbook, most_rows)
-    _write_verdict(book, replayed)
-    _write_codes(book, replayed)
-    _write_recipients(book, replayed)
-    _write_hours(book, replayed)
-    _write_storms(book, replayed, most_storms)
-    _write_rejected(book, replayed)
-    _write_about(book, replayed)
-    try:
-        workbook.close()
-    except FileCreateError as error:
-        if isinstance(error.args[0], OSError):
-            raise error.args[0] from error
-        raise
+    is_long = min(len(replayed.spells), most_storms) > _KEPT_IN_MEMORY
+    title = f"Replay of {replayed.source}"
+    with open_book(path, title, replayed.last, most_rows=most_rows, is_long=is_long) as book:
+        _write_verdict(book, replayed)
+        _write_codes(book, replayed)
+        _write_recipients(book, replayed)
+        _write_hours(book, replayed)
+        _write_storms(book, replayed, most_storms)
+        _write_rejected(book, replayed)
+        _write_about(book, replayed)
 
 
 def _write_verdict(book: Book, replayed: Replayed) -> None:
@@ -306,4 +285,4 @@ def _write_about(book: Book, replayed: Replayed) -> None:
             (f"parameters: {row['codes']}", row["words"], row["reason"]) for row in parameter_rows(policy)
         ]
         rows += [(f"excluded: {row['code']}", row["name"], row["reason"]) for row in excluded_rows(policy)]
-    book.table("About", [("what", 28), ("value", 60), ("note", 60)], rows, count=len(rows))
+    book.table("About", [("what", 28), ("value", 60), ("note", 60)], rows)

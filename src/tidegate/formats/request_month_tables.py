@@ -6,14 +6,12 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
-
-import xlsxwriter
+from typing import Any, Final, TypeAlias
 
 from tidegate import __version__
 from tidegate.formats.admission_json import totals_json
 from tidegate.formats.spreadsheet_safe import as_text
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import Cell, open_book
 from tidegate.reports.request_month import Reaches, RequestMonth, UserMonth
 from tidegate.reports.request_month_words import panel_verdict, user_verdict
 from tidegate.reports.verdict import Verdict
@@ -30,7 +28,6 @@ USER_COLUMNS: Final = (
     "user", "allocation", "most_used", "received", "forecast", "throttled", "early_warnings", "spare_used",
     "breach_days", "step",
 )  # fmt: skip
-_OPTIONS: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def panel_json(month: RequestMonth) -> dict[str, Any]:
@@ -145,40 +142,27 @@ def user_rows(month: RequestMonth) -> list[list[Cell | None]]:
 def write_panel_xlsx(month: RequestMonth, path: Path) -> None:
     """Write the Panel's workbook."""
     sent = [row for user in month.users for row in sent_rows(month, user)]
-    _write_xlsx(
-        path,
-        panel_verdict(month),
-        [
-            ("days", DAY_COLUMNS, day_rows(month)),
-            ("users", USER_COLUMNS, user_rows(month)),
-            ("data", SENT_COLUMNS, sent),
-        ],
-    )
+    sheets: list[_Sheet] = [
+        ("days", DAY_COLUMNS, day_rows(month)),
+        ("users", USER_COLUMNS, user_rows(month)),
+        ("data", SENT_COLUMNS, sent),
+    ]
+    _write_xlsx(month, panel_verdict(month), sheets, path)
 
 
 def write_user_xlsx(month: RequestMonth, user: UserMonth, path: Path) -> None:
     """Write one User's workbook."""
-    _write_xlsx(path, user_verdict(month, user), [("data", SENT_COLUMNS, sent_rows(month, user))])
+    _write_xlsx(month, user_verdict(month, user), [("data", SENT_COLUMNS, sent_rows(month, user))], path)
 
 
-def _write_xlsx(
-    path: Path, said: Verdict, sheets: Sequence[tuple[str, Sequence[str], list[list[Cell | None]]]]
-) -> None:
-    workbook = xlsxwriter.Workbook(str(path), _OPTIONS)
-    book = Book(workbook, MOST_ROWS)
-    summary = book.sheet("summary")
-    summary.set_column(0, 0, 110)
-    lines = [
-        said.headline,
-        *said.findings,
-        *(f"! {caution}" for caution in said.cautions),
-        f"tidegate {__version__}",
-    ]
-    for at, line in enumerate(lines):
-        summary.write_string(at, 0, line, book.large if at == 0 else book.wrapped)
-    for name, columns, rows in sheets:
-        book.table(name, [(column, max(12, len(column) + 4)) for column in columns], rows, count=len(rows))
-    workbook.close()
+_Sheet: TypeAlias = tuple[str, Sequence[str], list[list[Cell | None]]]
+
+
+def _write_xlsx(month: RequestMonth, said: Verdict, sheets: Sequence[_Sheet], path: Path) -> None:
+    with open_book(path, f"Service Requests of {month.month}", month.found.last) as book:
+        book.front(said, f"tidegate {__version__}")
+        for name, columns, rows in sheets:
+            book.table(name, [(column, max(12, len(column) + 4)) for column in columns], rows)
 
 
 def _head(month: RequestMonth, said: Verdict) -> dict[str, Any]:

@@ -6,17 +6,14 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-
-import xlsxwriter
 
 from tidegate import __version__
 from tidegate.formats.reproduction import Reproduction
 from tidegate.formats.requests_simulated_page import TOTALS_COLUMNS, totals_rows
 from tidegate.formats.spreadsheet_safe import as_text
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell, Rate
+from tidegate.formats.workbook import Cell, Rate, open_book, said_rows
 from tidegate.reports.requests_simulated import ControlOutcome, RequestsSimulated, Tally
 from tidegate.reports.requests_simulated_words import requests_verdict
 from tidegate.vocabulary.instants import SECOND, format_instant
@@ -86,50 +83,31 @@ def write_requests_xlsx(found: RequestsSimulated, path: Path, made: Reproduction
     Raises:
         OSError: it cannot be written.
     """
-    workbook = xlsxwriter.Workbook(
-        str(path),
-        {
-            "tmpdir": str(path.parent),
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    # No clock is read: the same simulation makes the same file.
-    created = datetime.fromtimestamp(found.starts_at // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties(
-        {"title": f"{found.scenario}, simulated", "author": "tidegate", "created": created}
-    )
-    book = Book(workbook, MOST_ROWS)
-    said = requests_verdict(found)
-    lines = [("Found", said.headline), *(("Found", each) for each in said.findings)]
-    lines += [("Before you use this", each) for each in said.cautions]
-    lines += [(f"{each.number}, {each.by}", each.said) for each in found.answers]
-    book.table("Findings", [("what", 22), ("value", 60)], lines, count=len(lines))
-    totals: list[Sequence[Cell | None]] = [
-        [Rate(cell) if isinstance(cell, float) else cell for cell in row]
-        for row in totals_rows(found.outcomes, found)
-    ]
-    book.table("Controls", [(name, 18) for name in TOTALS_COLUMNS], totals, count=len(totals))
-    rows = list(comparison_rows(found))
-    for name, level in (("By what was asked", "stream"), ("By User", "user")):
-        kept: list[Sequence[Cell | None]] = [
+    with open_book(path, f"{found.scenario}, simulated", found.starts_at) as book:
+        lines = said_rows(requests_verdict(found), "Found")
+        lines += [(f"{each.number}, {each.by}", each.said) for each in found.answers]
+        book.table("Findings", [("what", 22), ("value", 60)], lines)
+        totals: list[Sequence[Cell | None]] = [
             [Rate(cell) if isinstance(cell, float) else cell for cell in row]
-            for row in rows
-            if row[3] == level
+            for row in totals_rows(found.outcomes, found)
         ]
-        book.table(name, [(column, 16) for column in COLUMNS], kept, count=len(kept))
-    backlog = [
-        (format_instant(found.starts_at + place * 10 * SECOND), it.name, waiting)
-        for it in found.outcomes
-        for place, waiting in enumerate(it.backlog)
-    ]
-    book.table(
-        "Backlog", [("at_utc", 22), ("control", 34), ("tasks_waiting", 14)], backlog, count=len(backlog)
-    )
-    about = _about(found, made)
-    book.table("About", [("what", 30), ("value", 60)], about, count=len(about))
-    workbook.close()
+        book.table("Controls", [(name, 18) for name in TOTALS_COLUMNS], totals)
+        rows = list(comparison_rows(found))
+        for name, level in (("By what was asked", "stream"), ("By User", "user")):
+            kept: list[Sequence[Cell | None]] = [
+                [Rate(cell) if isinstance(cell, float) else cell for cell in row]
+                for row in rows
+                if row[3] == level
+            ]
+            book.table(name, [(column, 16) for column in COLUMNS], kept)
+        backlog = [
+            (format_instant(found.starts_at + place * 10 * SECOND), it.name, waiting)
+            for it in found.outcomes
+            for place, waiting in enumerate(it.backlog)
+        ]
+        book.table("Backlog", [("at_utc", 22), ("control", 34), ("tasks_waiting", 14)], backlog)
+        about = _about(found, made)
+        book.table("About", [("what", 30), ("value", 60)], about)
 
 
 def _about(found: RequestsSimulated, made: Reproduction | None) -> Sequence[Sequence[Cell | None]]:
@@ -186,21 +164,8 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _cells(tally: Tally) -> tuple[int | float | None, ...]:
-    t = tally
     return (
-        t.due,
-        t.done,
-        t.waiting,
-        t.stranded,
-        t.lost,
-        t.sent,
-        t.answered,
-        t.refused,
-        t.refused_within,
-        t.refused_full,
-        t.unanswered,
-        t.unanswered_within,
-        t.met_outage,
-        None if t.median_us is None else t.median_us / SECOND,
-        None if t.slow_us is None else t.slow_us / SECOND,
+        *tally.counts,
+        None if tally.median_us is None else tally.median_us / SECOND,
+        None if tally.slow_us is None else tally.slow_us / SECOND,
     )

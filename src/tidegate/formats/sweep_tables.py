@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import xlsxwriter
 from pyarrow import parquet
 
 from tidegate import __version__
 from tidegate.formats.report_html import parameter_rows
 from tidegate.formats.spreadsheet_safe import as_text
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import Cell, open_book, said_rows
 from tidegate.reports.recommendation import Recommendation
 from tidegate.reports.sweep_table import (
     RecommendedRecord,
@@ -25,7 +23,7 @@ from tidegate.reports.sweep_table import (
 )
 from tidegate.reports.sweep_verdict import sweep_verdict
 from tidegate.reports.swept import Swept
-from tidegate.vocabulary.instants import SECOND, format_instant
+from tidegate.vocabulary.instants import format_instant
 
 _FLOATS: Final = (
     "delivered_share",
@@ -94,36 +92,26 @@ def write_sweep_xlsx(swept: Swept, recommended: Sequence[Recommendation], path: 
     Raises:
         OSError: it cannot be written.
     """
-    workbook = xlsxwriter.Workbook(str(path), _OPTIONS)
-    made_at = datetime.fromtimestamp((swept.last or 0) // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties({"title": f"Sweep over {swept.source}", "author": "tidegate", "created": made_at})
-    book = Book(workbook, MOST_ROWS)
-    said = sweep_verdict(swept, recommended)
-    _table(
-        book,
-        "Verdict",
-        [("what", 22), ("words", 60)],
-        [
-            *([("PARTIAL", f"Interrupted after {int(100 * swept.completed)}%")] if swept.is_partial else []),
-            ("Verdict", said.headline),
-            *(("Found", finding) for finding in said.findings),
-            *(("Before you use this", caution) for caution in said.cautions),
-        ],
-    )
-    _table(
-        book,
-        "Recommended",
-        [(name, 60 if name == "reason" else max(12, len(name) + 2)) for name in RecommendedRecord._fields],
-        [_cells(record) for record in recommended_records(swept, recommended)],
-    )
-    _table(
-        book,
-        "Sweep",
-        [(name, 30 if name == "name" else max(12, len(name) + 2)) for name in SweepRecord._fields],
-        [_cells(record) for record in sweep_records(swept, recommended)],
-    )
-    _table(book, "About", [("what", 28), ("value", 60), ("note", 60)], _about(swept))
-    workbook.close()
+    with open_book(path, f"Sweep over {swept.source}", swept.last) as book:
+        partial = (
+            [("PARTIAL", f"Interrupted after {int(100 * swept.completed)}%")] if swept.is_partial else []
+        )
+        said = [*partial, *said_rows(sweep_verdict(swept, recommended), "Verdict")]
+        book.table("Verdict", [("what", 22), ("words", 60)], said)
+        book.table(
+            "Recommended",
+            [
+                (name, 60 if name == "reason" else max(12, len(name) + 2))
+                for name in RecommendedRecord._fields
+            ],
+            [_cells(record) for record in recommended_records(swept, recommended)],
+        )
+        book.table(
+            "Sweep",
+            [(name, 30 if name == "name" else max(12, len(name) + 2)) for name in SweepRecord._fields],
+            [_cells(record) for record in sweep_records(swept, recommended)],
+        )
+        book.table("About", [("what", 28), ("value", 60), ("note", 60)], _about(swept))
 
 
 def _write_csv(names: Sequence[str], records: Iterable[tuple[Any, ...]], path: Path) -> None:
@@ -152,12 +140,6 @@ def _cells(record: SweepRecord | RecommendedRecord) -> list[Cell | None]:
         else:
             cells.append(cell)
     return cells
-
-
-def _table(
-    book: Book, name: str, columns: Sequence[tuple[str, int]], rows: Sequence[Sequence[Cell | None]]
-) -> None:
-    book.table(name, columns, rows, count=len(rows))
 
 
 def _about(swept: Swept) -> list[tuple[str, str, str]]:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, TypeAlias
+
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+
+from tidegate.reports.verdict import Verdict
+from tidegate.vocabulary.instants import SECOND, Instant
 
 Cell: TypeAlias = str | int | float
 """A float is a share, shown in per cent, unless it is a `Rate`."""
@@ -17,6 +27,52 @@ MOST_ROWS: Final = 1_048_576
 """Rows of a sheet, in Excel and LibreOffice; its first row is the heading."""
 
 _WIDEST = 60
+
+
+@contextmanager
+def open_book(
+    to: Path | io.BytesIO,
+    title: str,
+    at: Instant | None,
+    *,
+    most_rows: int = MOST_ROWS,
+    is_long: bool = False,
+) -> Iterator[Book]:
+    """A workbook, written as the block ends; text in it is never a formula, a link or a number.
+
+    Args:
+        to:         Where it is written; temporary files are made beside a file.
+        title:      What it is called.
+        at:         When it counts as made: no clock is read, so that the same contents make the same file.
+        most_rows:  Rows a sheet may have.
+        is_long:    Rows are kept on disk until it is written, not in memory.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    where = {"tmpdir": str(to.parent)} if isinstance(to, Path) else {"in_memory": True}
+    as_given = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    workbook = xlsxwriter.Workbook(
+        str(to) if isinstance(to, Path) else to, {"constant_memory": is_long, **where, **as_given}
+    )
+    created = datetime.fromtimestamp((at or 0) // SECOND, UTC).replace(tzinfo=None)
+    workbook.set_properties({"title": title, "author": "tidegate", "created": created})
+    yield Book(workbook, most_rows)
+    try:
+        workbook.close()
+    except FileCreateError as error:
+        if isinstance(error.args[0], OSError):
+            raise error.args[0] from error
+        raise
+
+
+def said_rows(said: Verdict, headline: str) -> list[tuple[str, str]]:
+    """What a report says, its first sentence under a name."""
+    return [
+        (headline, said.headline),
+        *(("Found", each) for each in said.findings),
+        *(("Before you use this", each) for each in said.cautions),
+    ]
 
 
 class Book:
@@ -43,20 +99,38 @@ class Book:
         sheet.fit_to_pages(1, 0)
         return sheet
 
+    def front(self, said: Verdict, *more: str) -> None:
+        """A sheet of what is said, a line for each."""
+        sheet = self.sheet("summary")
+        sheet.set_column(0, 0, 110)
+        lines = [*said.findings, *(f"! {caution}" for caution in said.cautions), *more]
+        sheet.write_string(0, 0, said.headline, self.large)
+        for at, line in enumerate(lines, start=1):
+            sheet.write_string(at, 0, line, self.wrapped)
+
     def table(
         self,
         name: str,
         columns: Sequence[tuple[str, int]],
         rows: Iterable[Sequence[Cell | None]],
         *,
-        count: int,
+        count: int | None = None,
         most: int = MOST_ROWS,
         note: str = "",
     ) -> None:
-        """A sheet that is one table; `columns` are names and widths, `count` is how many rows there are.
+        """A sheet that is one table.
 
-        A float is a share. Where there are more than `most`, or than fit, a last row says so and `note`.
+        Args:
+            name:     What the sheet is called.
+            columns:  Names and widths.
+            rows:     A float in one is a share.
+            count:    How many rows there are; only rows that are made as they are written have to be told.
+            most:     Where there are more, or than fit, a last row says so.
+            note:     What it says besides.
         """
+        if count is None:
+            assert isinstance(rows, Sized)
+            count = len(rows)
         sheet = self.sheet(name)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)

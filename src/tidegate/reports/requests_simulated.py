@@ -71,6 +71,14 @@ class Tally:
         return self.due - self.done - self.stranded - self.lost
 
     @property
+    def counts(self) -> tuple[int, ...]:
+        """All that is counted, in the order of every table: tasks, what became of them, their requests."""
+        tasks = (self.due, self.done, self.waiting, self.stranded, self.lost)
+        refused = (self.refused, self.refused_within, self.refused_full)
+        unanswered = (self.unanswered, self.unanswered_within, self.met_outage)
+        return (*tasks, self.sent, self.answered, *refused, *unanswered)
+
+    @property
     def amplification(self) -> float:
         """Requests sent for each that was answered; as many as were sent where none was."""
         return self.sent / max(1, self.answered)
