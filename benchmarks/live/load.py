@@ -3,7 +3,8 @@
     python -m benchmarks.live.load PORT REQUESTS CONNECTIONS PER_SECOND {signed KEY_FOLDER | unsigned} FIRST
 
 PER_SECOND 0: as fast as answers come (closed loop). Else each request has its instant, and its latency counts from that
-instant, whether or not the one before it was answered by then: a stall is not hidden.
+instant, whether or not the one before it was answered by then: a stall is not hidden. `sender_late_p99_ms` says how late
+requests were sent: late by a few ms it is the sender, by as much as answers are it waited for a connection.
 
 Every document is of another Device, so that nothing is throttled: every Alert goes the whole way.
 """
@@ -51,6 +52,7 @@ async def load(port: int, made: list[bytes], connections: int, per_second: int) 
     loop = asyncio.get_running_loop()
     waiting = deque(made)
     latencies: list[float] = []
+    late: list[float] = []
     statuses: Counter[str] = Counter()
     over = loop.create_future()
     idle: deque[_Connection] = deque()
@@ -64,6 +66,7 @@ async def load(port: int, made: list[bytes], connections: int, per_second: int) 
         elif per_second:
             if due:
                 at, request = due.popleft()
+                late.append(time.perf_counter() - at)
                 connection.ask(request, at)
             else:
                 idle.append(connection)
@@ -82,6 +85,7 @@ async def load(port: int, made: list[bytes], connections: int, per_second: int) 
             if (ahead := at - time.perf_counter()) > 0:
                 await asyncio.sleep(ahead)
             if idle:
+                late.append(time.perf_counter() - at)
                 idle.popleft().ask(request, at)
             else:
                 due.append((at, request))
@@ -91,13 +95,17 @@ async def load(port: int, made: list[bytes], connections: int, per_second: int) 
                 connection.ask(waiting.popleft(), time.perf_counter())
     await over
     seconds = time.perf_counter() - began
-    latencies.sort()
     return {
         "per_second": round(len(made) / seconds),
-        "p50_ms": round(1e3 * latencies[len(latencies) // 2], 1),
-        "p99_ms": round(1e3 * latencies[int(len(latencies) * 0.99)], 1),
+        "p50_ms": _quantile_ms(latencies, 0.5),
+        "p99_ms": _quantile_ms(latencies, 0.99),
+        "sender_late_p99_ms": _quantile_ms(late, 0.99),
         "statuses": dict(statuses),
     }
+
+
+def _quantile_ms(seconds: list[float], share: float) -> float:
+    return round(1e3 * sorted(seconds)[int(len(seconds) * share)], 1) if seconds else 0.0
 
 
 class _Connection(asyncio.Protocol):
