@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import xlsxwriter
-
 from tidegate import __version__
 from tidegate.commissioning.assessment import Verdict
-from tidegate.formats.workbook import MOST_ROWS, Book, Cell
+from tidegate.formats.workbook import MOST_ROWS, Book, Cell, open_book
 from tidegate.reports.commissioning_ageing import ages
 from tidegate.reports.commissioning_findings import (
     NOUNS,
@@ -34,7 +32,7 @@ from tidegate.reports.commissioning_words import (
     of_step,
     step_file,
 )
-from tidegate.vocabulary.instants import SECOND, format_instant
+from tidegate.vocabulary.instants import format_instant
 
 _Row: TypeAlias = list[Cell | None]
 _IN_MEMORY: Final = 20_000
@@ -54,47 +52,28 @@ def write_commissioning_xlsx(
     Raises:
         OSError: it cannot be written.
     """
-    options = {
-        "constant_memory": len(status.cohorts) > _IN_MEMORY,
-        "tmpdir": str(path.parent),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    workbook = xlsxwriter.Workbook(str(path), options)
-    # No clock is read: the same evidence makes the same file.
-    as_at = datetime.fromtimestamp(status.as_at // SECOND, UTC).replace(tzinfo=None)
-    workbook.set_properties({"title": "Post Commissioning", "author": "tidegate", "created": as_at})
-    book = Book(workbook, most_rows)
-    _summary(book, status, cni_limit)
-    _verdicts(book, status)
-    if len(status.criteria) > 1:
-        _between(book, status)
-    _steps(book, status, has_lists=has_lists)
-    for dimension in DIMENSIONS:
-        _rates(book, status, dimension)
-    _open(book, status)
-    _actions(book, status)
-    _incidents(book, status)
-    _data(book, status)
-    _notes(book, status)
-    workbook.close()
+    is_long = len(status.cohorts) > _IN_MEMORY
+    with open_book(path, "Post Commissioning", status.as_at, most_rows=most_rows, is_long=is_long) as book:
+        _summary(book, status, cni_limit)
+        _verdicts(book, status)
+        if len(status.criteria) > 1:
+            _between(book, status)
+        _steps(book, status, has_lists=has_lists)
+        for dimension in DIMENSIONS:
+            _rates(book, status, dimension)
+        _open(book, status)
+        _actions(book, status)
+        _incidents(book, status)
+        _data(book, status)
+        _notes(book, status)
 
 
 def _summary(book: Book, status: CommissioningStatus, limit: Fraction | None) -> None:
     said = commissioning_verdict(status)
-    sheet = book.sheet("summary")
-    sheet.set_column(0, 0, 110)
-    lines: Sequence[tuple[str, object]] = [
-        (said.headline, book.large),
-        *((finding, book.wrapped) for finding in said.findings),
-        *([] if limit is None else [(limit_in_words(status, limit), book.wrapped)]),
-        *((f"! {caution}", book.wrapped) for caution in said.cautions),
-        (sum_in_words(status), book.wrapped),
-        (f"As at {format_instant(status.as_at)}. tidegate {__version__}", book.wrapped),
-    ]
-    for at, (text, form) in enumerate(lines):
-        sheet.write_string(at, 0, text, form)
+    if limit is not None:
+        said = replace(said, findings=(*said.findings, limit_in_words(status, limit)))
+    as_at = f"As at {format_instant(status.as_at)}. tidegate {__version__}"
+    book.front(said, sum_in_words(status), as_at)
 
 
 def _verdicts(book: Book, status: CommissioningStatus) -> None:
@@ -112,7 +91,7 @@ def _verdicts(book: Book, status: CommissioningStatus) -> None:
     columns = [("criteria", 24)]
     for words in VERDICTS.values():
         columns += [(words, 20), (f"share {words}", 12)]
-    book.table("verdicts", columns, rows, count=len(rows))
+    book.table("verdicts", columns, rows)
 
 
 def _between(book: Book, status: CommissioningStatus) -> None:
@@ -166,7 +145,7 @@ def _steps(book: Book, status: CommissioningStatus, *, has_lists: bool) -> None:
         for step, devices in steps_in_order(status)
     ]
     columns = [("change", 18), ("what", 34), ("reason", 44), ("devices", 14), ("share", 10), ("list", 60)]
-    book.table("steps", columns, rows, count=len(rows))
+    book.table("steps", columns, rows)
 
 
 def _rates(book: Book, status: CommissioningStatus, dimension: str) -> None:
@@ -196,13 +175,13 @@ def _rates(book: Book, status: CommissioningStatus, dimension: str) -> None:
         ("called failed, and secure", 24),
         ("missed", 12),
     ]
-    book.table(f"by {NOUNS[dimension]}", columns, rows, count=len(rows))
+    book.table(f"by {NOUNS[dimension]}", columns, rows)
 
 
 def _open(book: Book, status: CommissioningStatus) -> None:
     rows: list[_Row] = [[age.text, *age[1:]] for age in ages(status)]
     columns = [("months open", 16), ("failed", 14), ("undetermined", 14), ("pending", 14)]
-    book.table("months open", columns, rows, count=len(rows))
+    book.table("months open", columns, rows)
 
 
 def _actions(book: Book, status: CommissioningStatus) -> None:
@@ -242,7 +221,7 @@ def _incidents(book: Book, status: CommissioningStatus) -> None:
         ("CSP region", 16),
         ("hubs", 10),
     ]
-    book.table("incidents", columns, rows, count=len(rows))
+    book.table("incidents", columns, rows)
 
 
 def _data(book: Book, status: CommissioningStatus) -> None:
@@ -305,7 +284,7 @@ def _notes(book: Book, status: CommissioningStatus) -> None:
         ["undetermined: it is not known; pending: the time allowed has not passed", None],
         ["secure by credentials: the cells were read; by Commands: all that was sent succeeded", None],
     ]
-    book.table("notes", [("what", 60), ("rows", 16)], rows, count=len(rows))
+    book.table("notes", [("what", 60), ("rows", 16)], rows)
 
 
 def _counted(part: int, whole: int) -> tuple[int, float]:
