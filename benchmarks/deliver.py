@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 
 from tidegate.alert_storm.decision import Outcome
-from tidegate.assembly.serving import clock
+from tidegate.assembly.clock import clock
 from tidegate.delivery import Delivery, Recipient
 from tidegate.operations.live import DeliveryChange, DeliveryState, OutgoingAlert, QueueQuery
 

@@ -11,7 +11,7 @@ import pytest
 from tests.engines import AUDIT, StandingClock, a_record, accept, incoming, running_engine
 from tests.receive_services import Receiver, accepts, never_answers, receivers, until
 
-from tidegate.assembly.serving import clock
+from tidegate.assembly.clock import clock
 from tidegate.delivery import Delivery, Recipient
 from tidegate.delivery.delivery import NOT_CONFIGURED
 from tidegate.operations.engine import Engine

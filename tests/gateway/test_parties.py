@@ -15,7 +15,7 @@ from tests.material.signed_alerts import DSP, AlertMint, mint_party, write_certi
 from tests.material.web_certificates import Authority
 
 from tidegate.assembly.asking_gateway import Credentials, ask_gateway
-from tidegate.assembly.serving import clock
+from tidegate.assembly.clock import clock
 from tidegate.gateway.parties import Scope
 from tidegate.gateway.tokens import TokenFile
 from tidegate.vocabulary.faults import InputError

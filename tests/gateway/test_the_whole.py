@@ -31,7 +31,7 @@ from tests.material.signed_alerts import AlertMint, Party, mint_party, write_cer
 from tests.material.web_certificates import Authority
 from tests.receive_services import Receiver, receivers
 
-from tidegate.assembly.serving import clock
+from tidegate.assembly.clock import clock
 from tidegate.duis.alert_document import read_alert_document
 from tidegate.duis.certificates import CertificateStore
 from tidegate.duis.signature import Verifier

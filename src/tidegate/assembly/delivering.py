@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidegate.assembly.serving import clock
+from tidegate.assembly.clock import clock
 from tidegate.operations.live import OutgoingAlert
 from tidegate.vocabulary.faults import Fault, InputError
 

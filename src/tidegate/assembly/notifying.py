@@ -134,8 +134,8 @@ def open_notices(plan: NoticePlan, journal_url: str, clock: Callable[[], Instant
         InputError: an address or a webhook cannot be used, a party stands there twice, or the Inventory cannot
             be read. Carries every fault of the parties.
     """
+    from tidegate.assembly.clock import clock as this_machines  # noqa: PLC0415
     from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
-    from tidegate.assembly.serving import clock as this_machines  # noqa: PLC0415
 
     clock = clock or this_machines
     _refuse_twice(plan.parties)

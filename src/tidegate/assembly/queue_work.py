@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
 
-from tidegate.assembly.asking_gateway import NOBODY, Credentials, ask_gateway, say_server
-from tidegate.operations.live import JournalUnavailable, OutgoingAlert
+from tidegate.assembly.clock import clock
+from tidegate.assembly.engine_place import EnginePlace
+from tidegate.operations.live import OutgoingAlert
 from tidegate.operations.queue_requests import (
     PAGE,
     QueueRequest,
@@ -21,7 +21,6 @@ from tidegate.operations.queue_requests import (
 )
 from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.devices import format_device_id
-from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant, format_instant
 
 QUEUE_PATH: Final = "/api/v1/queue"
@@ -34,22 +33,10 @@ QueuedAlert = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class QueuePlace:
-    """Where the queue is: exactly one of the two.
+class QueuePlace(EnginePlace):
+    """Where the queue is."""
 
-    journal:  File or URL of a journal.
-    server:   URL of a gateway that runs; `credentials` say who asks.
-    """
-
-    journal: str | None = None
-    server: str | None = None
-    credentials: Credentials = NOBODY
-
-    def __post_init__(self) -> None:
-        if (self.journal is None) == (self.server is None):
-            what = "the command needs to know whose queue it is about"
-            remedy = "Write one: --server URL while the gateway runs, else --journal."
-            raise InputError(Fault("--journal, --server", what, remedy))
+    asked_of = "queue"
 
     def alerts(self, selection: QueueSelection, limit: int) -> list[QueuedAlert]:
         """The Alerts of a selection, in the order they were received; at most so many.
@@ -68,13 +55,9 @@ class QueuePlace:
             InputError: it is refused, or the place cannot be reached.
         """
         if self.server is not None:
-            body = request_as_json(request)
-            return int(
-                ask_gateway(self.server, self.credentials, CHANGE_PATH, body, within_s=CHANGE_TAKES_S)[
-                    "alerts"
-                ]
-            )
-        return _change_journal(self.journal or "", request)
+            return int(self.ask(CHANGE_PATH, request_as_json(request), within_s=CHANGE_TAKES_S)["alerts"])
+        with self.opened() as journal:
+            return carry_out_on_journal(journal, request, clock())
 
     def _read(self, selection: QueueSelection) -> Iterator[QueuedAlert]:
         from tidegate.journal import queue_of  # noqa: PLC0415 - SQLAlchemy is slow to start
@@ -95,7 +78,7 @@ class QueuePlace:
         after: int | None = 0
         while after is not None:
             query = {"after": after, **{name: value for name, value in given.items() if value is not None}}
-            answer = ask_gateway(self.server or "", self.credentials, f"{QUEUE_PATH}?{urlencode(query)}")
+            answer = self.ask(f"{QUEUE_PATH}?{urlencode(query)}")
             wanted = frozenset(selection.seqs)
             yield from (row for row in answer["alerts"] if not wanted or row["seq"] in wanted)
             after = answer["next_after"]
@@ -121,37 +104,9 @@ def queued_alert(alert: OutgoingAlert) -> QueuedAlert:
     }
 
 
-def clock() -> Instant:
-    """Now, in microseconds UTC."""
-    return time.time_ns() // 1_000
-
-
 def page_of(alerts: Sequence[OutgoingAlert], selection: QueueSelection, now: Instant) -> Mapping[str, object]:
     """A page of the queue as it is told over HTTP; `next_after` asks for the next one, None: there is none."""
     return {
         "alerts": [queued_alert(alert) for alert in selection.chosen(alerts, now)],
         "next_after": alerts[-1].seq if len(alerts) == PAGE else None,
     }
-
-
-def _change_journal(url: str, request: QueueRequest) -> int:
-    from tidegate.journal import open_journal, policies_of  # noqa: PLC0415 - SQLAlchemy is slow to start
-
-    try:
-        # A journal that is not there is not made by looking at its queue.
-        policies_of(url)
-        journal = open_journal(url)
-    except InputError as error:
-        raise InputError(*map(say_server, error.faults)) from None
-    except JournalUnavailable as error:
-        raise _cannot_be_written(url, error) from None
-    try:
-        return carry_out_on_journal(journal, request, clock())
-    except JournalUnavailable as error:
-        raise _cannot_be_written(url, error) from None
-    finally:
-        journal.close()
-
-
-def _cannot_be_written(url: str, error: JournalUnavailable) -> InputError:
-    return InputError(Fault(url, f"the journal cannot be written: {error}", "Nothing was changed."))

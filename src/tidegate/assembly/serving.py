@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidegate.assembly.clock import clock
 from tidegate.operations.live import AuditEntry, DecisionWatcher, Outbox, PolicyRecord, StormWatcher
-from tidegate.vocabulary.instants import DAY, Instant
+from tidegate.vocabulary.instants import DAY
 
 if TYPE_CHECKING:
     from tidegate.journal import SqlJournal
@@ -30,11 +30,6 @@ class Opened:
         """Finish what the engine took, save what it remembers, let go of the journal."""
         self.engine.stop()
         self.journal.close()
-
-
-def clock() -> Instant:
-    """Now, in microseconds UTC."""
-    return time.time_ns() // 1_000
 
 
 def open_engine(

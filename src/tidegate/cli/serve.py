@@ -56,15 +56,16 @@ def serve(
 
     Example:  tidegate serve --config tidegate-serve.toml
     """
+    if check:
+        from tidegate.gateway.examining import examine  # noqa: PLC0415 - a server is slow to start
+        from tidegate.gateway.settings_reading import read_as_written  # noqa: PLC0415
+
+        examine(read_as_written(config, _folder_of(secrets)), [_with_sandbox] if sandbox else [])
+        console.out.print("The configuration can be used.")
+        return
     settings = read(config, secrets)
     if sandbox:
         settings = _with_sandbox(settings)
-    if check:
-        from tidegate.gateway.examining import examine  # noqa: PLC0415 - a server is slow to start
-
-        examine(settings)
-        console.out.print("The configuration can be used.")
-        return
     from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
     from tidegate.gateway.serving import keep_out_of_collections, make_gateway  # noqa: PLC0415
     from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
@@ -102,7 +103,7 @@ def make(
     secrets: Path | None = SECRETS,
 ) -> None:
     """Make a token. It is shown once, and kept nowhere."""
-    from tidegate.assembly.serving import clock  # noqa: PLC0415
+    from tidegate.assembly.clock import clock  # noqa: PLC0415
     from tidegate.gateway.parties import ANYONE, Scope  # noqa: PLC0415
 
     unknown = [each for each in scope if each not in set(Scope)]
@@ -130,7 +131,7 @@ def list_(
     secrets: Path | None = SECRETS,
 ) -> None:
     """List the tokens ever made; never their secrets."""
-    from tidegate.assembly.serving import clock  # noqa: PLC0415
+    from tidegate.assembly.clock import clock  # noqa: PLC0415
 
     tokens, now = _tokens(config, secrets).tokens(), clock()
     if as_json:
@@ -146,7 +147,7 @@ def revoke(
     secrets: Path | None = SECRETS,
 ) -> None:
     """Revoke a token; a gateway that runs takes it no longer a second later."""
-    from tidegate.assembly.serving import clock  # noqa: PLC0415
+    from tidegate.assembly.clock import clock  # noqa: PLC0415
 
     token = _tokens(config, secrets).revoke(token_id, clock())
     console.out.print(f"Token {token.token_id} of {token.name} is revoked.")
@@ -171,8 +172,12 @@ def read(config: Path | None, secrets: Path | None) -> Settings:
     """
     from tidegate.gateway.settings_reading import read_settings  # noqa: PLC0415 - pydantic is slow to start
 
+    return read_settings(config, _folder_of(secrets))
+
+
+def _folder_of(secrets: Path | None) -> Path | None:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return read_settings(config, secrets or (Path(folder) if folder else None))
+    return secrets or (Path(folder) if folder else None)
 
 
 def _tokens(config: Path | None, secrets: Path | None) -> TokenFile:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from tidegate.admission.control import AdmissionControl
 from tidegate.admission.shared import SharingTerms, Whole
 from tidegate.assembly.admitting import allocations_by, forecasts_in
+from tidegate.assembly.clock import clock
 from tidegate.assembly.delivering import SigningFiles
-from tidegate.assembly.serving import Opened, clock
+from tidegate.assembly.serving import Opened
 from tidegate.delivery import Recipient
 from tidegate.delivery.listeners import Listeners
 from tidegate.delivery.upstream import Upstream

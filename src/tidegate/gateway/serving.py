@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import uvloop
 
+from tidegate.assembly.clock import clock
 from tidegate.assembly.delivering import SigningFiles, open_delivery
 from tidegate.assembly.notifying import Notifying, open_notices
-from tidegate.assembly.serving import Opened, clock, open_engine
+from tidegate.assembly.serving import Opened, open_engine
 from tidegate.delivery import Delivery, Recipient
 from tidegate.gateway.access import delivery_tls, identification
 from tidegate.gateway.app import Parts, make_app
