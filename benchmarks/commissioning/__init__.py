@@ -1,0 +1,1 @@
+"""Post Commissioning: how fast Devices are assessed, and by whom else the same is found."""
