@@ -44,4 +44,4 @@ def _findings(found: CommissioningAccuracy) -> Iterator[str]:
 def _of_read(read: Accuracy) -> str:
     if not read.false_failures and not read.missed_failures:
         return "none failed wrongly and none is missed"
-    return f"{thousands(read.false_failures)} failed wrongly and {thousands(read.missed_failures)} missed"
+    return f"{thousands(read.false_failures)} failed wrongly and {thousands(read.missed_failures)} are missed"
