@@ -107,6 +107,29 @@ addresses_file = "nothing.addresses"
     assert list(places) == [place for place in places if place in ran.err]
 
 
+def test_a_check_tells_faults_of_form_with_all_others(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "junk.pem").write_text("junk")
+    (tmp_path / "tidegate-serve.toml").write_text(
+        """
+listen = "nowhere"
+[policy]
+begin_with = "nobody-s"
+inventory = "nothing.csv"
+[delivery]
+authorities = "junk.pem"
+[service_requests]
+upstream = "http://127.0.0.1:1"
+"""
+    )
+
+    ran = tidegate(capfd, "serve", "--check", "--sandbox")
+
+    assert INPUT_AT_FAULT == ran.status
+    places = ("listen", "policy.inventory", "delivery.authorities", "nobody-s", "--sandbox")
+    assert [1] * len(places) == [ran.err.count(f"{place}:") for place in places], ran.err
+
+
 def test_an_address_of_a_service_has_a_port_that_can_be(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tidegate-serve.toml").write_text(

@@ -6,18 +6,21 @@ file of the folder. What is secret is never shown.
 
 from __future__ import annotations
 
+import itertools
 import os
 import tomllib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
+from tidegate.gateway.crosswise import found_crosswise
 from tidegate.gateway.settings import BETWEEN, ENVIRONMENT, FILE_NAME, Settings
 from tidegate.policy_files.places import KeyPath, Places, dotted
 from tidegate.vocabulary.faults import Fault, InputError
@@ -41,29 +44,97 @@ _WHAT_BELONGS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A configuration as it is written, with what is wrong with it.
+
+    settings:  What is left without the keys at fault; None: nothing can be said of what is left.
+    unsound:   The keys at fault.
+    """
+
+    settings: Settings | None
+    faults: Sequence[Fault] = ()
+    unsound: Collection[KeyPath] = ()
+
+
 def read_settings(file: Path | None = None, secrets: Path | None = None) -> Settings:
     """The settings of a file (`tidegate-serve.toml` of this folder if there is one), secrets and the environment.
 
     Raises:
         InputError: with every fault found.
     """
+    written = read_as_written(file, secrets)
+    if written.faults or written.settings is None:
+        raise InputError(*written.faults)
+    return written.settings
+
+
+def read_as_written(file: Path | None = None, secrets: Path | None = None) -> Written:
+    """As `read_settings`, with its faults: one key's do not hide those of others.
+
+    Raises:
+        InputError: it is no configuration at all.
+    """
     if file is None and Path(FILE_NAME).exists():
         file = Path(FILE_NAME)
     text = "" if file is None else _text_of(file)
     where = _Where("" if file is None else str(file), text, secrets)
     document = _document_of(text, where)
+    faults: list[Fault] = []
+    unsound: list[KeyPath] = []
+    settings: Settings | None
     try:
         settings = Settings(_secrets_dir=secrets, **document)  # type: ignore[call-arg]
     except ValidationError as error:
-        raise InputError(*(_fault(details, where) for details in error.errors(include_url=False))) from None
+        found = error.errors(include_url=False)
+        faults += [_fault(details, where) for details in found]
+        unsound += [_written(details["loc"]) for details in found]
+        settings = _left_of(document, secrets, unsound)
     except SettingsError as error:
         what, _, _ = str(error).partition("\n")
         remedy = "Lists and tables are written as JSON in a variable."
         raise InputError(Fault(f"{ENVIRONMENT}*", what, remedy)) from None
-    faults = [Fault(where.of(path), what, remedy) for path, what, remedy in _crosswise(settings)]
-    if faults:
-        raise InputError(*faults)
-    return settings
+    for path, what, remedy in () if settings is None else found_crosswise(settings, tuple(unsound)):
+        faults.append(Fault(where.of(path), what, remedy))
+        unsound.append(path)
+    return Written(settings, faults, unsound)
+
+
+def _left_of(
+    document: Mapping[str, Any], secrets: Path | None, unsound: Sequence[KeyPath]
+) -> Settings | None:
+    """What a configuration says without some keys, wherever they are written; without their tables, where it must be."""
+    tables = [path[:1] for path in unsound]
+    for left_out in ([_without_places(path) for path in unsound], tables):
+        with suppress(ValidationError):
+            return _settings_without(left_out)(_secrets_dir=secrets, **document)  # type: ignore[call-arg]
+    return None
+
+
+def _settings_without(paths: Sequence[KeyPath]) -> type[Settings]:
+    class Left(Settings):
+        @model_validator(mode="before")
+        @classmethod
+        def _leave_out(cls, values: dict[str, Any]) -> dict[str, Any]:
+            for path in paths:
+                values = _without(values, path)
+            return values
+
+    return Left
+
+
+def _without(values: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
+    key, *within = path
+    left = {name: value for name, value in values.items() if within or name != key}
+    inner = left.get(str(key))
+    if isinstance(inner, Mapping):
+        left[str(key)] = _without(inner, tuple(within))
+    return left
+
+
+def _without_places(path: KeyPath) -> KeyPath:
+    """Of a list that has a fault, all of it."""
+    return tuple(itertools.takewhile(lambda key: isinstance(key, str), path))
 
 
 class _Where:
@@ -118,8 +189,7 @@ def _document_of(text: str, where: _Where) -> dict[str, Any]:
     except ValueError:  # a number with more digits than Python reads
         what = "a number in it has thousands of digits"
         raise InputError(Fault(where._file, what, "Write a configuration.")) from None  # noqa: SLF001
-    hidden = [key for key in document if key.startswith("_")]
-    if hidden:
+    if hidden := [key for key in document if key.startswith("_")]:
         raise InputError(*(_unknown((key,), where) for key in hidden))
     return document
 
@@ -178,123 +248,3 @@ def _table_of(table: type[BaseModel], key: str) -> type[BaseModel] | None:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-
-
-_Crosswise = tuple[KeyPath, str, str]
-
-
-def _crosswise(settings: Settings) -> Iterator[_Crosswise]:
-    """What is wrong with keys together."""
-    yield from _access(settings)
-    yield from _signatures(settings)
-    yield from _service_requests(settings)
-    yield from _files(settings)
-    for users, path, what in (
-        ([each.user for each in settings.recipients], "recipients", "user"),
-        ([each.subject for each in settings.parties], "parties", "subject"),
-    ):
-        for twice, count in Counter(users).items():
-            if count > 1:
-                second = len(users) - 1 - users[::-1].index(twice)
-                yield (path, second, what), f"{twice} is there {count} times", "Keep one of them."
-
-
-def _access(settings: Settings) -> Iterator[_Crosswise]:
-    access, tls = settings.access, settings.tls
-    if access.mode == "local" and not settings.is_loopback:
-        yield (
-            ("listen",),
-            f"{settings.listen} can be reached from elsewhere, and in local mode nobody is asked who they are",
-            'Listen on 127.0.0.1, or write mode = "token", "certificate" or "proxy" under [access].',
-        )
-    yield from _pair("tls", tls.certificate, tls.key)
-    if access.mode == "certificate" and (tls.certificate is None or tls.client_authorities is None):
-        what = "callers are known by their certificates, which takes TLS and the authorities that issue them"
-        yield ("access", "mode"), what, "Give tls.certificate, tls.key and tls.client_authorities."
-    if access.mode in ("certificate", "proxy") and not settings.parties:
-        what = "callers are known by the subjects of their certificates, and none is named"
-        yield ("access", "mode"), what, "Add a [[parties]] table for each, with its subject."
-    if access.mode == "token" and not settings.is_loopback and tls.certificate is None:
-        what = "tokens would cross the network in the clear"
-        yield ("listen",), what, "Give tls.certificate and tls.key, or listen on 127.0.0.1 behind a proxy."
-
-
-def _signatures(settings: Settings) -> Iterator[_Crosswise]:
-    signatures, signing = settings.signatures, settings.signing
-    if signatures.verify and signatures.certificates is None:
-        what = "there are no certificates to verify with"
-        yield ("signatures", "verify"), what, "Name their folder as signatures.certificates."
-    if signatures.verify is None and signatures.certificates is None and settings.access.mode != "local":
-        what = "nothing says whether signatures are verified"
-        yield (
-            ("signatures",),
-            what,
-            "Name a folder as signatures.certificates, or write verify = false, to take documents unsigned.",
-        )
-    yield from _pair("signing", signing.certificate, signing.key)
-    yield from _pair("delivery", settings.delivery.certificate, settings.delivery.key)
-    if signing.key is None:
-        for number, recipient in enumerate(settings.recipients):
-            if recipient.takes_throttle_metadata:
-                yield (
-                    ("recipients", number, "takes_throttle_metadata"),
-                    "a document that metadata is added to must be signed anew, and there is no key",
-                    "Give signing.key and signing.certificate.",
-                )
-
-
-def _service_requests(settings: Settings) -> Iterator[_Crosswise]:
-    given = settings.service_requests
-    if given.upstream is not None and given.sandbox:
-        what = "requests are passed on, or answered by the sandbox, and not both"
-        yield ("service_requests", "sandbox"), what, "Keep upstream, or sandbox = true."
-    if given.users is not None and given.allocations:
-        what = "the allocations are worked out from the Users, and given too"
-        yield ("service_requests", "allocations"), what, "Keep one of users and allocations."
-    if given.users is not None and not given.users.is_file():
-        yield ("service_requests", "users"), f"there is no file {given.users}", "Name a table of Users."
-    if given.sandbox_faults and not given.sandbox:
-        what = "faults are ordered in the sandbox, and there is none"
-        yield ("service_requests", "sandbox_faults"), what, "Write sandbox = true, or take them out."
-    if (shared := given.shared) is not None:
-        at = ("service_requests", "shared")
-        if given.users is None and not given.allocations:
-            what = "gateways share what each User is given, and nothing says what that is"
-            yield at, what, "Give service_requests.users or service_requests.allocations."
-        if not shared.url.get_secret_value().startswith("postgresql"):
-            what = "several gateways share a capacity through a PostgreSQL database, and this is none"
-            yield (*at, "url"), what, "Write postgresql://host/database."
-        if shared.lease_for < 5 * shared.every:
-            what = "a part must hold for five reports or more, so that one that is late costs nothing"
-            yield (*at, "lease_for"), what, f"Write {5 * shared.every:g} or more."
-        if shared.silent_for <= 4 * shared.lease_for:
-            what = "a gateway may be taken for gone only when it is sure to have no part any more"
-            yield (*at, "silent_for"), what, f"Write more than {4 * shared.lease_for:g}."
-
-
-def _pair(table: str, certificate: Path | None, key: Path | None) -> Iterator[_Crosswise]:
-    """A certificate and its key come together."""
-    if (certificate is None) != (key is None):
-        given, other = ("certificate", "key") if key is None else ("key", "certificate")
-        yield (table, given), f"it is there without its {other}", f"Give {table}.{other} too."
-
-
-def _files(settings: Settings) -> Iterator[_Crosswise]:
-    named: dict[KeyPath, Path | None] = {
-        ("tls", "certificate"): settings.tls.certificate,
-        ("tls", "key"): settings.tls.key,
-        ("tls", "client_authorities"): settings.tls.client_authorities,
-        ("signing", "key"): settings.signing.key,
-        ("signing", "certificate"): settings.signing.certificate,
-        ("signatures", "schema"): settings.signatures.xml_schema,
-        ("delivery", "authorities"): settings.delivery.authorities,
-        ("delivery", "certificate"): settings.delivery.certificate,
-        ("delivery", "key"): settings.delivery.key,
-        ("policy", "inventory"): settings.policy.inventory,
-    }
-    for path, file in named.items():
-        if file is not None and not file.is_file():
-            yield path, f"there is no file {file}", ""
-    folder = settings.signatures.certificates
-    if folder is not None and not folder.is_dir():
-        yield ("signatures", "certificates"), f"there is no folder {folder}", ""

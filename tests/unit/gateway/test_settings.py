@@ -225,3 +225,53 @@ def test_a_capacity_that_cannot_be_shared_is_told(tmp_path, where, said, text):
 
     assert place.endswith(where)
     assert said in fault.what
+
+
+def test_a_key_s_fault_does_not_hide_what_is_wrong_elsewhere(tmp_path, monkeypatch):
+    """Of keys together, of files, of what the environment says."""
+    monkeypatch.setenv("TIDEGATE_LIMITS__BATCHES", "many")
+    faults = faults_of(
+        tmp_path,
+        """
+recipient = []
+[tls]
+key = "nowhere.key"
+[delivery]
+key = 7
+authorities = "nothing.pem"
+[[parties]]
+name = "one"
+subject = "CN=one"
+scopes = ["read"]
+[[parties]]
+name = "two"
+subject = "CN=one"
+scopes = ["read"]
+""",
+    )
+
+    assert {
+        ":2: recipient",
+        ":4: tls.key",
+        ":6: delivery.key",
+        ":7: delivery.authorities",
+        ":14: parties.subject, item 2",
+        "TIDEGATE_LIMITS__BATCHES",
+    } == set(faults)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[signatures]\nverify = true\ncertificats = "here"',
+        '[access]\nmode = "token"\n[signatures]\ncertificates = 7',
+        'listen = "0.0.0.0:80"\n[access]\nmod = "token"',
+        '[service_requests]\nsandbox = "perhaps"\n[[service_requests.sandbox_faults]]\nkind = "slow"',
+        '[service_requests.shared]\nname = "a"',
+        '[[recipients]]\nuser = "a"\ntakes_throttle_metadata = true\n[signing]\nkey = 7',
+    ],
+)
+def test_of_what_a_key_at_fault_belongs_to_nothing_false_is_said(tmp_path, text):
+    faults = faults_of(tmp_path, text)
+
+    assert all("missing" in it.what or "known" in it.what or "belongs" in it.what for it in faults.values())
