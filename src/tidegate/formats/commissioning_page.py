@@ -114,8 +114,9 @@ def under_pictures(status: CommissioningStatus) -> str:
 def _numbers(status: CommissioningStatus) -> Iterator[Number]:
     whole = status.devices
     yield Number("Devices", thousands(whole))
+    found = status.by_criteria
     for criteria in status.criteria[:-1]:
-        failed = status.by_criteria[criteria.name][Verdict.FAILED.name]
+        failed = found[criteria.name][Verdict.FAILED.name]
         yield Number(f"Failed by {criteria.name}", percent(failed, whole), thousands(failed))
     name = f"Failed by {status.criteria[-1].name}"
     true = status.true_failures
@@ -340,11 +341,12 @@ def _incidents_in_words(status: CommissioningStatus, found: dict[IncidentIs, int
 
 
 def _criteria(status: CommissioningStatus) -> Section:
+    found = status.by_criteria
     rows: list[list[Cell]] = [
         [
             criteria.name,
             _allowed(criteria.time_allowed_us),
-            *(status.by_criteria[criteria.name][verdict.name] for verdict in Verdict),
+            *(found[criteria.name][verdict.name] for verdict in Verdict),
             criteria.note,
         ]
         for criteria in status.criteria

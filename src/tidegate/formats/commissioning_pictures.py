@@ -79,7 +79,7 @@ def commissioning_pictures(
     months = rates(status, "month")
     if sum(bool(it.value) for it in months) >= FEWEST_MONTHS:
         yield _trend(status, months, cni_limit)
-    if ages(status):
+    if len(ages(status)) > 1:
         yield _ages(status)
 
 

@@ -35,6 +35,10 @@ from tidegate.reports.commissioning_words import (
 from tidegate.vocabulary.instants import format_instant
 
 _Row: TypeAlias = list[Cell | None]
+
+MOST_COHORTS: Final = 50_000
+"""Rows of the sheet that has all, the largest; of every row there are the tables before."""
+
 _IN_MEMORY: Final = 20_000
 """Rows up to which a sheet is put together in memory."""
 
@@ -77,14 +81,11 @@ def _summary(book: Book, status: CommissioningStatus, limit: Fraction | None) ->
 
 
 def _verdicts(book: Book, status: CommissioningStatus) -> None:
+    found, whole = status.by_criteria, status.devices
     rows: list[_Row] = [
         [
             criteria.name,
-            *(
-                cell
-                for verdict in Verdict
-                for cell in _counted(status.by_criteria[criteria.name][verdict.name], status.devices)
-            ),
+            *(cell for verdict in Verdict for cell in _counted(found[criteria.name][verdict.name], whole)),
         ]
         for criteria in status.criteria
     ]
@@ -240,6 +241,7 @@ def _data(book: Book, status: CommissioningStatus) -> None:
         columns,
         _cohorts(status),
         count=len(status.cohorts),
+        most=MOST_COHORTS,
         note="verdicts.parquet has every Device.",
     )
 

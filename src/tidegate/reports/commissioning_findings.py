@@ -118,7 +118,7 @@ def waterfall_title(status: CommissioningStatus) -> str:
         return (
             f"{rest} {_points(found, whole)}{' more' if fall.first else ''} were missed: {because(largest)}"
         )
-    return f"All {rate} called failed are: {status.criteria[-1].name} finds the same"
+    return f"All {rate} called failed are so by {status.criteria[-1].name} too"
 
 
 def wrong_title(status: CommissioningStatus, found: Sequence[Wrong]) -> str:
@@ -357,7 +357,7 @@ def _left(strides: Sequence[Stride], first: int) -> int:
 
 
 def _devices(status: CommissioningStatus, change: Change) -> int:
-    return status.count(lambda each: each.step.change is change)
+    return status.count(lambda each: each.step.change is change, "step")
 
 
 def _points(part: int, whole: int) -> str:
