@@ -34,7 +34,7 @@ def test_the_rule_decides_what_it_says(situation):
     ]
 
 
-Row: TypeAlias = tuple[int, int, int, bool, bool, int, int, int]
+Row: TypeAlias = tuple[int, int, int, bool, bool, int, int, int, bool]
 Gist: TypeAlias = tuple[int, int, int | None, bool, bool, int, int]
 
 
@@ -86,7 +86,7 @@ def by_one(rules: CapacityRules, shares: dict[str, int], log: Sequence[ServiceRe
 def gist_of(rows: Sequence[Row]) -> list[Gist]:
     return [
         (outcome, reason, None if back == NEVER else back, booked, warns, used, user_used)
-        for outcome, reason, back, booked, warns, _, used, user_used in rows
+        for outcome, reason, back, booked, warns, _, used, user_used, _ in rows
     ]
 
 

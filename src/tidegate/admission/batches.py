@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from tidegate.vocabulary.modes import Mode
 
 FIRST_ROWS: Final = 1 << 10
 FIRST_RING: Final = 1 << 6
+
+DecidedRow: TypeAlias = tuple[int, int, int, bool, bool, int, int, int, bool]
+"""A row of `Decided`."""
 
 _MOST_CONTINUED: Final = np.iinfo(np.int32).max
 
@@ -78,7 +81,10 @@ class AdmissionKernel:
             np.empty(length, np.int64),
             np.empty(length, np.bool_),
             np.empty(length, np.bool_),
-            *np.empty((3, length), np.int64),
+            np.empty(length, np.int64),
+            np.empty(length, np.int64),
+            np.empty(length, np.int64),
+            np.empty(length, np.bool_),
         )
         if not length:
             return decided
@@ -97,7 +103,7 @@ class AdmissionKernel:
         is_prioritised: bool,  # noqa: FBT001 - by name it would take longer
         request: int,
         preceding: int,
-    ) -> tuple[int, int, int, bool, bool, int, int, int]:
+    ) -> DecidedRow:
         """Decide one request, given as a row of a batch; the answer is a row of `Decided`.
 
         What stands for RequestIDs is a number of 64 bits with a sign here: the `hash` of its text will do.
@@ -108,7 +114,7 @@ class AdmissionKernel:
             one = self._one
             if one is None:
                 one = self._one = OneByOne(self._rules, self._tables)
-            decided: tuple[int, int, int, bool, bool, int, int, int] | None = one.decide(
+            decided: DecidedRow | None = one.decide(
                 one.places, KINDS, at, user, is_prioritised, request, preceding
             )
             if decided is not None:

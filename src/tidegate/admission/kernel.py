@@ -43,6 +43,7 @@ USER: Final = np.dtype(
         ("offered", np.int64),
         ("prioritised", np.int64),
         ("used", np.int64),
+        ("own", np.int64),
         ("admitted_head", np.int64),
         ("lane_head", np.int64, 2),
         ("lane_length", np.int64, 2),
@@ -50,12 +51,22 @@ USER: Final = np.dtype(
         ("is_warned", np.bool_),
     ]
 )
-"""`usage.UserUsage`; its rings are beside it. Lane 0 is the ordinary one, lane 1 the prioritised."""
+"""`usage.UserUsage`; its rings are beside it. Lane 0 is the ordinary one, lane 1 the prioritised.
+
+`own` is what of its use is of its allocation: no more than that in any period. The rest is of the spare. Nothing is
+decided by it; reports tell it.
+"""
 
 OFFERED_AT: Final = np.dtype(
-    [("at", np.int64), ("user", np.int64), ("is_prioritised", np.bool_), ("is_admitted", np.bool_)]
+    [
+        ("at", np.int64),
+        ("user", np.int64),
+        ("is_prioritised", np.bool_),
+        ("is_admitted", np.bool_),
+        ("is_own", np.bool_),
+    ]
 )
-"""A request in the period."""
+"""A request in the period; its own where it was admitted from its User's allocation."""
 
 BOOKED: Final = np.dtype([("slot", np.int64), ("row", np.int64)])
 """A slot in a lane, and the row of the request it was promised to."""
@@ -135,6 +146,7 @@ class Decided(NamedTuple):
 
     offered, used, user_used: of the period that ends with the request, it included: what came, what was admitted, and
     what was admitted of its User.
+    is_of_spare:  It was admitted, and as many as its User's allocation were its own in the period already.
     """
 
     outcome: NDArray[np.uint8]
@@ -145,6 +157,7 @@ class Decided(NamedTuple):
     offered: NDArray[np.int64]
     used: NDArray[np.int64]
     user_used: NDArray[np.int64]
+    is_of_spare: NDArray[np.bool_]
 
 
 class Rules(NamedTuple):
@@ -264,17 +277,21 @@ def decide(batch: Columns, start: int, stop: int, rules: Rules, tables: Tables, 
             counters[USED] += 1
             user.used += 1
 
+        is_own = outcome != _THROTTLED and user.own < user.allocation
+        user.own += is_own
         last = (counters[PERIOD_HEAD] + counters[OFFERED] - 1) & (len(tables.period) - 1)
         tables.period[last].at = at
         tables.period[last].user = number
         tables.period[last].is_prioritised = batch.is_prioritised[i]
         tables.period[last].is_admitted = outcome != _THROTTLED
+        tables.period[last].is_own = is_own
 
         is_near = user.used >= user.warns_at and counters[USED] >= rules.warns_at
         decided.early_warning[i] = is_near and not was_warned
         decided.offered[i] = counters[OFFERED]
         decided.used[i] = counters[USED]
         decided.user_used[i] = user.used
+        decided.is_of_spare[i] = outcome != _THROTTLED and not is_own
         user.is_warned = is_near or was_warned
     counters[STOPPED_FOR] = FOR_NOTHING
     return stop
@@ -322,6 +339,7 @@ def decide_one(
         row_at(places, 23, np.int64),
         row_at(places, 24, np.int64),
         row_at(places, 25, np.int64),
+        row_at(places, 26, np.bool_),
     )
     columns.received_at[0] = at
     columns.user[0] = user
@@ -339,6 +357,7 @@ def decide_one(
         decided.offered[0],
         decided.used[0],
         decided.user_used[0],
+        decided.is_of_spare[0],
     )
 
 
@@ -397,6 +416,7 @@ def _leave(now: Any, period_us: Any, tables: Any) -> None:
         if period[counters[PERIOD_HEAD]].is_admitted:
             counters[USED] -= 1
             user.used -= 1
+            user.own -= period[counters[PERIOD_HEAD]].is_own
             user.admitted_head = (user.admitted_head + 1) & (tables.admitted.shape[1] - 1)
         if user.offered == 0:
             user.spread = 0

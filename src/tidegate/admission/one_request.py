@@ -41,6 +41,7 @@ class OneByOne:
             np.zeros(1, np.int64),
             *np.zeros((2, 1), np.bool_),
             *np.zeros((3, 1), np.int64),
+            np.zeros(1, np.bool_),
         )
         self._kept = [*tables, np.array(rules, np.int64), *row, *decided]
         self.places = places_of(self._kept)

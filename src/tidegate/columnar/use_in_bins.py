@@ -14,7 +14,7 @@ class UseInBins(NamedTuple):
     """int64, bins x Users, bins, or bins x classes.
 
     most_used:         The most each User had admitted in a period that ends in the bin.
-    spare_used:        What each had admitted beyond its allocation.
+    spare_used:        What each had admitted from the spare.
     throttled:         What of it was refused.
     system_used, system_offered:  The most of all Users in a period that ends in the bin.
     class_used, class_throttled:  What was admitted, and refused.
@@ -42,14 +42,12 @@ class UseOfRequests(NamedTuple):
     offered: NDArray[np.int64]
     used: NDArray[np.int64]
     user_used: NDArray[np.int64]
+    is_of_spare: NDArray[np.bool_]
 
 
 @compiled
-def count_use(requests: Any, allocation: Any, first: Any, width: Any, bins: Any) -> None:
-    """Count requests in receipt order; bin 0 is the `first` of that width since the epoch, and there is one for each.
-
-    allocation:  Of each User, by its number.
-    """
+def count_use(requests: Any, first: Any, width: Any, bins: Any) -> None:
+    """Count requests in receipt order; bin 0 is the `first` of that width since the epoch, and there is one for each."""
     place, ends = -1, np.int64(0)
     for row in range(len(requests.received_at)):
         at, user, kind = requests.received_at[row], requests.user[row], requests.of_class[row]
@@ -61,8 +59,7 @@ def count_use(requests: Any, allocation: Any, first: Any, width: Any, bins: Any)
             bins.throttled[place, user] += 1
             bins.class_throttled[place, kind] += 1
             continue
-        used = requests.user_used[row]
         bins.system_used[place] = max(bins.system_used[place], requests.used[row])
-        bins.most_used[place, user] = max(bins.most_used[place, user], used)
-        bins.spare_used[place, user] += used > allocation[user]
+        bins.most_used[place, user] = max(bins.most_used[place, user], requests.user_used[row])
+        bins.spare_used[place, user] += requests.is_of_spare[row]
         bins.class_used[place, kind] += 1

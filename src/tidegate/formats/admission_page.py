@@ -105,7 +105,7 @@ def _users(found: Admitted) -> Table:
         rows,
         caption=f"Allocation and most used: requests in a period, {sliding_in_words(found.rules)}. On the list: admitted as "
         "prioritised. Continued: admitted because they continue a request or claim a return time. Of the spare: admitted "
-        "while the User had used its allocation.",
+        "beyond the allocation; of a User's other requests, no more than that are in any period.",
     )
 
 

@@ -304,7 +304,7 @@ def _spare(found: Admitted) -> Picture:
     return Picture(
         "use-of-the-spare",
         f"{worst.user} used {percent(worst.spare_used, spare)} of what others left",
-        "Requests admitted while the User had used its own allocation, because there was room.",
+        "Requests admitted beyond the User's own allocation: of its others, no more than that are in any period.",
         charts.svg("use-of-the-spare", drawn),
         ("user", "allocation", "beyond_allocation", "admitted"),
         tuple((user.user, user.allocation, user.spare_used, user.totals.used) for user in users),

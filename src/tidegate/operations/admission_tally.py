@@ -1,13 +1,13 @@
 """Counts decided Service Requests, batch by batch, in memory that does not grow with the log.
 
 How full a period was, the rule says with every decision, for the period that ends
-with the request: so peaks are its own, over every instant. What a User uses of
-the spare are the requests admitted while it had used its allocation.
+with the request: so peaks are its own, over every instant. It also says what was
+admitted from the spare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -59,11 +59,10 @@ class _Spell:
 
 
 class AdmissionTally:
-    """What a report needs to know of every decision; `allocations` by number of the User."""
+    """What a report needs to know of every decision."""
 
-    def __init__(self, allocations: Sequence[int], users: Names, srvs: Names) -> None:
+    def __init__(self, users: Names, srvs: Names) -> None:
         self._users, self._srvs = users, srvs
-        self._allocation = np.array(allocations, np.int64)
         self._counts: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._reasons = np.zeros(len(Reason), np.int64)
         self._warnings = np.zeros(0, np.int64)
@@ -101,8 +100,9 @@ class AdmissionTally:
                 decided.offered,
                 decided.used,
                 decided.user_used,
+                decided.is_of_spare,
             ),
-            self._allocation,
+            len(self._users),
         )
         self.refused.receive(batch, is_throttled)
 
@@ -157,7 +157,6 @@ class AdmissionTally:
     def _grow(self) -> None:
         users = len(self._users)
         self._warnings = np.pad(self._warnings, (0, users - len(self._warnings)))
-        self._allocation = np.pad(self._allocation, (0, max(0, users - len(self._allocation))))
         new = [
             _CLASSES.index(class_of(self._srvs.name_of(n)))
             for n in range(len(self._class_of), len(self._srvs))

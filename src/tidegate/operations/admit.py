@@ -103,7 +103,7 @@ def admit(
         users.number_of(user)
     given = [under.allocations.get(users.name_of(number), 0) for number in range(len(users))]
     kernel = AdmissionKernel(under.rules, given)
-    tally = AdmissionTally(given, users, srvs)
+    tally = AdmissionTally(users, srvs)
     ledger = DecisionLedger(np.uint8, np.int64) if decisions is not None else None
     log = ReceiptLog(source, options, noun="a request", rejected=rejected, ledger=ledger)
     for batch in log.batches(progress):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidegate.columnar.batches import Names
 from tidegate.columnar.use_in_bins import UseInBins, UseOfRequests, count_use
@@ -36,18 +35,18 @@ class UseOverTime:
             *np.zeros((3, 0, 0), np.int64), *np.zeros((2, 0), np.int64), *np.zeros((2, 0, _CLASSES), np.int64)
         )
 
-    def receive(self, requests: UseOfRequests, allocation: NDArray[np.int64]) -> None:
-        """The next requests, one at least; `allocation` is of every User met so far, by number."""
+    def receive(self, requests: UseOfRequests, users: int) -> None:
+        """The next requests, one at least, of so many Users."""
         first, last = int(requests.received_at[0]), int(requests.received_at[-1])
         if not self._rows:
             self._first = first // self._width
         while last // self._width - self._first >= MOST_BINS and self._widths:
             self._widen(self._widths.pop(0))
-        self._pad(max(self._rows, last // self._width - self._first + 1), len(allocation))
-        count_use(requests, allocation, self._first, self._width, self._bins)
+        self._pad(max(self._rows, last // self._width - self._first + 1), users)
+        count_use(requests, self._first, self._width, self._bins)
 
     def spare_of(self, user: int) -> int:
-        """What a User used beyond its allocation."""
+        """What a User used of the spare."""
         return int(self._bins.spare_used[:, user : user + 1].sum())
 
     def most_of(self, user: int) -> int:

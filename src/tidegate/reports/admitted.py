@@ -49,7 +49,7 @@ class UserAdmitted:
 
     allocation:     Its part of the operating threshold, in requests per period; 0 for who has none.
     early_warnings: How often it came near its allocation while the system was near its threshold.
-    spare_used:     Requests it had admitted while it had used its allocation.
+    spare_used:     Requests it had admitted from the spare: of the others, no more than its allocation are in any period.
     most_used:      The most it had admitted in one period, as the rule counts: any that ends with a request.
     breach_days:    Days (UTC) on which it was refused for having used its share; not those on which the system was full.
     """
@@ -85,7 +85,7 @@ class OverTime:
     width_us:          How long it is.
     users:             The Users of the columns.
     most_used:         The most each had admitted in one period that ends in the bin.
-    spare_used:        What each had admitted beyond its allocation.
+    spare_used:        What each had admitted from the spare.
     throttled:         What of it was refused.
     system_used, system_offered:  The most of all Users in one period that ends in the bin.
     class_used, class_throttled:  By class of Service Reference Variant, in the order of `ServiceRequestClass`.
