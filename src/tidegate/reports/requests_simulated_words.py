@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import ceil
 from typing import Final
 
 from tidegate.reports.numerals import length, many, percent, thousands, times_in_words
@@ -144,6 +145,7 @@ def _cautions(found: RequestsSimulated) -> Iterator[str]:
             f"{found.scale:g} times the meters and the capacity, to be quick. Whole requests a period weigh more in a "
             "smaller system; --scale 1 is the whole."
         )
+        yield from _little_room(found)
     yield (
         f"The queue before the DCC System holds {length(found.queue_us)} of work, which is invented and matters: "
         "where it is longer than Users wait, what is served without control is served for nobody. A refusal costs "
@@ -159,6 +161,18 @@ def _cautions(found: RequestsSimulated) -> Iterator[str]:
         yield (
             f"Under the rule {many(over.total.refused_full, 'request')} of Users within their allocation met the "
             "maximum, used up by what is prioritised, was begun or was booked."
+        )
+
+
+def _little_room(found: RequestsSimulated) -> Iterator[str]:
+    """What the fair limits need between the threshold and the maximum, and a small system may not have."""
+    one = found.compared[0]
+    room, users = one.maximum - one.threshold, len(one.users)
+    if 0 < room < users:
+        enough = ceil(100 * found.scale * users / room) / 100
+        yield (
+            f"Between the operating threshold and the maximum lie {many(room, 'request')} a period at this size, fewer "
+            f"than one for each of {users} Users; about --scale {enough:g} leaves that."
         )
 
 

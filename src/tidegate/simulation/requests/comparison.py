@@ -146,9 +146,10 @@ def simulation(scenario: RequestScenario, policy: MechanismDocument, asked: Aske
     if asked.minutes is not None:
         scenario = replace(scenario, length_us=asked.minutes * MINUTE)
     scenario = scenario.scaled(asked.scale)
-    policy = at_capacity(policy, Fraction(asked.scale).limit_denominator(1_000))
+    whole, policy = policy, at_capacity(policy, Fraction(asked.scale).limit_denominator(1_000))
     users = [each.user for each in scenario.users]
     _refuse_floors_beyond_capacity(policy, len(users))
+    _refuse_no_room_below_maximum(policy, whole)
     asks = scenario.asks if asked.asks is None else asked.asks
     contended = contenders(policy, users, scenario.capacities, asks)
     return Simulation(scenario, policy, draw(scenario, asked.seed), asked, contended)
@@ -165,3 +166,17 @@ def _refuse_floors_beyond_capacity(policy: MechanismDocument, users: int) -> Non
         raise InputError(
             Fault("--scale", what, "Write a larger one, or name a --policy with a smaller floor.")
         )
+
+
+def _refuse_no_room_below_maximum(policy: MechanismDocument, whole: MechanismDocument) -> None:
+    """What keeps a User inside its allocation from a full system is rounded away in a very small one."""
+    rules, of_whole = policy.service_requests, whole.service_requests
+    if rules is None or of_whole is None:
+        return
+    room = of_whole.maximum_system_capacity - of_whole.operating_threshold
+    if room and rules.maximum_system_capacity == rules.operating_threshold:
+        what = (
+            f"at this scale the maximum is the operating threshold, {rules.operating_threshold}: the room of {room} between "
+            "them is rounded away"
+        )
+        raise InputError(Fault("--scale", what, f"Write {-(-1_000 // room) / 1_000:g} or more."))

@@ -188,6 +188,29 @@ def test_what_cannot_be_simulated_is_told(asked: dict[str, Any], said: str) -> N
         tiny(**asked)
 
 
+def test_a_scale_that_leaves_nothing_below_the_maximum_is_refused_and_the_least_is_said() -> None:
+    policy = parse_policy(POLICY.replace("floor = 1", "floor = 0"), "small.toml")
+    with pytest.raises(InputError, match="the room of 1 between them is rounded away") as told:
+        simulation(parse_scenario(TOML, "tiny"), policy, Asked(scale=0.3))
+
+    assert "Write 1 or more." == told.value.faults[0].remedy
+
+
+def test_who_has_less_than_a_request_below_the_maximum_at_a_size_is_cautioned(
+    found: RequestsSimulated,
+) -> None:
+    """One request between 2 and 3; the scenario has two Users."""
+    little = [
+        caution
+        for caution in requests_verdict(replace(found, scale=0.1)).cautions
+        if "at this size" in caution
+    ]
+
+    assert ["fewer than one for each of 2 Users; about --scale 0.2 leaves that."] == [
+        caution.partition("size, ")[2] for caution in little
+    ]
+
+
 def test_a_policy_without_capacity_is_no_policy_for_this() -> None:
     without = POLICY[: POLICY.index("[service_requests]")]
     with pytest.raises(InputError, match="says nothing of Service Requests"):
