@@ -80,21 +80,31 @@ MakeReader: TypeAlias = Callable[[], ReadOne]
 """Makes what reads documents; called in the process that will read, so it must be fit to be sent there (pickled)."""
 
 
+def checks_of(plan: ReadingPlan) -> tuple[DuisSchema | None, Verifier | None]:
+    """The schema that documents are held to, and what verifies their signatures; None: they are not.
+
+    Raises:
+        InputError: certificates or schema cannot be read.
+    """
+    schema = None if plan.schema is None else DuisSchema(plan.schema)
+    if plan.certificates is None:
+        return schema, None
+    verifier = Verifier(
+        CertificateStore.from_folder(plan.certificates),
+        dcc_roles=DCC_ROLES if plan.dcc_roles is None else plan.dcc_roles,
+        dcc_parties=plan.dcc_parties,
+        accept_expired=plan.accept_expired,
+    )
+    return schema, verifier
+
+
 def make_reader(plan: ReadingPlan) -> ReadOne:
     """What reads documents as planned.
 
     Raises:
         InputError: certificates or schema cannot be read.
     """
-    schema = None if plan.schema is None else DuisSchema(plan.schema)
-    verifier = None
-    if plan.certificates is not None:
-        verifier = Verifier(
-            CertificateStore.from_folder(plan.certificates),
-            dcc_roles=DCC_ROLES if plan.dcc_roles is None else plan.dcc_roles,
-            dcc_parties=plan.dcc_parties,
-            accept_expired=plan.accept_expired,
-        )
+    schema, verifier = checks_of(plan)
     decode = read_alert if plan.check_payload else None
 
     def read(body: bytes, at: Instant) -> ReadDocument:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tidegate.duis.certificates import CertificateStore
-from tidegate.duis.envelope import DuisSchema
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.service_request import RequestDocument, read_service_request
-from tidegate.duis.signature import Verifier
-from tidegate.gateway.reading import ReadingPlan
+from tidegate.gateway.reading import ReadingPlan, checks_of
 from tidegate.vocabulary.instants import Instant
 
 
@@ -32,15 +29,8 @@ def request_reader(plan: ReadingPlan) -> Callable[[bytes, Instant], ReadRequest]
     Raises:
         InputError: certificates or schema cannot be read.
     """
-    schema = None if plan.schema is None else DuisSchema(plan.schema)
-    verifier = None
-    if plan.certificates is not None:
-        # Nobody but the User itself signs its requests: no role of the DCC's does.
-        verifier = Verifier(
-            CertificateStore.from_folder(plan.certificates),
-            dcc_roles=(),
-            accept_expired=plan.accept_expired,
-        )
+    # Nobody but the User itself signs its requests: no role or party of the DCC's does.
+    schema, verifier = checks_of(replace(plan, dcc_roles=(), dcc_parties=()))
 
     def read(body: bytes, at: Instant) -> ReadRequest:
         try:
