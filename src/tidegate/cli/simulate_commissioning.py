@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -62,7 +61,7 @@ def simulate_commissioning(
             progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps(accuracy_document(accuracy), indent=2, ensure_ascii=False))
+        console.show_json(accuracy_document(accuracy))
         return
     show(accuracy, told, output, file_format.value)
 

@@ -67,7 +67,7 @@ def show(
     show_table(to, (*_CAUSES, *failed, *untold), rows, width)
     to.print()
     warn(to, ("Synthetic: Devices, makers and parties are invented, and most shares are.",), width)
-    offer(to, _next_steps(folder, suffix), width)
+    offer(to, _next_steps(folder, suffix, told["as_at"]), width)
 
 
 def _rows_of_criteria(found: CommissioningAccuracy) -> Iterator[tuple[str, ...]]:
@@ -92,9 +92,9 @@ def _row_of_cause(cause: CauseAccuracy, words: str) -> tuple[str, ...]:
     return words, thousands(cause.devices), thousands(cause.not_secure), *failed, untold
 
 
-def _next_steps(folder: Path, suffix: str) -> Iterator[tuple[str, str]]:
+def _next_steps(folder: Path, suffix: str, as_at: str) -> Iterator[tuple[str, str]]:
     evidence, registrations, inventory = (
         folder / f"{name}.{suffix}" for name in ("evidence", "registrations", "inventory")
     )
-    command = f"tidegate commissioning {evidence} --registrations {registrations} --inventory {inventory} -o verdicts"
-    yield command, "the report: who failed, why, and whose it is to mend"
+    command = f"tidegate commissioning {evidence} --registrations {registrations} --inventory {inventory}"
+    yield f"{command} --as-at {as_at} -o verdicts", "the report: who failed, why, and whose it is to mend"

@@ -22,14 +22,12 @@ from tidegate.vocabulary.instants import Instant
 class TruthRows:
     """What is true of some Devices, as at the date of the report; columns of equal length.
 
-    device_type:  Place in `Installs.device_types`.
-    is_secure:    Its cells hold what they should, and it has keys of its own.
-    cause:        Place in `Installs.causes`.
-    was_read:     Whether its cells were read before.
+    is_secure:  Its cells hold what they should, and it has keys of its own.
+    cause:      Place in `Installs.causes`.
+    was_read:   Whether its cells were read before.
     """
 
     device_id: DeviceIds
-    device_type: NDArray[np.uint8]
     is_secure: NDArray[np.bool_]
     cause: NDArray[np.uint8]
     was_read: NDArray[np.bool_]
@@ -45,7 +43,7 @@ class TruthRows:
     @property
     def columns(self) -> Sequence[NDArray[Any]]:
         """All of them, in the order above."""
-        return self.device_id, self.device_type, self.is_secure, self.cause, self.was_read
+        return self.device_id, self.is_secure, self.cause, self.was_read
 
     @classmethod
     def concatenate(cls, parts: Sequence[TruthRows]) -> TruthRows:
@@ -75,10 +73,6 @@ class Installs(Protocol):
     @property
     def names(self) -> Names:
         """Of parties and certificates, by the numbers that records carry."""
-
-    @property
-    def device_types(self) -> Sequence[str]:
-        """Types of Devices, by their number."""
 
     @property
     def causes(self) -> Sequence[str]:

@@ -29,16 +29,14 @@ def measured() -> CommissioningAccuracy:
     device_id = np.arange(10, 10 + len(DEVICES), dtype=np.uint64)
     truth = TruthRows(
         device_id,
-        np.zeros(len(DEVICES), np.uint8),
         np.array(is_secure),
         np.array(cause, np.uint8),
         np.array(was_read),
     )
-    tally = AccuracyTally(truth, 2, 4)
+    tally = AccuracyTally(truth, ["one", "other"], ["fine", "bad", "late", "never"])
     for some in (slice(4, 8), slice(0, 4)):
-        rows = tally.rows_of(device_id[some])
-        tally.take(rows, [np.array(one[some], np.uint8), np.array(other[some], np.uint8)])
-    return tally.accuracy(["one", "other"], ["fine", "bad", "late", "never"], 0)
+        tally.take(device_id[some], [np.array(one[some], np.uint8), np.array(other[some], np.uint8)])
+    return tally.accuracy(0)
 
 
 def test_failures_are_true_false_or_missed():
@@ -84,9 +82,8 @@ def test_a_share_of_nothing_is_no_share():
 
     assert 0.3333 == found["criteria"]["other"]["all"]["recall"]
     assert 1.0 == found["criteria"]["other"]["read"]["precision"]
-    truth = TruthRows(np.zeros(1, np.uint64), *(np.zeros(1, np.uint8) for _ in range(4)))  # type: ignore[arg-type]
-    tally = AccuracyTally(truth, 1, 1)
-    nothing = accuracy_document(tally.accuracy(["one"], ["fine"], 0))
+    truth = TruthRows(np.zeros(1, np.uint64), *(np.zeros(1, np.uint8) for _ in range(3)))  # type: ignore[arg-type]
+    nothing = accuracy_document(AccuracyTally(truth, ["one"], ["fine"]).accuracy(0))
 
     assert (None, None) == tuple(nothing["criteria"]["one"]["all"][name] for name in ("precision", "recall"))
 

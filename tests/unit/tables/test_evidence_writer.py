@@ -82,7 +82,6 @@ def test_registrations_are_read_as_they_were_written(tmp_path: Path, suffix: str
 def test_the_truth_says_what_befell_whom_in_words(tmp_path: Path):
     rows = TruthRows(
         DEVICES,
-        np.zeros(3, np.uint8),
         np.array([True, False, True]),
         np.array([0, 2, 1], np.uint8),
         np.array([False, True, False]),

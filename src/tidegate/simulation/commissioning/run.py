@@ -52,7 +52,6 @@ class CommissioningSimulation:
         InputError: the size is out of range (`check_size`).
     """
 
-    device_types: Final = tuple(kind.name for kind in DeviceType)
     causes: Final = tuple(cause.text for cause in Cause)
 
     def __init__(
@@ -113,7 +112,6 @@ class CommissioningSimulation:
                 self._inventory(devices, travelled),
                 TruthRows(
                     installed.device_id,
-                    installed.device_type.astype(np.uint8),
                     travelled.is_secure,
                     travelled.cause,
                     travelled.was_read,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.commissioning.assessment import Verdict
-from tidegate.operations.measure_accuracy import measure_accuracy
+from tidegate.commissioning.columns import DevicesInOrder, DeviceTypes
+from tidegate.operations.measure_accuracy import AccuracyTally
 from tidegate.operations.simulate_commissioning import TruthRows
 from tidegate.policy_files import CODES_CRITERIA, OUTCOME_CRITERIA, published_criteria
 from tidegate.reports.commissioning_accuracy import CommissioningAccuracy, CriteriaAccuracy
@@ -42,11 +43,12 @@ def of_cause(cause: Cause, **also: Any) -> CommissioningScenario:
 
 @dataclass(frozen=True)
 class Run:
-    """All that a simulation hands on, in one piece."""
+    """All that a simulation hands on, in one piece; `device_type` of each Device, in the order of the truth."""
 
     evidence: NDArray[Any]
     registrations: NDArray[Any]
     truth: TruthRows
+    device_type: NDArray[np.uint8]
     accuracy: CommissioningAccuracy
 
     @property
@@ -68,14 +70,16 @@ def run(scenario: CommissioningScenario, devices: int | None = None, seed: int =
     parts = list(installs.slices())
     evidence = np.concatenate([part.evidence for part in parts])
     registrations = np.concatenate([part.registrations for part in parts])
-    truth = TruthRows.concatenate([part.truth for part in parts]).by_device()
-    accuracy = measure_accuracy(
-        [(evidence, registrations)],
-        truth,
-        CRITERIA,
-        installs.names,
-        installs.until,
-        device_types=installs.device_types,
-        causes=installs.causes,
-    )
-    return Run(evidence, registrations, truth, accuracy)
+    truth = TruthRows.concatenate([part.truth for part in parts])
+    device_type = np.concatenate([part.inventory.attributes["device_type"].places for part in parts])
+    device_type, truth = device_type[np.argsort(truth.device_id)], truth.by_device()
+
+    tally = AccuracyTally(truth, [each.name for each in CRITERIA], installs.causes)
+    devices_in_order = DevicesInOrder(evidence, registrations)
+    verdicts = []
+    for criteria in CRITERIA:
+        types = DeviceTypes(criteria)
+        bits = np.array([types.bit_of(kind.name) for kind in DeviceType], np.uint64)[device_type]
+        verdicts.append(devices_in_order.assess(criteria, installs.names, installs.until, bits).verdict)
+    tally.take(devices_in_order.device_id, verdicts)
+    return Run(evidence, registrations, truth, device_type, tally.accuracy(installs.until))
