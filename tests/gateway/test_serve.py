@@ -171,6 +171,28 @@ def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(capfd, tmp_
     assert 0o600 == (tmp_path / "tidegate-tokens.json").stat().st_mode & 0o777
 
 
+@pytest.mark.parametrize(
+    ("told", "arguments"),
+    [
+        ("sees nothing", ["--scope", "read"]),
+        ("sees nothing", []),
+        ("sees nothing", ["--scope", "submit", "--scope", "read", "--for", "any"]),
+        ("submits for nobody", ["--scope", "submit"]),
+        ("", ["--scope", "read", "--party", "00DB1234567890A0"]),
+        ("", ["--scope", "read", "--scope", "operate"]),
+        ("", ["--scope", "submit", "--for", "any"]),
+        ("", ["--scope", "submit", "--party", "00DB1234567890A0"]),
+    ],
+)
+def test_what_a_token_is_of_no_use_for_is_said_as_it_is_made(capfd, tmp_path, monkeypatch, told, arguments):
+    monkeypatch.chdir(tmp_path)
+
+    made = tidegate(capfd, "token", "make", "somebody", *arguments)
+
+    assert 0 == made.status
+    assert told == "".join(it for it in ("sees nothing", "submits for nobody") if it in made.err)
+
+
 def test_a_token_that_is_not_there_cannot_be_revoked(capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -121,6 +121,8 @@ def make(
     console.talk.print(
         f"Token {token.token_id} of {token.name}, until {format_instant(token.expires_at)}. Keep it: it is not shown again."
     )
+    for caution in _of_no_use(token):
+        console.talk.print(caution, soft_wrap=True)
     typer.echo(text)
 
 
@@ -135,7 +137,7 @@ def list_(
 
     tokens, now = _tokens(config, secrets).tokens(), clock()
     if as_json:
-        typer.echo(json.dumps([_row(token, now) for token in tokens], indent=2))
+        console.show_json([_row(token, now) for token in tokens])
         return
     show_table(console.out, _TOKENS, [_cells(token, now) for token in tokens], console.out.width)
 
@@ -185,6 +187,23 @@ def _tokens(config: Path | None, secrets: Path | None) -> TokenFile:
     from tidegate.gateway.tokens import TokenFile  # noqa: PLC0415
 
     return TokenFile(settings.access.tokens)
+
+
+def _of_no_use(token: Token) -> Iterator[str]:
+    """What its scopes are of no use for, as it is."""
+    from tidegate.gateway.parties import Scope  # noqa: PLC0415
+
+    if token.party:
+        return
+    if Scope.READ in token.scopes and Scope.OPERATE not in token.scopes:
+        yield (
+            "It is of no party, so it sees nothing: no storm, no problem, no Alert, no queue. Make one with --party EUI-64 "
+            "to see what goes to that party, or with --scope operate to see everything."
+        )
+    if Scope.SUBMIT in token.scopes and not token.submits_for:
+        yield (
+            "It is of no party, and --for names nobody, so it submits for nobody. Make one with --party EUI-64, or with --for."
+        )
 
 
 def _eui(option: str, text: str) -> str:

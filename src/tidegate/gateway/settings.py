@@ -299,6 +299,7 @@ class Settings(BaseSettings):
     )
 
     listen: Address = "127.0.0.1:8080"
+    reached_at: Url | None = None
     recipients: list[Recipient] = []
     parties: list[Party] = []
     journal: JournalTable = JournalTable()
@@ -339,7 +340,9 @@ class Settings(BaseSettings):
         return int(self.listen.rpartition(":")[2])
 
     def server_url(self, port: int) -> str:
-        """Where a command on this machine reaches the gateway, listening on a port."""
+        """Where a command reaches the gateway, listening on a port: on its own machine, where nothing else is said."""
+        if self.reached_at is not None:
+            return self.reached_at.rstrip("/")
         everywhere = {"": "localhost", "0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - read, not bound
         host = everywhere.get(self.host, self.host)
         scheme = "http" if self.tls.certificate is None else "https"

@@ -275,3 +275,26 @@ def test_of_what_a_key_at_fault_belongs_to_nothing_false_is_said(tmp_path, text)
     faults = faults_of(tmp_path, text)
 
     assert all("missing" in it.what or "known" in it.what or "belongs" in it.what for it in faults.values())
+
+
+@pytest.mark.parametrize(
+    ("server", "text"),
+    [
+        ("http://127.0.0.1:8080", ""),
+        ("http://[::1]:81", 'listen = "[::1]:81"'),
+        (
+            "https://10.1.2.3:8443",
+            'listen = "10.1.2.3:8443"\n[tls]\ncertificate = "serve.toml"\nkey = "serve.toml"',
+        ),
+        ("https://gateway.example:8443", 'reached_at = "https://gateway.example:8443/"'),
+        (
+            "https://gateway.example/tidegate",
+            'listen = "[::1]:81"\nreached_at = "https://gateway.example/tidegate"',
+        ),
+    ],
+)
+def test_a_command_that_is_spelled_out_names_where_the_gateway_is_reached(tmp_path, server, text):
+    elsewhere = '[access]\nmode = "token"\n[signatures]\nverify = false\n'
+    settings = read(tmp_path, f"{text}\n{elsewhere}")
+
+    assert server == settings.server_url(settings.port)
