@@ -7,7 +7,7 @@ these: what is told is worked out once for each kind, by the readable rule of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +38,10 @@ COUNTED_BY: Final = (
 )  # fmt: skip
 """What a report counts Devices by, as numbers: parties are those of `Names`, what the Inventory says are places of
 its texts from 1, months are `whole_months`."""
+
+
+SAID: Final = ("supplier", "network_operator", "csp_region", "device_type", "manufacturer", "model")
+"""What of an Inventory a report tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class ShardAssessor:
             name: np.array([0, *map(names.number_of, _texts(inventory, name))], np.uint32)
             for name in ("supplier", "network_operator")
         }
+        # What is said to be nothing is not said.
+        self._places = {
+            name: np.array([place if text else 0 for place, text in enumerate(_texts(inventory, name), 1)])
+            for name in SAID
+        }
         types = ["", *_texts(inventory, "device_type")]
         self._bits = [
             np.array([DeviceTypes(each).bit_of(text) for text in types], np.uint64) for each in criteria
@@ -92,7 +101,7 @@ class ShardAssessor:
         ]
         last = found[-1]
         is_known = last.begins != NEVER
-        counts = [int(column.sum()) for column in (last.doubled, last.future, last.before)]
+        doubled, future, before = (int(each.sum()) for each in (last.doubled, last.future, last.before))
         registered = np.unique(registrations["device_id"])
         without = np.union1d(
             np.setdiff1d(registered, last.device_id, assume_unique=True), last.device_id[~is_known]
@@ -102,7 +111,7 @@ class ShardAssessor:
             said = {name: column[is_known] for name, column in said.items()}
         columns, counted_by = self._columns(found, said, registered)
         without_evidence = len(without) - int((self._rows_of(without) >= 0).sum())
-        return AssessedShard(columns, counted_by, len(evidence), *counts, without_evidence)
+        return AssessedShard(columns, counted_by, len(evidence), doubled, future, before, without_evidence)
 
     def _columns(
         self, found: Sequence[Assessed], said: dict[str, NDArray[Any]], registered: DeviceIds
@@ -141,7 +150,7 @@ class ShardAssessor:
                 self._named(supplier),
                 self._named(operator),
                 *(self._said_in(name, said) for name in ("csp_region", "device_type", "manufacturer")),
-                _numbered(month, format_months),
+                numbered(month, format_months),
             ],
             model=self._said_in("model", said),
             responsible=self._named(responsible),
@@ -188,11 +197,11 @@ class ShardAssessor:
         """What the Inventory says of Devices: its row, and of each attribute the place from 1; 0 where it has none."""
         rows = self._rows_of(device_id)
         said: dict[str, NDArray[Any]] = {"row": rows}
-        for name in ("supplier", "network_operator", "csp_region", "device_type", "manufacturer", "model"):
+        for name in SAID:
             places = np.zeros(len(rows), np.int64)
             if self._inventory is not None:
                 known = rows >= 0
-                places[known] = self._inventory.attributes[name].places[rows[known]] + 1
+                places[known] = self._places[name][self._inventory.attributes[name].places[rows[known]]]
             said[name] = places
         return said
 
@@ -200,14 +209,14 @@ class ShardAssessor:
         return Attribute(said[name], ["", *_texts(self._inventory, name)])
 
     def _named(self, numbers: NDArray[Any]) -> Attribute:
-        return _numbered(numbers, self._names.name_of)
+        return numbered(numbers, self._names.name_of)
 
 
 def _texts(inventory: Inventory | None, name: str) -> Sequence[str]:
     return () if inventory is None else inventory.attributes[name].texts
 
 
-def _numbered(numbers: NDArray[Any], text_of: Any) -> Attribute:
+def numbered(numbers: NDArray[Any], text_of: Callable[[int], str]) -> Attribute:
     """Numbers as the text of each."""
     places, first = numbered_together([numbers])
     return Attribute(places, [text_of(number) for number in numbers[first].tolist()])

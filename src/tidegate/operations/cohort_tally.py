@@ -1,24 +1,23 @@
 """Devices counted by all that a report counts them by, shard by shard, as numbers; words only at the end.
 
-There are as many cohorts as Suppliers, networks, makers and months meet; what an
-Inventory has more makers or types of than a report shows is counted as `others`.
+What an Inventory has more makers or types of than a report shows is counted as `others`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.batches import Names
-from tidegate.columnar.inventory import Inventory, numbered_together
+from tidegate.columnar.inventory import Attribute, Inventory, numbered_together
 from tidegate.commissioning.criteria import Criteria
 from tidegate.commissioning.kernel import NEVER
-from tidegate.operations.assessed_shard import COUNTED_BY, AssessedShard
+from tidegate.operations.assessed_shard import COUNTED_BY, AssessedShard, numbered
 from tidegate.operations.whole_months import format_months
+from tidegate.reports.commissioning_cohorts import CohortTable
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_status import Change, Cohort, DeviceStatus, Step
 from tidegate.reports.commissioning_steps import Told
@@ -78,13 +77,21 @@ class CohortTally:
             self._held = [_joined(self._held)]
         self._show(devices, [column[first] for column in columns], which)
 
-    def cohorts(self) -> Mapping[Cohort, int]:
+    def cohorts(self) -> CohortTable:
         """Every cohort, and how many Devices are in it."""
-        counted: Counter[Cohort] = Counter()
-        if self._held:
-            for *key, devices in _joined(self._held).T.tolist():
-                counted[self._cohort(key)] += devices
-        return counted
+        held = _joined(self._held) if self._held else np.empty((len(COUNTED_BY) + 1, 0), np.int64)
+        columns = dict(zip(COUNTED_BY, held, strict=False))
+        texts = {
+            "csp_region": Attribute(columns["csp_region"], self._regions),
+            "device_type": Attribute(columns["device_type"], self._types[1]),
+            "manufacturer": Attribute(columns["manufacturer"], self._makers[1]),
+            "month": numbered(columns["month"], format_months),
+            **{
+                name: numbered(columns[name], self._names.name_of)
+                for name in ("supplier", "network_operator", "responsible")
+            },
+        }
+        return CohortTable(self._told, columns["told"], texts, columns["months_open"], held[-1])
 
     def shown(self) -> dict[Step, list[DeviceStatus]]:
         """The first Devices of each step, by EUI-64."""

@@ -44,7 +44,7 @@ def ages(status: CommissioningStatus) -> list[Age]:
 
 def by_month(status: CommissioningStatus) -> Counter[tuple[Verdict, int]]:
     """Devices that are open, by verdict and whole months."""
-    counts = status.sum_by(lambda each: (each.verdicts[-1], each.months_open))
+    counts = status.sum_by(lambda each: (each.verdicts[-1], each.months_open), "verdicts", "months_open")
     return Counter({key: count for key, count in counts.items() if not key[0].is_secure})
 
 

@@ -85,7 +85,8 @@ def incident_problems(status: CommissioningStatus) -> list[IncidentProblem]:
     sums = status.sum_by(
         lambda each: (
             incident_of(each), each.step, each.responsible, each.dimensions[manufacturer], each.dimensions[region],
-        )
+        ),
+        "device_type", "manufacturer", "csp_region", "step", "responsible",
     )  # fmt: skip
     problems = [IncidentProblem(key[0], *key[1:], devices) for key, devices in sums.items() if key[0]]
     order = list(IncidentIs)

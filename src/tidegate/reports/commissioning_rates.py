@@ -21,6 +21,10 @@ STANDS_OUT: Final = 1.5
 """How many times the rate of the others is worth telling: of millions the least difference is no chance."""
 
 
+FEWEST: Final = 5
+"""Failures from which a rate can lead: of fewer the interval is only roughly right, and chance is near."""
+
+
 class Rate(NamedTuple):
     """Of `devices` that are of one value (a Supplier, a month), how many are failed.
 
@@ -47,12 +51,12 @@ class Rate(NamedTuple):
 def rates(status: CommissioningStatus, dimension: str) -> list[Rate]:
     """The rates of each value of a dimension: those that are surely highest first; months in their order.
 
-    What is surely highest is so by the lower end of its interval, so that three Devices of which one failed
-    do not lead.
+    What is surely highest is so by the lower end of its interval, and has failures enough, so that three Devices of
+    which one failed do not lead.
     """
     place = DIMENSIONS.index(dimension)
     sums: dict[str, list[int]] = {}
-    for cohort, devices in status.cohorts.items():
+    for cohort, devices in status.by(dimension, "verdicts"):
         row = sums.setdefault(cohort.dimensions[place], [0] * 5)
         is_first = cohort.verdicts[0] is Verdict.FAILED
         is_last = cohort.verdicts[-1] is Verdict.FAILED
@@ -64,7 +68,7 @@ def rates(status: CommissioningStatus, dimension: str) -> list[Rate]:
     found = [Rate(value, *row) for value, row in sums.items()]
     if dimension == "month":
         return sorted(found, key=lambda it: (not it.value, it.value))
-    return sorted(found, key=lambda it: (-it.interval[0], -it.first / it.devices, it.value))
+    return sorted(found, key=lambda it: (it.last < FEWEST, -it.interval[0], -it.first / it.devices, it.value))
 
 
 def stands_out(found: Sequence[Rate]) -> list[Rate]:
@@ -78,7 +82,7 @@ def stands_out(found: Sequence[Rate]) -> list[Rate]:
     devices, failed = sum(it.devices for it in found), sum(it.last for it in found)
     above = []
     for it in found:
-        if not it.value:
+        if not it.value or it.last < FEWEST:
             continue
         low, _ = interval(it.last, it.devices, 1 - (1 - CONFIDENCE) / len(found))
         rest = devices - it.devices

@@ -39,7 +39,7 @@ class Savings(NamedTuple):
 def savings_of(status: CommissioningStatus) -> Savings:
     """What is saved; of one set of criteria, nothing is cleared."""
     actions = actions_of(status)
-    called = status.count(lambda each: each.step.change not in (Change.NONE, Change.FOUND))
+    called = status.count(lambda each: each.step.change not in (Change.NONE, Change.FOUND), "step")
     return Savings(called, status.false_failures, actions[NextAction.VISIT], actions[NextAction.READ])
 
 
@@ -47,7 +47,7 @@ def actions_of(status: CommissioningStatus) -> Counter[NextAction]:
     """Devices by what settles them; those that need nothing left out."""
     by_text = {action.text: action for action in NextAction}
     found: Counter[NextAction] = Counter()
-    for text, devices in status.sum_by(lambda each: each.action).items():
+    for text, devices in status.sum_by(lambda each: each.action, "action").items():
         if text:
             found[by_text[text]] += devices
     return found

@@ -1,18 +1,19 @@
 """Who is securely commissioned, by each set of criteria, and what lies between two of them: rows, no formatting.
 
 Devices are counted by what they are and by what was found of them, so that any
-table of a report is a sum over `Cohort`s, and there are few of these however many
-Devices there are. The first set of criteria is what reports count now (`appendix-ac-5`),
+table of a report is a sum over `Cohort`s. A sum names the fields that it needs
+(`CommissioningStatus.by`), for of a nation there are many cohorts. The first set of criteria is what reports count now (`appendix-ac-5`),
 the last is what they are compared with (`outcome`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Final, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from tidegate.commissioning.assessment import Verdict
 from tidegate.commissioning.criteria import Criteria
@@ -80,6 +81,21 @@ class Cohort(NamedTuple):
     months_open: int
 
 
+COHORT_FIELDS: Final = (*DIMENSIONS, "verdicts", "step", "action", "responsible", "months_open")
+"""By which cohorts are joined: what a sum is of, of those that it does not need."""
+
+
+@runtime_checkable
+class JoinsCohorts(Protocol):
+    """Cohorts that are joined faster than one by one (`commissioning_cohorts`)."""
+
+    def joined(self, fields: Sequence[str]) -> Iterable[tuple[Cohort, int]]:
+        """Those alike in some of COHORT_FIELDS as one, and how many Devices there are of each."""
+
+    def part(self, is_theirs: Callable[[Cohort], bool], fields: Sequence[str]) -> Mapping[Cohort, int]:
+        """Those of which something holds that is said by some of COHORT_FIELDS."""
+
+
 class DeviceStatus(NamedTuple):
     """One Device, as lists of a report show it."""
 
@@ -125,7 +141,7 @@ class EvidenceRead:
         return self.read - self.doubled - self.future - self.before
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommissioningStatus:
     """A report.
 
@@ -143,65 +159,78 @@ class CommissioningStatus:
     shown: Mapping[Step, Sequence[DeviceStatus]] = field(default_factory=dict)
     is_of_last: bool = False
 
-    @property
+    @cached_property
     def devices(self) -> int:
         """Devices assessed."""
-        return sum(self.cohorts.values())
+        return sum(devices for _, devices in self.by())
 
     @property
     def by_criteria(self) -> dict[str, dict[str, int]]:
         """How many Devices each verdict holds of, by the name of the criteria; every verdict, the worst first."""
+        found = self.sum_by(lambda each: each.verdicts, "verdicts")
+        sums = [Counter[Verdict]() for _ in self.criteria]
+        for verdicts, devices in found.items():
+            for place, verdict in enumerate(verdicts):
+                sums[place][verdict] += devices
         return {
-            criteria.name: {verdict.name: count for verdict, count in self._verdicts(place).items()}
+            criteria.name: {verdict.name: sums[place][verdict] for verdict in Verdict}
             for place, criteria in enumerate(self.criteria)
         }
 
     @property
     def false_failures(self) -> int:
         """Devices FAILED by the first set of criteria and secure by the last."""
-        return self.count(lambda each: each.step.change is Change.CLEARED)
+        return self.count(lambda each: each.step.change is Change.CLEARED, "step")
 
     @property
     def true_failures(self) -> int:
         """Devices FAILED by the last."""
-        return self.count(lambda each: each.verdicts[-1] is Verdict.FAILED)
+        return self.count(lambda each: each.verdicts[-1] is Verdict.FAILED, "verdicts")
 
     @property
     def missed_failures(self) -> int:
         """Devices FAILED by the last and not by the first."""
-        return self.count(lambda each: each.step.change is Change.FOUND)
+        return self.count(lambda each: each.step.change is Change.FOUND, "step")
 
     @property
     def undetermined(self) -> int:
         """Devices of which the last cannot tell."""
-        return self.count(lambda each: each.verdicts[-1] is Verdict.UNDETERMINED)
+        return self.count(lambda each: each.verdicts[-1] is Verdict.UNDETERMINED, "verdicts")
 
     def steps(self) -> Counter[Step]:
         """Devices of each step, those of Change.NONE left out."""
-        steps: Counter[Step] = Counter()
-        for cohort, devices in self.cohorts.items():
-            if cohort.step.change is not Change.NONE:
-                steps[cohort.step] += devices
-        return steps
+        steps = self.sum_by(lambda each: each.step, "step")
+        return Counter({step: devices for step, devices in steps.items() if step.change is not Change.NONE})
 
     def reconciliation(self) -> Counter[tuple[Verdict, Verdict]]:
         """Devices by their verdict by the first set of criteria and by the last."""
-        return self.sum_by(lambda each: (each.verdicts[0], each.verdicts[-1]))
+        return self.sum_by(lambda each: (each.verdicts[0], each.verdicts[-1]), "verdicts")
 
-    def count(self, is_it: Callable[[Cohort], bool]) -> int:
-        """Devices of which something holds."""
-        return sum(devices for cohort, devices in self.cohorts.items() if is_it(cohort))
+    def by(self, *fields: str) -> Iterable[tuple[Cohort, int]]:
+        """Cohorts, and how many Devices there are of each; those alike in the fields may be joined.
 
-    def sum_by(self, key: Callable[[Cohort], K]) -> Counter[K]:
-        """Devices by something of theirs."""
+        fields:  Of COHORT_FIELDS; of the others a cohort may say nothing.
+        """
+        return self.cohorts.joined(fields) if isinstance(self.cohorts, JoinsCohorts) else self.cohorts.items()
+
+    def count(self, is_it: Callable[[Cohort], bool], *fields: str) -> int:
+        """Devices of which something holds, that is said by some fields (`by`)."""
+        return sum(devices for cohort, devices in self.by(*fields) if is_it(cohort))
+
+    def sum_by(self, key: Callable[[Cohort], K], *fields: str) -> Counter[K]:
+        """Devices by something of theirs, that is said by some fields (`by`)."""
         sums: Counter[K] = Counter()
-        for cohort, devices in self.cohorts.items():
+        for cohort, devices in self.by(*fields):
             sums[key(cohort)] += devices
         return sums
 
-    def of(self, is_theirs: Callable[[Cohort], bool]) -> CommissioningStatus:
-        """The part of the report that is of some Devices only."""
-        cohorts = {cohort: devices for cohort, devices in self.cohorts.items() if is_theirs(cohort)}
+    def of(self, is_theirs: Callable[[Cohort], bool], *fields: str) -> CommissioningStatus:
+        """The part of the report that is of some Devices only, by what some fields say of them (`by`)."""
+        cohorts: Mapping[Cohort, int]
+        if isinstance(self.cohorts, JoinsCohorts):
+            cohorts = self.cohorts.part(is_theirs, fields)
+        else:
+            cohorts = {cohort: devices for cohort, devices in self.cohorts.items() if is_theirs(cohort)}
         shown = {
             step: kept
             for step, listed in self.shown.items()
@@ -213,9 +242,6 @@ class CommissioningStatus:
         """What Devices are by a dimension, sorted; those not known last."""
         place = DIMENSIONS.index(dimension)
         yield from sorted(
-            {cohort.dimensions[place] for cohort in self.cohorts}, key=lambda text: (not text, text)
+            {cohort.dimensions[place] for cohort, _ in self.by(dimension)},
+            key=lambda text: (not text, text),
         )
-
-    def _verdicts(self, place: int) -> dict[Verdict, int]:
-        found = self.sum_by(lambda each: each.verdicts[place])
-        return {verdict: found[verdict] for verdict in Verdict}

@@ -83,7 +83,7 @@ def readings(status: CommissioningStatus) -> list[Reading]:
 
 def responsible(status: CommissioningStatus) -> list[Responsible]:
     """Whose it is to mend what is not secure by the last set of criteria, who has most true failures first."""
-    counts = status.sum_by(lambda each: (each.responsible, each.verdicts[-1]))
+    counts = status.sum_by(lambda each: (each.responsible, each.verdicts[-1]), "responsible", "verdicts")
     parties = {party for (party, verdict) in counts if not verdict.is_secure}
     found = [
         Responsible(
