@@ -14,6 +14,7 @@ from tests.request_logs import write_requests
 
 from tidegate.assembly.admission import AdmissionInputs, admit_requests
 from tidegate.cli.admit_screen import AskedToAdmit, show
+from tidegate.formats.admission_pictures import admission_pictures
 from tidegate.operations.ordered_log import ReadOptions
 
 USERS = "user,role,credit_meters,prepayment_meters,network_meters\nLarch,IS,1000,0,\nMoor,ED,,,1000\n"
@@ -106,6 +107,45 @@ def test_the_verdict_comes_first_and_fits_a_terminal():
     assert lines[0].startswith("3 of 8 Service Requests")
     assert 60 >= max(len(line) for line in lines if not line.startswith("  tidegate"))
     assert any(line.startswith("Larch") for line in lines)
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("moors", "said"),
+    [(1, "; 1 User of 2 was refused nothing"), (5, "; each of the 2 Users was refused something")],
+)
+def test_the_picture_of_shares_says_how_many_were_refused_nothing(moors, said):
+    with Path("requests.csv").open("a", encoding="utf-8") as log:
+        log.writelines(f"{at(7)},N{number},Moor,7.4,\n" for number in range(moors - 1))
+    inputs = AdmissionInputs([Path("requests.csv")], Path("users.csv"), "small.toml")
+    first = next(iter(admission_pictures(admit_requests(inputs, ReadOptions(), 0))))
+
+    assert first.title.endswith(f" of its allocation before it was refused more{said}")
+
+
+@pytest.mark.usefixtures("files")
+def test_in_a_narrow_terminal_who_was_refused_and_its_share_are_kept():
+    inputs = AdmissionInputs([Path("requests.csv")], Path("users.csv"), "small.toml")
+    out = io.StringIO()
+    show(
+        admit_requests(inputs, ReadOptions(), 0),
+        None,
+        AskedToAdmit(Path("users.csv"), None, "tidegate admit requests.csv --users users.csv"),
+        Console(file=out, width=40, highlight=False),
+    )
+    lines = out.getvalue().splitlines()
+
+    assert any(line.startswith("User") and {"own", "Throttled"} <= set(line.split()) for line in lines)
+    assert any(line.startswith("SRV") and {"Name", "Throttled"} <= set(line.split()) for line in lines)
+    assert 40 >= max(len(line) for line in lines if not line.startswith("  tidegate"))
+
+
+@pytest.mark.usefixtures("files")
+def test_standard_input_is_said_not_to_be_read(capfd):
+    ran = tidegate(capfd, "admit", "-", "--users", "users.csv")
+
+    assert 2 == ran.status
+    assert "standard input is not read" in ran.err
 
 
 @pytest.mark.usefixtures("files")

@@ -28,18 +28,18 @@ MOST_SRVS: Final = 8
 
 _USERS: Final = (
     Column("User", is_text=True, least=NAMES_A_USER),
-    Column("Allocation", gives_way=2),
-    Column("Most used", gives_way=3),
+    Column("Allocation", gives_way=3),
+    Column("Most used", gives_way=4),
     Column("Of its own", gives_way=1),
-    Column("Received"),
+    Column("Received", gives_way=2),
     Column("Throttled"),
-    Column("Warned", gives_way=4),
+    Column("Warned", gives_way=5),
 )
 _SRVS: Final = (
     Column("SRV", is_text=True),
-    Column("Name", is_text=True, least=10, gives_way=1),
-    Column("Received"),
-    Column("Prioritised", gives_way=2),
+    Column("Name", is_text=True, least=18, gives_way=1),
+    Column("Received", gives_way=2),
+    Column("Prioritised", gives_way=3),
     Column("Throttled"),
 )
 

@@ -106,11 +106,12 @@ def _shares_title(found: Admitted, shown: Sequence[UserAdmitted]) -> str:
         return f"None of {many(with_allocation, 'User')} with an allocation was refused anything"
     refused = sum(user.allocation > 0 and user.totals.throttled > 0 for user in found.users)
     worst = over[0]
-    if refused == with_allocation:
-        all_of = "the one User" if refused == 1 else f"each of the {refused:,} Users"
-        return f"{worst.user} used up to {own_in_words(worst)} of its allocation; {all_of} with one was refused something"
     rest = with_allocation - refused
     told = f"{worst.user} used up to {own_in_words(worst)} of its allocation before it was refused more"
+    if with_allocation == 1:
+        return told
+    if not rest:
+        return f"{told}; each of the {with_allocation} Users was refused something"
     return (
         f"{told}; {many(rest, 'User')} of {with_allocation} {'was' if rest == 1 else 'were'} refused nothing"
     )

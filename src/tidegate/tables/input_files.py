@@ -13,6 +13,7 @@ from tidegate.vocabulary.file_names import is_text as is_utf_8, shown_name
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 COMPRESSED_SUFFIXES: Final = ("", ".gz", ".zst")
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
+STANDARD_INPUT: Final = "-"
 _READABLE: Final = "csv, tsv or txt (plain, .gz or .zst) and parquet"
 
 
@@ -37,7 +38,11 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     files: dict[Path, None] = {}
     faults = []
     for path in paths:
-        if path.is_dir():
+        if str(path) == STANDARD_INPUT:
+            what = "standard input is not read: a log may be read twice, and its name says what it holds"
+            faults.append(Fault("-", what, "Write it into a file first, as log.csv, and name that."))
+            found = []
+        elif path.is_dir():
             found = sorted(
                 each for each in path.iterdir() if each.is_file() and (is_text(each) or is_parquet(each))
             )

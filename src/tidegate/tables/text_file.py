@@ -59,11 +59,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class TextHeading:
-    """What the head of a file says: its columns, and the first rows to guess from."""
+    """What the head of a file says: its columns, and the first rows to guess from.
+
+    as_written:  The names of the columns in the file; in `names` each is once.
+    """
 
     delimiter: str
     names: list[str]
     sample: list[list[str]]
+    as_written: list[str]
 
     def first_values(self) -> dict[str, Sequence[object]]:
         """The first values of each column, of rows with as many fields as there are columns."""
@@ -189,7 +193,8 @@ class TextFile:
         rows = [row for row in csv.reader(io.StringIO(sampled, newline=""), delimiter=delimiter) if row]
         if records < 2:  # noqa: PLR2004 - a header and a row
             raise EmptyFileError("the file has a header and no rows")
-        heading = TextHeading(delimiter, _each_once([name.strip() for name in rows[0]]), rows[1:])
+        written = [name.strip() for name in rows[0]]
+        heading = TextHeading(delimiter, _each_once(written), rows[1:], written)
         return heading, skipped + int(starts[1]), (1 if hint else 0) + int(lines[1])
 
     def _endless(self, start: int, rest: memoryview) -> Fault:

@@ -90,6 +90,26 @@ class _Reading:
             raise InputError(Fault(str(self.file), what, f"Name the columns {' and '.join(_REQUIRED)}."))
         return self._names
 
+    def refuse_twice(self, as_written: Sequence[str]) -> None:
+        """Of two columns of one name nobody can say which is meant.
+
+        Raises:
+            InputError: one of ours is there twice.
+        """
+        names = [name.strip().casefold() for name in as_written]
+        twice = [ours for ours in (*_REQUIRED, *NUMBERS_OF_USERS) if names.count(ours) > 1]
+        if twice:
+            raise InputError(
+                *(
+                    Fault(
+                        str(self.file),
+                        f"{names.count(ours)} columns are named {ours}",
+                        "Leave one, and rename the rest.",
+                    )
+                    for ours in twice
+                )
+            )
+
     def take(self, where: str, texts: Mapping[str, str]) -> None:
         """Read one row; what is wrong with it is kept."""
         before = len(self.faults)
@@ -164,6 +184,7 @@ class _Reading:
 
 def _text_rows(reading: _Reading) -> Iterator[_Row]:
     text = TextFile(reading.file)
+    reading.refuse_twice(text.heading.as_written)
     names = text.heading.names
     places = {ours: names.index(name) for ours, name in reading.find(names).items()}
     return _rows_of_text(reading, text, places)
@@ -190,6 +211,7 @@ def _rows_of_text(reading: _Reading, text: TextFile, places: Mapping[str, int]) 
 def _parquet_rows(reading: _Reading) -> Iterator[_Row]:
     try:
         file = pq.ParquetFile(str(reading.file))
+        reading.refuse_twice(file.schema_arrow.names)
         names = reading.find(file.schema_arrow.names)
         if file.metadata.num_rows == 0:
             raise EmptyFileError("it has no rows")

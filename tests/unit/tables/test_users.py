@@ -72,6 +72,23 @@ def test_one_user_may_stand_in_several_roles_and_not_twice_in_one(tmp_path):
     ] == faults(tmp_path, "user,role", "Larch,IS", "Larch,GS", "Larch ,is")
 
 
+@pytest.mark.parametrize("header", ["user,role,credit_meters,user", "user,role, User ,credit_meters"])
+def test_of_two_columns_of_one_name_nobody_guesses_which_is_meant(tmp_path, header):
+    path = tmp_path / "users.csv"
+    path.write_text(f"{header}\nLarch,IS,1,Moor\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match="2 columns are named user"):
+        read_users(path)
+
+
+def test_of_two_columns_of_one_name_in_parquet_nobody_guesses_either(tmp_path):
+    columns = [pa.array(["Larch"]), pa.array(["IS"]), pa.array(["Moor"])]
+    pq.write_table(pa.table(columns, names=["user", "role", "User"]), tmp_path / "users.parquet")
+
+    with pytest.raises(InputError, match="2 columns are named user"):
+        read_users(tmp_path / "users.parquet")
+
+
 def test_every_row_at_fault_is_told_with_what_to_write(tmp_path):
     found = faults(
         tmp_path,
