@@ -207,6 +207,25 @@ def test_a_device_is_commissioned_by_its_alert_and_by_a_clock_that_was_set() -> 
     assert [row(Kind.COMMISSIONED), row(srv="8.1.1", outcome=S)] == rows_of(answer("8.1.1", reliable))
     assert [row(srv="8.1.1", outcome=F)] == rows_of(answer("8.1.1", unreliable))
     assert [row(srv="6.11", outcome=S)] == rows_of(answer("6.11", reliable))
+    assert [row(Kind.COMMISSIONED, sender="")] == rows_of(duis.smets1_alert("8F69"))
+
+
+def test_what_an_esme_says_of_its_clock_is_not_read_and_the_response_code_is_taken_for_it() -> None:
+    clock = response(0x0062, b"\xda whatever DLMS says")
+
+    assert [row(Kind.COMMISSIONED), row(srv="8.1.1", outcome=S)] == rows_of(answer("8.1.1", clock))
+    assert [row(srv="8.1.1", outcome=F)] == rows_of(answer("8.1.1", clock, code="E62"))
+    assert [row(srv="8.1.1", outcome=TIMEOUT)] == rows_of(answer("8.1.1", code="E20"))
+
+
+def test_an_answer_to_what_the_dsp_scheduled_is_an_answer() -> None:
+    packed = base64.b64encode(response(0x0027, b"\xda")).decode()
+    inside = (
+        f"<sr:DSPScheduledMessage><sr:GBCSPayload>{packed}</sr:GBCSPayload>"
+        "<sr:DSPScheduleID>1</sr:DSPScheduleID></sr:DSPScheduledMessage>"
+    )
+
+    assert [row(srv="4.6.1", outcome=S)] == rows_of(answer("4.6.1", inside=inside))
 
 
 @pytest.mark.parametrize(
