@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -41,14 +40,9 @@ def admit(
     no_decisions: bool = typer.Option(
         False, "--no-decisions", help="Leave out the file of every request's decision."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
-    fail_if: list[str] = typer.Option(
-        [],
-        "--fail-if",
-        metavar="GATE",
-        help='Exit with 1 when this holds, as "throttled > 0" or "minutes_active >= 10".',
-    ),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    as_json: bool = arguments.SUMMARY,
+    fail_if: list[str] = arguments.fail_if('"throttled > 0" or "minutes_active >= 10"'),
+    strict: bool = arguments.STRICT,
     look_back: str = typer.Option(
         "1h",
         "--look-back",
@@ -87,13 +81,7 @@ def admit(
     gates = gates_of(fail_if, OF_ADMISSION)
     if capacity is not None and capacity < 1:
         raise InputError(Fault("--capacity", f"a capacity of {capacity} is none", "Write 1 or more."))
-    options = ReadOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
-        is_strict=strict,
-    )
-    arguments.refuse_empty_period(options.since, options.until)
+    options = ReadOptions(*arguments.period(since, until, look_back), is_strict=strict)
     inputs = AdmissionInputs(requests, users, policy, capacity)
     with console.progress_bar("Deciding") as progress:
         if output is None:
@@ -103,7 +91,7 @@ def admit(
                 output, inputs, options, arguments.now(), progress, with_decisions=not no_decisions
             )
     if as_json:
-        typer.echo(json.dumps(admission_summary(found), indent=2, ensure_ascii=False))
+        console.show_json(admission_summary(found))
     else:
         show(found, output, AskedToAdmit(users, policy, arguments.as_given()))
     if found.is_partial:
@@ -127,7 +115,7 @@ def _score(log: Path, fail_if: list[str], *, as_json: bool, is_alone: bool) -> N
     card, rejected = score_adapter(log)
     told = score_json(str(log), card, rejected)
     if as_json:
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        console.show_json(told)
     else:
         show(card, rejected)
     if tripped := [gate for gate in gates if gate.holds(told)]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def allocate(
     if xlsx is not None:
         write_allocation(allocated, xlsx)
     if as_json:
-        typer.echo(json.dumps(allocation_list(allocated), indent=2, ensure_ascii=False))
+        console.show_json(allocation_list(allocated))
         for caution in cautions(allocated):
             console.talk.print(f"! {caution}", markup=False, soft_wrap=True)
         return

@@ -52,6 +52,8 @@ SIDECAR: Any = typer.Option(
 INVENTORY: Any = typer.Option(
     None, "--inventory", metavar="FILE", help="What the Devices are: CSV or Parquet, a row for each."
 )
+STRICT: Any = typer.Option(False, "--strict", help="Stop at the first row that cannot be used.")
+SUMMARY: Any = typer.Option(False, "--json", help="Print summary.json instead of the verdict.")
 OUTPUT: Any = typer.Option(None, "-o", "--output", metavar="DIR", help="Write the results here.")
 PSEUDONYMISE: Any = typer.Option(False, "--pseudonymise", help="Write Devices under pseudonyms.")
 PSEUDONYM_KEY: Any = typer.Option(
@@ -60,6 +62,12 @@ PSEUDONYM_KEY: Any = typer.Option(
     metavar="FILE",
     help="The key of the pseudonyms: the same key gives the same ones. Made if it is not there.",
 )
+
+
+def fail_if(examples: str) -> Any:
+    """Gates of a scheduler; `examples` are two of what can be asked."""
+    help_text = f"Exit with 1 when this holds, as {examples}."
+    return typer.Option([], "--fail-if", metavar="GATE", help=help_text)
 
 
 def asked(
@@ -107,15 +115,19 @@ def now() -> Instant:
     return int(datetime.now(UTC).timestamp()) * SECOND
 
 
-def refuse_empty_period(since: Instant | None, until: Instant | None) -> None:
-    """Nothing can be received in a period that ends before it begins.
+def period(
+    since: str | None, until: str | None, look_back: str
+) -> tuple[Instant | None, Instant | None, Duration]:
+    """The period of a log that is asked about, and how late a row in it may be: the first three of `ReadOptions`.
 
     Raises:
-        InputError: it does.
+        InputError: one cannot be read, or the period ends before it begins.
     """
-    if since is not None and until is not None and until <= since:
-        what = f"{format_instant(until)} is not after --since {format_instant(since)}"
+    begins, ends = instant("--since", since), instant("--until", until)
+    if begins is not None and ends is not None and ends <= begins:
+        what = f"{format_instant(ends)} is not after --since {format_instant(begins)}"
         raise InputError(Fault("--until", what, "The period is from --since on and before --until."))
+    return begins, ends, duration("--look-back", look_back)
 
 
 def duration(option: str, text: str) -> Duration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Final
@@ -54,7 +53,7 @@ def check(
     if saves:
         write_mapping(mapping_path, {**mapping, **_worth_saving(quality.columns)})
     if as_json:
-        typer.echo(json.dumps(quality.as_json(), indent=2))
+        console.show_json(quality.as_json())
     else:
         _show(quality)
         if saves:

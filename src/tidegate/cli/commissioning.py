@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -20,14 +19,9 @@ def commissioning(
     no_verdicts: bool = typer.Option(
         False, "--no-verdicts", help="Leave out the files of every Device's verdicts."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
-    fail_if: list[str] = typer.Option(
-        [],
-        "--fail-if",
-        metavar="GATE",
-        help='Exit with 1 when this holds, as "true_failures > 0" or "undetermined >= 100".',
-    ),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    as_json: bool = arguments.SUMMARY,
+    fail_if: list[str] = arguments.fail_if('"true_failures > 0" or "undetermined >= 100"'),
+    strict: bool = arguments.STRICT,
     mapping: Path | None = commissioning_arguments.MAPPING,
     pseudonymise: bool = arguments.PSEUDONYMISE,
     pseudonym_key: Path = arguments.PSEUDONYM_KEY,
@@ -74,7 +68,7 @@ def commissioning(
                 output, asked, made, progress, with_verdicts=not no_verdicts
             )
     if as_json:
-        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+        console.show_json(summary)
     else:
         show(status, output, AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now()))
     if tripped := [gate for gate in gates if gate.holds(summary)]:

@@ -6,6 +6,7 @@ where NO_COLOR is set.
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -32,6 +34,12 @@ GATE_TRIPPED = 1
 INPUT_AT_FAULT = 2
 FAULT_OF_OURS = 70
 INTERRUPTED = 130
+
+
+def show_json(value: object) -> None:
+    """Print plain data, for programs; letters that the output has no bytes for are escaped."""
+    has_all_letters = (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=not has_all_letters))
 
 
 def show_faults(error: InputError) -> None:

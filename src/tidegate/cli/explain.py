@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,19 +77,14 @@ def explain(
         device_id, alert_code = parse_device_id(device), parse_alert_code(code)
     except ValueError as error:
         raise InputError(Fault("tidegate explain", str(error))) from None
-    options = ReplayOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
-    )
-    arguments.refuse_empty_period(options.since, options.until)
+    options = ReplayOptions(*arguments.period(since, until, look_back))
     periods = assembly.policy_periods(policy, options)
     known = None if inventory is None else assembly.open_inventory(inventory)
     source = assembly.open_alerts([alerts], sidecar=sidecar)
     with console.progress_bar("Reading") as progress:
         stories = run(source, device_id, alert_code, periods, options, inventory=known, progress=progress)
     if as_json:
-        typer.echo(json.dumps([_as_json(story) for story in stories], indent=2))
+        console.show_json([_as_json(story) for story in stories])
         return
     for story in stories:
         _tell(story, every=every)
@@ -168,18 +162,13 @@ def _explain_request(given: _AskedRequest, *, every: bool, as_json: bool) -> Non
         raise InputError(Fault("tidegate explain --request", what, "Write --users USERS."))
     if given.capacity is not None and given.capacity < 1:
         raise InputError(Fault("--capacity", f"a capacity of {given.capacity} is none", "Write 1 or more."))
-    options = ReadOptions(
-        since=arguments.instant("--since", given.since),
-        until=arguments.instant("--until", given.until),
-        look_back_us=arguments.duration("--look-back", given.look_back),
-    )
-    arguments.refuse_empty_period(options.since, options.until)
+    options = ReadOptions(*arguments.period(given.since, given.until, given.look_back))
     inputs = AdmissionInputs([given.requests], given.users, given.policy, given.capacity)
     asked = AskedRequest(given.request_id, given.user)
     with console.progress_bar("Deciding") as progress:
         stories = explain_requests(inputs, asked, options, arguments.now(), progress)
     if as_json:
-        typer.echo(json.dumps([_request_as_json(story) for story in stories], indent=2, ensure_ascii=False))
+        console.show_json([_request_as_json(story) for story in stories])
         return
     for story in stories:
         _tell_request(story, every=every)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -47,6 +46,6 @@ def explain_device(
     with console.progress_bar("Reading") as progress:
         story = explain_commissioning(asked, device_id, progress)
     if as_json:
-        typer.echo(json.dumps(story_json(story), indent=2, ensure_ascii=False))
+        console.show_json(story_json(story))
     else:
         show(story)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +34,8 @@ def offenders(
     ),
     since: str | None = arguments.SINCE,
     until: str | None = arguments.UNTIL,
-    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    as_json: bool = arguments.SUMMARY,
+    strict: bool = arguments.STRICT,
     look_back: str = arguments.LOOK_BACK,
     pseudonymise: bool = arguments.PSEUDONYMISE,
     pseudonym_key: Path = arguments.PSEUDONYM_KEY,
@@ -58,15 +57,12 @@ def offenders(
     from tidegate.operations.find_offenders import OffenderOptions, find_offenders  # noqa: PLC0415
 
     options = OffenderOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
+        *arguments.period(since, until, look_back),
         shards=assembly.shards(),
         is_strict=strict,
         by=_groupings(by, inventory),
         code=_code(code),
     )
-    arguments.refuse_empty_period(options.since, options.until)
     periods = assembly.policy_periods(policy, options)
     source = assembly.open_alerts(alerts, sidecar=sidecar)
     known = None
@@ -84,7 +80,7 @@ def offenders(
                 output, source, periods, known, options, pseudonyms=pseudonyms, progress=progress
             )
     if as_json:
-        typer.echo(json.dumps(offending_summary(found), indent=2, ensure_ascii=False))
+        console.show_json(offending_summary(found))
     else:
         asked = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
         show(found, output, asked=asked, most=most, can_explain=pseudonyms is None)

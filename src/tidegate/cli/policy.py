@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def show(
 
     policy = _policy_of(file)
     if as_json:
-        typer.echo(json.dumps(policy_document(policy), indent=2, ensure_ascii=False))
+        console.show_json(policy_document(policy))
     elif as_toml:
         typer.echo(write_policy(policy), nl=False)
     else:
@@ -174,7 +173,7 @@ def suppressions(
         known = assembly.open_inventory(inventory)
     lines = register_lines(policy, instant, known)
     if as_json:
-        typer.echo(json.dumps(register_as_json(policy, lines, instant), indent=2, ensure_ascii=False))
+        console.show_json(register_as_json(policy, lines, instant))
         return
     console.out.print(_heading(policy))
     show_register(policy, lines, instant)

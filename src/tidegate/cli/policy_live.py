@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,7 +124,7 @@ def history(
 
     records = _place(journal, server, token_file).records()
     if as_json:
-        typer.echo(json.dumps([record_as_json(it) for it in records], indent=2, ensure_ascii=False))
+        console.show_json([record_as_json(it) for it in records])
         return
     _show_history(records)
 
@@ -161,7 +160,7 @@ def audit(
         known = with_tokens(known, TokenFile(tokens).tokens())
     entries = [it for it in known if begins is None or it.at >= begins][:limit]
     if as_json:
-        typer.echo(json.dumps([entry_as_json(it) for it in entries], indent=2, ensure_ascii=False))
+        console.show_json([entry_as_json(it) for it in entries])
         return
     _show_audit(entries)
 
@@ -175,7 +174,7 @@ def _place(journal: str | None, server: str | None, token_file: Path | None) -> 
 def _changed(place: PolicyPlace, request: PolicyRequest, *, as_json: bool) -> None:
     change = place.change(request)
     if as_json:
-        typer.echo(json.dumps(change, indent=2, ensure_ascii=False))
+        console.show_json(change)
         return
     _show_change(change)
 

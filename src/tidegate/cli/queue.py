@@ -86,7 +86,7 @@ def list_(
         hidden = arguments.pseudonyms(pseudonym_key)
         found = [_hidden(row, hidden.number_for) for row in found]
     if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        console.show_json(found)
         return
     _show(found, is_each=alerts)
     if len(found) == limit:

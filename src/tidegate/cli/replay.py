@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,14 +29,9 @@ def replay(
     no_decisions: bool = typer.Option(
         False, "--no-decisions", help="Leave out the file of every Alert's decision."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
-    fail_if: list[str] = typer.Option(
-        [],
-        "--fail-if",
-        metavar="GATE",
-        help='Exit with 1 when this holds, as "storms > 0" or "throttled >= 1000".',
-    ),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    as_json: bool = arguments.SUMMARY,
+    fail_if: list[str] = arguments.fail_if('"storms > 0" or "throttled >= 1000"'),
+    strict: bool = arguments.STRICT,
     look_back: str = arguments.LOOK_BACK,
     inventory: Path | None = arguments.INVENTORY,
     pseudonymise: bool = arguments.PSEUDONYMISE,
@@ -63,13 +57,10 @@ def replay(
 
     gates = gates_of(fail_if)
     options = ReplayOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
+        *arguments.period(since, until, look_back),
         shards=assembly.shards(),
         is_strict=strict,
     )
-    arguments.refuse_empty_period(options.since, options.until)
     if len(policies) > 1:
         if gates:
             raise InputError(Fault("--fail-if", "a gate is about one policy", "Give one --policy."))
@@ -106,7 +97,7 @@ def replay(
             results = assembly.Results(output, with_decisions, pseudonyms, known)
             replayed, _ = assembly.replay_into(results, source, periods, options, progress)
     if as_json:
-        typer.echo(json.dumps(summary(replayed), indent=2, ensure_ascii=False))
+        console.show_json(summary(replayed))
     else:
         show(
             replayed,
@@ -158,7 +149,7 @@ def _compare(
             made = provenance(command, [*alerts, *policies, inventory or ""])
             compared, _ = compare_into(output, wanted, made, progress)
     if as_json:
-        typer.echo(json.dumps(comparison_summary(compared, made), indent=2, ensure_ascii=False))
+        console.show_json(comparison_summary(compared, made))
     else:
         show(compared, output, command)
     if compared.log.is_partial:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -57,7 +56,7 @@ def daily(
     since: str | None = arguments.SINCE,
     until: str | None = arguments.UNTIL,
     as_json: bool = typer.Option(False, "--json", help="Print daily.json instead of the report."),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    strict: bool = arguments.STRICT,
     look_back: str = arguments.LOOK_BACK,
     inventory: Path | None = arguments.INVENTORY,
     pseudonymise: bool = arguments.PSEUDONYMISE,
@@ -79,13 +78,10 @@ def daily(
     from tidegate.vocabulary.days import Days  # noqa: PLC0415
 
     options = ReplayOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
+        *arguments.period(since, until, look_back),
         shards=assembly.shards(),
         is_strict=strict,
     )
-    arguments.refuse_empty_period(options.since, options.until)
     if flood is not None and flood < 1:
         raise InputError(Fault("--flood", f"{flood} is less than 1", "Write how many Alerts in ten minutes."))
     asked = DailyOptions(
@@ -111,7 +107,7 @@ def daily(
             made = provenance(arguments.as_given(), read)
             found, _ = report_daily_into(output, wanted, made, progress)
     if as_json:
-        typer.echo(json.dumps(daily_json(found, made), indent=2, ensure_ascii=False))
+        console.show_json(daily_json(found, made))
     else:
         asked_for = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
         show(found, output, asked=asked_for)

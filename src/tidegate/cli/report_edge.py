@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,12 +49,12 @@ def edge(
         help="How far apart the copies to two recipients may be and be of one event. An illustrative value.",
     ),
     look_back: str = arguments.LOOK_BACK,
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    strict: bool = arguments.STRICT,
     sidecar: Path | None = arguments.SIDECAR,
     pseudonymise: bool = typer.Option(
         False, "--pseudonymise", help="Withhold the text of rejected rows; nothing else here names a Device."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
+    as_json: bool = arguments.SUMMARY,
 ) -> None:
     """Put the same rule at the Communications Hub, the CSP or the DSP: what would each have spared, by region?
 
@@ -73,16 +72,13 @@ def edge(
     from tidegate.reports import edge as words  # noqa: PLC0415
 
     options = EdgeOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
+        *arguments.period(since, until, look_back),
         shards=assembly.shards(),
         is_strict=strict,
         wan_copies=words.WanCopies(wan_copies.value),
         same_event_us=arguments.duration("--same-event", same_event),
         capacity_per_second=dict(map(_capacity, capacity)),
     )
-    arguments.refuse_empty_period(options.since, options.until)
     document = _one_policy(policy, options)
     source = assembly.open_alerts(alerts, sidecar=sidecar)
     with console.progress_bar("Reading the Inventory") as progress:
@@ -95,7 +91,7 @@ def edge(
                 output, source, document, known, options, progress, is_pseudonymised=pseudonymise
             )
     if as_json:
-        typer.echo(json.dumps(edge_summary(found), indent=2, ensure_ascii=False))
+        console.show_json(edge_summary(found))
     else:
         show(
             found, output, asked=arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)

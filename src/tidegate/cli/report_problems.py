@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -41,7 +40,7 @@ def problems(
     since: str | None = arguments.SINCE,
     until: str | None = arguments.UNTIL,
     as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the report."),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    strict: bool = arguments.STRICT,
     look_back: str = arguments.LOOK_BACK,
     pseudonymise: bool = arguments.PSEUDONYMISE,
     pseudonym_key: Path = arguments.PSEUDONYM_KEY,
@@ -65,15 +64,12 @@ def problems(
     from tidegate.reports.forecast import TicketCost  # noqa: PLC0415
 
     options = ProblemOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
+        *arguments.period(since, until, look_back),
         shards=assembly.shards(),
         is_strict=strict,
         silent_for=arguments.duration("--silent-for", silent_for),
         cost=TicketCost(_pounds(cost_per_ticket), _minutes(minutes_per_ticket)),
     )
-    arguments.refuse_empty_period(options.since, options.until)
     wanted = ProblemsOf(
         assembly.open_alerts(alerts, sidecar=sidecar),
         assembly.policy_periods(policy, options),
@@ -94,7 +90,7 @@ def problems(
             made = provenance(arguments.as_given(), read)
             found, _ = problems_report_into(output, wanted, made, progress)
     if as_json:
-        typer.echo(json.dumps(problems_json(found, made), indent=2, ensure_ascii=False))
+        console.show_json(problems_json(found, made))
     else:
         asked = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
         show(found, output, asked=asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -41,7 +40,7 @@ def requests(
     as_json: bool = typer.Option(
         False, "--json", help="Print the Panel's summary.json instead of the report."
     ),
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    strict: bool = arguments.STRICT,
     look_back: str = typer.Option(
         "1h",
         "--look-back",
@@ -78,7 +77,7 @@ def requests(
         else:
             found, _ = month_of_requests_into(output, asked, progress)
     if as_json:
-        typer.echo(json.dumps(panel_json(found), indent=2, ensure_ascii=False))
+        console.show_json(panel_json(found))
     else:
         show(found, output, arguments.as_given())
     if found.found.is_partial:

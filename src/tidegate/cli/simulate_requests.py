@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
@@ -79,7 +78,7 @@ def simulate_requests(
     with console.progress_bar(f"Simulating {simulation.scenario.name}") as progress:
         found, _ = simulate_requests_into(output, simulation, progress, made)
     if as_json:
-        typer.echo(json.dumps(requests_summary(found, made), indent=2, ensure_ascii=False))
+        console.show_json(requests_summary(found, made))
         return
     show(found, output, asked=Asked(given=arguments.as_given()))
 

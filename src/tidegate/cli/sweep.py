@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,12 +30,12 @@ def sweep(
     since: str | None = arguments.SINCE,
     until: str | None = arguments.UNTIL,
     look_back: str = arguments.LOOK_BACK,
-    strict: bool = typer.Option(False, "--strict", help="Stop at the first row that cannot be used."),
+    strict: bool = arguments.STRICT,
     sidecar: Path | None = arguments.SIDECAR,
     pseudonymise: bool = typer.Option(
         False, "--pseudonymise", help="Withhold the text of rejected rows; nothing else here names a Device."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print summary.json instead of the verdict."),
+    as_json: bool = arguments.SUMMARY,
 ) -> None:
     """Try many parameters on a log in one pass: what would each deliver, and which to choose for each code?
 
@@ -62,13 +61,7 @@ def sweep(
         raise InputError(
             Fault("ALERTS", "no file of Alerts was given", "Name one or more, as week/alerts.parquet.")
         )
-    options = ReadOptions(
-        since=arguments.instant("--since", since),
-        until=arguments.instant("--until", until),
-        look_back_us=arguments.duration("--look-back", look_back),
-        is_strict=strict,
-    )
-    arguments.refuse_empty_period(options.since, options.until)
+    options = ReadOptions(*arguments.period(since, until, look_back), is_strict=strict)
     if policy is not None and Path(policy).is_dir():
         what = f"{policy} is a folder of versions, and a sweep begins from one policy"
         raise InputError(Fault("--policy", what, "Name one of its files."))
@@ -89,7 +82,7 @@ def sweep(
                 output, wanted, source, made, progress, is_pseudonymised=pseudonymise
             )
     if as_json:
-        typer.echo(json.dumps(sweep_summary(swept, recommended), indent=2, ensure_ascii=False))
+        console.show_json(sweep_summary(swept, recommended))
     else:
         asked = arguments.asked(alerts, policy, inventory, since, until, look_back, sidecar)
         show(swept, recommended, output, asked=asked)
