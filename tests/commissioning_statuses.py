@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 from tidegate.commissioning.assessment import Verdict
@@ -112,11 +113,12 @@ def steps(counts: Mapping[Step, int], **about: str) -> CommissioningStatus:
     return status({cohort(step, **about): devices for step, devices in counts.items()})  # type: ignore[arg-type]
 
 
+@cache
 def nation(devices: int = 2_000_000, seed: int = 1) -> CommissioningStatus:
     """About 7 % called failed and 1 % so, by several Suppliers, makers and months."""
     random = Random(seed)  # noqa: S311 - drawn again from its seed
     cohorts: Counter[Cohort] = Counter()
-    draws = 6_000
+    draws = 3_000
     for _ in range(draws):
         step, device_type = _story(random)
         month = random.randrange(8)

@@ -113,7 +113,7 @@ def waterfall_title(status: CommissioningStatus) -> str:
         return f"Of {rate} called failed {said}{of_them} because {because(strides[0])}{besides}"
     if missed:
         largest = max(missed, key=lambda each: each.devices)
-        rest = f"All {rate} called failed are, and" if fall.first else "Nothing is called failed, yet"
+        rest = f"All {rate} called failed are so, and" if fall.first else "Nothing is called failed, yet"
         found = sum(each.devices for each in missed)
         return (
             f"{rest} {_points(found, whole)}{' more' if fall.first else ''} were missed: {because(largest)}"
@@ -361,8 +361,7 @@ def _devices(status: CommissioningStatus, change: Change) -> int:
 
 
 def _points(part: int, whole: int) -> str:
-    told = points(part, whole)
-    return f"{told} {'point' if told == '1.0' else 'points'}"
+    return f"{points(part, whole)} points"
 
 
 def _rate(part: str, it: Rate) -> Fraction:
