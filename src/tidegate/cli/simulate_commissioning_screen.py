@@ -23,7 +23,7 @@ _CRITERIA: Final = (
     Column("Criteria", is_text=True, least=12),
     Column("Devices", is_text=True),
     Column("FAILED"),
-    Column("rightly"),
+    Column("FAILED\nrightly"),
     Column("Not secure,\nfound"),
     Column("FAILED\nwrongly"),
     Column("Missed"),

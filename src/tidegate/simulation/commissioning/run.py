@@ -99,15 +99,14 @@ class CommissioningSimulation:
                 at,
             )
             travelled = travel(installed, self.scenario, self._parties, self.until, random)
-            slices = np.searchsorted(boundaries, travelled.evidence["at"], side="right")
-            order = np.argsort(slices, kind="stable")
-            rows, starts = travelled.evidence[order], np.searchsorted(slices[order], np.arange(len(ends) + 1))
-            for later in range(number, len(ends)):
-                if starts[later] < starts[later + 1]:
-                    waiting[later].append(rows[starts[later] : starts[later + 1]].copy())
+            rows = _by_instant(travelled.evidence)
+            starts = np.searchsorted(rows["at"], boundaries[number:])
+            for later, part in enumerate(np.split(rows, starts[:-1]), start=number):
+                if len(part):
+                    waiting[later].append(part.copy())
             received = np.concatenate([np.empty(0, EVIDENCE), *waiting.pop(number, [])])
             yield InstalledSlice(
-                received[np.argsort(received["at"], kind="stable")],
+                _by_instant(received),
                 travelled.registrations,
                 self._inventory(devices, travelled),
                 TruthRows(
@@ -203,3 +202,10 @@ class CommissioningSimulation:
             "scenario.json  what was simulated\n"
             "accuracy.json  how right each set of criteria is\n"
         )
+
+
+def _by_instant(records: NDArray[Any]) -> NDArray[Any]:
+    order = np.argsort(records["at"], kind="stable")
+    # As words, records are moved whole and not field by field.
+    words = records.view(np.uint64).reshape(len(records), -1)
+    return np.take(words, order, axis=0).view(EVIDENCE).reshape(-1)
