@@ -77,7 +77,9 @@ def test_with_nobody_to_tell_problems_are_known_all_the_same(tmp_path):
         wait_for(lambda: running.ask("/api/problems").json["problems"])
 
         (problem,) = running.ask("/api/problems").json["problems"]
+        (storm,) = running.ask("/api/storms").json["storms"]
 
+    assert storm["received"] == problem["received"] > 0, "it counts while the storm runs"
     assert (["8014", "8015"], 1, [NETWORK]) == (
         problem["alert_codes"],
         problem["storms"],

@@ -26,8 +26,8 @@ MOST_STORMS: Final = 1_000
 _ENGINE_ANSWERS_S: Final = 10.0
 _CODE: Final = r"^(?:(?:0[xX])?[0-9A-Fa-f]{4}|[nN][1-9][0-9]{0,2}|[aA][dD]1)$"
 
-Problems = Callable[[str | None], Sequence[Mapping[str, Any]]]
-"""The problems one recipient is told of, or all."""
+Problems = Callable[[str | None, Sequence[LiveStorm]], Sequence[Mapping[str, Any]]]
+"""The problems one recipient is told of, or all, given the storms that run."""
 
 
 class StormOut(BaseModel):
@@ -172,7 +172,8 @@ def queries(
     @router.get("/api/problems", summary="Problems: storms grouped by what they have in common")
     async def problems_(caller: Annotated[Caller, reads]) -> ProblemsOut:
         if problems is not None:
-            found = problems(None if caller.sees_all else caller.party)
+            running = await _asked(door.engine.running)
+            found = problems(None if caller.sees_all else caller.party, running)
             return ProblemsOut(problems=[dict(each) for each in found])
         now, lately = await storms_for(caller)
         return ProblemsOut(problems=[each.model_dump() for each in _by_code([*now, *lately])])

@@ -71,10 +71,10 @@ class NoticeDriver:
         """A User has come near its allocation; from any thread."""
         self._put(lambda _: self._notices.early_warning(warning))
 
-    def problems(self, party: str | None) -> list[dict[str, object]]:
-        """The open problems that concern a party, or all; from any thread."""
+    def problems(self, party: str | None, running: Sequence[LiveStorm] = ()) -> list[dict[str, object]]:
+        """The open problems that concern a party, or all, with the storms that run; from any thread."""
         with self._lock:
-            return self._notices.problems_for(party)
+            return self._notices.problems_for(party, running)
 
     def stop(self, within_s: float = 5.0) -> None:
         """Tell of what happened until now, as far as it can be in the time, and end."""

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from tidegate.alert_storm.causes import Cause, Kind
+from tidegate.alert_storm.decision import Level
 from tidegate.alert_storm.problems import SILENT_FOR, problem_id_of
 from tidegate.columnar.inventory import Inventory
 from tidegate.operations.live import LiveStorm
 from tidegate.vocabulary.alert_codes import AlertCode
+from tidegate.vocabulary.alerts import Stream
 from tidegate.vocabulary.devices import DeviceId
 from tidegate.vocabulary.instants import Duration, Instant
 from tidegate.vocabulary.parties import responsible_party
@@ -36,7 +38,7 @@ class Part:
 
     running:  Storms that run.
     devices:  Those that stormed, as many as are told apart.
-    received, throttled: of the storms that ended.
+    received, throttled: of the storms that ended, and where it is asked for (`LiveProblems.with_running`) of those that run.
     """
 
     running: int = 0
@@ -55,6 +57,10 @@ class Part:
     def ended(self, live: LiveStorm) -> None:
         """A storm has ended; of one whose start nobody saw nothing runs."""
         self.running = max(0, self.running - 1)
+        self.count(live)
+
+    def count(self, live: LiveStorm) -> None:
+        """Count the Alerts of a storm."""
         self.received += live.storm.received
         self.throttled += live.storm.throttled
 
@@ -86,6 +92,12 @@ class LiveProblem:
         names = dict.fromkeys((placed.storm.stream.recipient, responsible))
         return [self.whole, *(self.parts.setdefault(name, Part()) for name in names if name)]
 
+    def copied(self) -> LiveProblem:
+        """One that can be counted on by itself; the Devices are those of this one."""
+        return replace(
+            self, whole=replace(self.whole), parts={name: replace(part) for name, part in self.parts.items()}
+        )
+
     @property
     def assigned_to(self) -> str:
         """The party with most storms that can mend it; empty where none is known."""
@@ -112,9 +124,20 @@ class LiveProblems:
         self._inventory = inventory
         self._silent_for = silent_for
         self._open: dict[tuple[AlertCode, Product], LiveProblem] = {}
+        self._running: set[tuple[Stream, Instant]] = set()
 
     def __iter__(self) -> Iterator[LiveProblem]:
         return iter(self._open.values())
+
+    def with_running(self, storms: Sequence[LiveStorm]) -> list[LiveProblem]:
+        """The problems as they are with what these storms have come to, of those that run; they stay as they are."""
+        copies = {key: it.copied() for key, it in self._open.items()}
+        running = [it for it in storms if it.storm.level is Level.RED and _key(it) in self._running]
+        for storm, product, responsible in self._what_they_are(running):
+            found = copies.get((counted_as(storm.storm.stream.alert_code), product))
+            for part in () if found is None else found.parts_of(storm, responsible):
+                part.count(storm)
+        return list(copies.values())
 
     def started(self, storms: Sequence[LiveStorm]) -> list[Placed]:
         """Storms have started."""
@@ -128,6 +151,7 @@ class LiveProblems:
             if responsible:
                 found.responsible[responsible] += 1
             placed.append(Placed(storm, found, responsible, is_first))
+        self._running.update(map(_key, storms))
         return placed
 
     def ended(self, storms: Sequence[LiveStorm]) -> list[Placed]:
@@ -141,6 +165,7 @@ class LiveProblems:
                 part.ended(storm)
             found.last_at = max(found.last_at, ended_at)
             placed.append(Placed(storm, found, responsible, is_first))
+        self._running.difference_update(map(_key, storms))
         return placed
 
     def close_silent(self, now: Instant) -> list[LiveProblem]:
@@ -184,6 +209,10 @@ class LiveProblems:
             )
             found.append((storm, product, mends))
         return found
+
+
+def _key(live: LiveStorm) -> tuple[Stream, Instant]:
+    return live.storm.stream, live.storm.started_at
 
 
 def _identifier(code: AlertCode, product: Product) -> str:

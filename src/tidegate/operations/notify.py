@@ -202,10 +202,13 @@ class Notices:
         notes, self._notes = self._notes, []
         return notes
 
-    def problems_for(self, party: str | None) -> list[dict[str, object]]:
-        """The open problems that concern a party, told or not, or (None) all; the one with most storms first."""
+    def problems_for(self, party: str | None, running: Sequence[LiveStorm] = ()) -> list[dict[str, object]]:
+        """The open problems that concern a party, told or not, or (None) all; the one with most storms first.
+
+        running:  The storms that run, with what they have come to.
+        """
         shown: list[tuple[LiveProblem, Part, str]] = []
-        for problem in self._problems:
+        for problem in self._problems.with_running(running):
             if party is None:
                 shown.append((problem, problem.whole, OPERATOR))
             elif party in problem.parts:

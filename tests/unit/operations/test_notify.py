@@ -145,6 +145,31 @@ def test_nobody_learns_whom_else_a_problem_concerns_or_how_many_devices_of_other
     assert [] == told.problems_for("supplier")
 
 
+def counts(problems):
+    return [(it["received"], it["throttled"]) for it in problems]
+
+
+def test_a_problem_counts_alerts_while_its_storms_run_and_each_storm_once():
+    told = notices()
+    first, second = storm(1), storm(2, recipient="other")
+    told.storms([first, second], [], NOON)
+    assert [(80, 60)] == counts(told.problems_for(None, [first, second]))
+    assert [(40, 30)] == counts(told.problems_for("network", [first, second]))
+
+    told.storms([], [ended(first, NOON + HOUR)], NOON + HOUR)
+
+    assert [(80, 60)] == counts(told.problems_for(None, [second]))
+    assert [(80, 60)] == counts(told.problems_for(None, [first, second])), "it ended since it was asked for"
+    assert [(40, 30)] == counts(told.problems_for(None)), "nothing of it is kept"
+
+
+def test_a_storm_nobody_was_told_of_yet_and_an_amber_spell_count_in_no_problem():
+    told = notices()
+    told.storms([storm(1)], [], NOON)
+
+    assert [(0, 0)] == counts(told.problems_for(None, [storm(2), storm(1, level=Level.AMBER)]))
+
+
 @pytest.mark.parametrize(("silent_for", "is_closed"), [(DAY - 1, False), (DAY, True), (DAY + 1, True)])
 def test_a_problem_closes_once_it_has_been_silent_for_a_day(silent_for, is_closed):
     told = notices(NoticeParty("network", digest=False))
