@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,15 +24,14 @@ from pyarrow import csv, parquet
 from tidegate import __version__
 from tidegate.columnar.batches import DeviceIds
 from tidegate.columnar.inventory import Attribute
-from tidegate.columnar.text import DEVICE_ID_WIDTH, format_device_ids, format_instants
+from tidegate.columnar.text import format_device_ids, format_instants
 from tidegate.commissioning.kernel import NEVER
 from tidegate.formats.spreadsheet_safe import as_text
+from tidegate.formats.text_columns import ArrowArray, fixed_width
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_status import DIMENSIONS, Change
 from tidegate.reports.commissioning_steps import Told
 from tidegate.reports.commissioning_words import of_step, step_file
-
-ArrowArray: TypeAlias = Any
 
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
 _NEEDED: Final = csv.WriteOptions(quoting_style="needed")
@@ -136,7 +135,7 @@ class DeviceLists:
         table = _shown(self._table(chosen), self._shown)
         file = file[file >= 0]
         order = np.argsort(file, kind="stable")
-        table = table.take(pa.array(order))
+        table = table.take(order)
         ends = np.searchsorted(file[order], np.arange(len(names) + 1))
         for number, name in enumerate(names):
             self._append(name, table.slice(ends[number], ends[number + 1] - ends[number]))
@@ -178,16 +177,12 @@ class DeviceLists:
 
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
-_NOTES_SCHEMA: Final = pa.schema(
-    [
-        (name, kind)
-        for name, kind in zip(NOTES, (pa.string(), *[pa.uint32()] * 3, *[pa.bool_()] * 3), strict=True)
-    ]
-)
+_NOTED: Final[Sequence[Any]] = (pa.string(), *[pa.uint32()] * 3, *[pa.bool_()] * 3)
+_NOTES_SCHEMA: Final = pa.schema([(name, kind) for name, kind in zip(NOTES, _NOTED, strict=True)])
 
 
 def _schema(criteria: Sequence[str]) -> pa.Schema:
-    kinds = {"months_open": pa.int32(), "commissioned": _INSTANT, "pending_until": _INSTANT}
+    kinds: dict[str, Any] = {"months_open": pa.int32(), "commissioned": _INSTANT, "pending_until": _INSTANT}
     named = [(name, kinds.get(name, _TEXT)) for name in (*criteria, *AFTER_VERDICTS)]
     return pa.schema([("device_id", pa.string()), *named])
 
@@ -203,7 +198,7 @@ def _shown(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Text that no spreadsheet takes for a formula, and instants as text."""
     columns = []
     for field, column in zip(table.schema, table.columns, strict=True):
-        values = column.combine_chunks()
+        values: ArrowArray = column.combine_chunks()
         if field.type == _TEXT:
             texts = [as_text(text) for text in values.dictionary.to_pylist()]
             values = pa.DictionaryArray.from_arrays(values.indices, pa.array(texts, pa.string())).cast(
@@ -218,7 +213,7 @@ def _shown(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _texts(texts: Sequence[str], places: NDArray[Any]) -> ArrowArray:
     """Texts by their places; an empty one is not said."""
     is_empty = np.array([not text for text in texts], np.bool_)
-    said = (
+    said: ArrowArray = (
         pa.array(places.astype(np.int32), mask=is_empty[places]) if len(places) else pa.array([], pa.int32())
     )
     return pa.DictionaryArray.from_arrays(said, pa.array(texts, pa.string()))
@@ -229,7 +224,7 @@ def _said(attribute: Attribute) -> ArrowArray:
 
 
 def _device_ids(device_ids: DeviceIds) -> ArrowArray:
-    return _fixed_width(format_device_ids(np.ascontiguousarray(device_ids, np.uint64)), DEVICE_ID_WIDTH)
+    return fixed_width(format_device_ids(np.ascontiguousarray(device_ids, np.uint64)))
 
 
 def _instants(at: NDArray[np.int64]) -> ArrowArray:
@@ -240,10 +235,4 @@ def _instants_as_text(at: ArrowArray) -> ArrowArray:
     is_there = at.is_valid()
     given = np.ascontiguousarray(at.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False))
     text = format_instants(given)
-    return pa.compute.if_else(is_there, _fixed_width(text, text.shape[1]), None)
-
-
-def _fixed_width(text: NDArray[np.uint8], width: int) -> ArrowArray:
-    """Rows of text of one width, without a Python object for each."""
-    offsets = np.arange(len(text) + 1, dtype=np.int32) * width
-    return pa.StringArray.from_buffers(len(text), pa.py_buffer(offsets.data), pa.py_buffer(text.data))
+    return pa.compute.if_else(is_there, fixed_width(text), None)
