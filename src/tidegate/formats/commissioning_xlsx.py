@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tidegate import __version__
 from tidegate.commissioning.assessment import Verdict
@@ -21,8 +21,8 @@ from tidegate.reports.commissioning_findings import (
 from tidegate.reports.commissioning_incidents import incident_problems
 from tidegate.reports.commissioning_rates import rates
 from tidegate.reports.commissioning_savings import actions_of, savings_of
-from tidegate.reports.commissioning_status import DIMENSIONS, Change, Cohort, CommissioningStatus
-from tidegate.reports.commissioning_tables import readings, responsible
+from tidegate.reports.commissioning_status import DIMENSIONS, Change, CommissioningStatus
+from tidegate.reports.commissioning_tables import BY_USE, counted, readings, responsible
 from tidegate.reports.commissioning_waterfall import steps_in_order, waterfall
 from tidegate.reports.commissioning_words import (
     CHANGES,
@@ -36,8 +36,8 @@ from tidegate.vocabulary.instants import format_instant
 
 _Row: TypeAlias = list[Cell | None]
 
-MOST_COHORTS: Final = 50_000
-"""Rows of the sheet that has all, the largest; of every row there are the tables before."""
+MOST_COUNTED: Final = 50_000
+"""Rows of the sheet to make a pivot table of."""
 
 _IN_MEMORY: Final = 20_000
 """Rows up to which a sheet is put together in memory."""
@@ -68,8 +68,7 @@ def write_commissioning_xlsx(
         _open(book, status)
         _actions(book, status)
         _incidents(book, status)
-        _data(book, status)
-        _notes(book, status)
+        _notes(book, status, _data(book, status))
 
 
 def _summary(book: Book, status: CommissioningStatus, limit: Fraction | None) -> None:
@@ -225,48 +224,35 @@ def _incidents(book: Book, status: CommissioningStatus) -> None:
     book.table("incidents", columns, rows)
 
 
-def _data(book: Book, status: CommissioningStatus) -> None:
-    columns = [
-        *((dimension, 20) for dimension in DIMENSIONS),
-        *((criteria.name, 22) for criteria in status.criteria),
-        ("change", 18),
-        ("reason", 50),
-        ("next", 40),
-        ("whose_it_is", 24),
-        ("months_open", 12),
-        ("devices", 12),
+def _data(book: Book, status: CommissioningStatus) -> list[str]:
+    """The sheet to make a pivot table of; the fields that it leaves out, so as not to be too long."""
+    fields, counts = counted(status, MOST_COUNTED)
+    columns = [each for name in fields for each in _columns(status, name)]
+    rows: list[_Row] = [
+        [*(cell for name, value in zip(fields, values, strict=True) for cell in _cells(name, value)), devices]
+        for values, devices in counts
     ]
-    book.table(
-        "data",
-        columns,
-        _cohorts(status),
-        count=len(status.cohorts),
-        most=MOST_COHORTS,
-        note="verdicts.parquet has every Device.",
-    )
+    book.table("data", [*columns, ("devices", 12)], rows)
+    return [name for name in BY_USE if name not in fields]
 
 
-def _cohorts(status: CommissioningStatus) -> Iterator[Sequence[Cell]]:
-    """Every cohort, the largest first."""
-
-    def order(each: tuple[Cohort, int]) -> tuple[int, Cohort]:
-        return -each[1], each[0]
-
-    for cohort, devices in sorted(status.cohorts.items(), key=order):
-        is_told = cohort.step.change is not Change.NONE
-        yield [
-            *(text or NOT_KNOWN for text in cohort.dimensions),
-            *(VERDICTS[verdict] for verdict in cohort.verdicts),
-            CHANGES[cohort.step.change],
-            of_step(cohort.step) if is_told else "",
-            action_in_words(cohort.action),
-            cohort.responsible,
-            cohort.months_open,
-            devices,
-        ]
+def _columns(status: CommissioningStatus, field: str) -> list[tuple[str, int]]:
+    if field == "verdicts":
+        return [(criteria.name, 22) for criteria in status.criteria]
+    return [("change", 18), ("reason", 50)] if field == "step" else [(field, 22)]
 
 
-def _notes(book: Book, status: CommissioningStatus) -> None:
+def _cells(field: str, value: Any) -> list[Cell]:
+    if field == "verdicts":
+        return [VERDICTS[verdict] for verdict in value]
+    if field == "step":
+        return [CHANGES[value.change], of_step(value) if value.change is not Change.NONE else ""]
+    if field == "action":
+        return [action_in_words(value)]
+    return [value or NOT_KNOWN] if field in DIMENSIONS else [value]
+
+
+def _notes(book: Book, status: CommissioningStatus, left_out: Sequence[str]) -> None:
     read, saved = status.evidence, savings_of(status)
     rows: list[_Row] = [
         ["rows of evidence read", read.read],
@@ -280,6 +266,8 @@ def _notes(book: Book, status: CommissioningStatus) -> None:
         ["visits saved at most: Devices called failed that need none", saved.visits_saved],
         ["reads saved at most, against reading each that is called failed", saved.reads_saved],
     ]
+    if left_out:
+        rows.append([f"not in data, which would be too long: {', '.join(left_out)}", None])
     rows += [[f"{criteria.name}: {criteria.note}", None] for criteria in status.criteria if criteria.note]
     rows += [
         ["share: of all Devices of the row; an interval takes Devices to fail independently", None],

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 from tidegate.commissioning.assessment import Verdict
 from tidegate.commissioning.finding import Reason
 from tidegate.reports.commissioning_incidents import IncidentIs, incident_problems
-from tidegate.reports.commissioning_status import CommissioningStatus
+from tidegate.reports.commissioning_status import DIMENSIONS, Cohort, CommissioningStatus
+
+BY_USE: Final = (
+    "verdicts", "step", "action", "supplier", "device_type", "month", "csp_region", "manufacturer",
+    "responsible", "network_operator", "months_open",
+)  # fmt: skip
+"""What Devices are counted by, the most asked for first."""
 
 
 class Reading(NamedTuple):
@@ -97,6 +104,21 @@ def responsible(status: CommissioningStatus) -> list[Responsible]:
     return sorted(found, key=lambda it: (-it.failed, -it.devices, it.party))
 
 
+def counted(status: CommissioningStatus, most: int) -> tuple[list[str], list[tuple[tuple[Any, ...], int]]]:
+    """Devices by all that is told of them, at most so many rows: what would make more is left out, and all sums stay whole.
+
+    Returns:
+        The fields, of COHORT_FIELDS; and for each row a value of each, and how many Devices, the most first.
+    """
+    fields: list[str] = []
+    sums: Counter[tuple[Any, ...]] = Counter({(): status.devices} if status.devices else {})
+    for name in BY_USE:
+        tried = _sums(status, [*fields, name], most)
+        if tried is not None:
+            fields, sums = [*fields, name], tried
+    return fields, sorted(sums.items(), key=lambda each: (-each[1], each[0]))
+
+
 def incidents(status: CommissioningStatus) -> dict[IncidentIs, int]:
     """Communications Hub Functions by whether an Incident is due for them."""
     found = dict.fromkeys(IncidentIs, 0)
@@ -115,3 +137,17 @@ def not_due(status: CommissioningStatus) -> list[tuple[IncidentIs, str, Reason, 
     order = list(IncidentIs)
     ranked = sorted(sums.items(), key=lambda each: (-order.index(each[0][0]), -each[1], each[0]))
     return [(*key, devices) for key, devices in ranked]
+
+
+def _sums(status: CommissioningStatus, fields: Sequence[str], most: int) -> Counter[tuple[Any, ...]] | None:
+    """Devices by some fields; None where that makes more than so many rows."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for cohort, devices in status.by(*fields):
+        sums[tuple(_value(cohort, name) for name in fields)] += devices
+        if len(sums) > most:
+            return None
+    return sums
+
+
+def _value(cohort: Cohort, field: str) -> Any:
+    return cohort.dimensions[DIMENSIONS.index(field)] if field in DIMENSIONS else getattr(cohort, field)

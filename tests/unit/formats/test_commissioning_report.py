@@ -27,6 +27,7 @@ from tidegate.formats.commissioning_pictures import commissioning_pictures
 from tidegate.formats.commissioning_xlsx import write_commissioning_xlsx
 from tidegate.formats.page import page_html
 from tidegate.reports.commissioning_status import Change, Step
+from tidegate.reports.commissioning_tables import counted
 from tidegate.reports.commissioning_words import step_file
 
 UNTOLD = Step(Change.UNTOLD, REPLACED, Reason.TIMED_OUT)
@@ -282,10 +283,19 @@ def test_a_name_that_looks_like_a_formula_stays_text(tmp_path):
     assert not any("<f>" in part for part in parts)
 
 
-def test_more_cohorts_than_are_written_are_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(commissioning_xlsx, "MOST_COHORTS", 2)
+def test_what_would_make_the_data_too_long_is_left_out_of_it_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(commissioning_xlsx, "MOST_COUNTED", 2)
     write_commissioning_xlsx(
         status({cohort(NOTHING, supplier=name): 1 for name in "ABC"}), tmp_path / "a.xlsx"
     )
 
-    assert "The first 2 of 3. verdicts.parquet has every Device." in sheets(tmp_path / "a.xlsx")[2]
+    assert "not in data, which would be too long: supplier" in sheets(tmp_path / "a.xlsx")[2]
+
+
+@pytest.mark.parametrize("most", [1, 7, 300, 10_000])
+def test_whatever_is_left_out_all_devices_are_counted(most):
+    fields, rows = counted(nation(), most)
+
+    assert nation().devices == sum(devices for _, devices in rows)
+    assert len({values for values, _ in rows}) == len(rows) <= most
+    assert all(len(fields) == len(values) for values, _ in rows)
