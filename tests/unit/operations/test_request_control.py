@@ -10,8 +10,9 @@ from tests.material.duis_documents import eui
 from tests.material.gbcs_alerts import ESME, SUPPLIER
 from tests.material.request_policies import request_policy
 
+from tidegate.admission.capacity_part import Part
 from tidegate.admission.decision import Outcome, Reason
-from tidegate.admission.shared import Lease, Part, SharingTerms
+from tidegate.admission.shared import Lease, SharingTerms
 from tidegate.operations.live import PolicyRecord
 from tidegate.operations.request_control import Decided, RequestControl
 from tidegate.operations.shared_capacity import SharedCapacity
@@ -122,6 +123,32 @@ def test_what_was_not_done_may_come_again() -> None:
     scene.control.give_back(Asked(1))
 
     assert scene.control.receive(Asked(1)) is not None
+
+
+def test_a_gateway_that_starts_again_judges_a_pre_command_as_any_other() -> None:
+    """It remembers no Transform: the second step is refused where the system is full, and comes back as told."""
+    before, after = Scene(), Scene()
+    before.decide(Asked(1))
+    second_step = Asked(1, is_signed_pre_command=True)
+    for counter in range(10, 13):
+        after.decide(Asked(counter))
+
+    refused = after.decide(second_step).admission
+    assert refused is not None
+    assert refused.retry_at is not None
+    after.now = max(refused.retry_at, after.now + HOUR)
+
+    assert Outcome.THROTTLED is refused.outcome
+    assert [Outcome.CONTINUATION] == before.outcomes(second_step)
+    assert [Outcome.ADMITTED] == after.outcomes(second_step)
+    assert after.control.receive(second_step) is None
+
+
+def test_below_its_threshold_a_gateway_that_starts_again_cuts_no_sequence_off() -> None:
+    after = Scene()
+    follows = Asked(2, preceding_request_id=Asked(9).request_id)
+
+    assert [Outcome.ADMITTED] * 2 == after.outcomes(Asked(1, is_signed_pre_command=True), follows)
 
 
 def test_what_an_outage_made_fail_is_judged_anew_when_it_is_over() -> None:
