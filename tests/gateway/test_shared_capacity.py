@@ -12,7 +12,8 @@ from tests.material.duis_requests import request
 from tests.material.gbcs_alerts import SUPPLIER
 from tests.material.request_policies import request_policy
 
-from tidegate.admission.shared import Member, NoPlaceError, Part, Pool, Report, SharingTerms, Whole
+from tidegate.admission.capacity_part import Part, Whole
+from tidegate.admission.shared import Member, NoPlaceError, Pool, Report, SharingTerms
 from tidegate.journal.capacity_pool import CapacityPool, pool_of, written
 from tidegate.operations.live import JournalUnavailable
 from tidegate.vocabulary.faults import InputError

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tidegate.admission.capacity import CapacityRules
+from tidegate.admission.capacity_part import Whole
 from tidegate.admission.control import AdmissionControl
 from tidegate.admission.decision import Outcome
 from tidegate.admission.held_part import HeldPart
-from tidegate.admission.shared import NoPlaceError, Pool, SharingTerms, Whole, exchange
+from tidegate.admission.shared import NoPlaceError, Pool, SharingTerms, exchange
 from tidegate.vocabulary.service_requests import ServiceRequest
 
 PERIOD = 40

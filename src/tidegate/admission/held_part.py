@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tidegate.admission.shared import Lease, Part, Report, SharingTerms, Whole, part_without
+from tidegate.admission.capacity_part import Part, Whole
+from tidegate.admission.shared import Lease, Report, SharingTerms, part_without
 from tidegate.vocabulary.instants import Instant
 
 

@@ -7,8 +7,9 @@ import time
 import uuid
 from collections.abc import Callable
 
+from tidegate.admission.capacity_part import Whole
 from tidegate.admission.control import AdmissionControl
-from tidegate.admission.shared import SharingTerms, Whole
+from tidegate.admission.shared import SharingTerms
 from tidegate.assembly.admitting import allocations_by, forecasts_in
 from tidegate.assembly.clock import clock
 from tidegate.assembly.delivering import SigningFiles

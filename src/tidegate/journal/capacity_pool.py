@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, text
 
-from tidegate.admission.shared import Lease, Member, Part, Pool, Report, SharingTerms, Whole, exchange
+from tidegate.admission.capacity_part import Part, Whole
+from tidegate.admission.shared import Lease, Member, Pool, Report, SharingTerms, exchange
 from tidegate.journal.database import Database
 from tidegate.operations.live import JournalUnavailable
 from tidegate.vocabulary.faults import Fault, InputError

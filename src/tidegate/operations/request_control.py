@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from tidegate.admission.capacity import CapacityRules
+from tidegate.admission.capacity_part import Part
 from tidegate.admission.control import AdmissionControl, Standing
 from tidegate.admission.decision import Admission
-from tidegate.admission.shared import Part, Report
+from tidegate.admission.shared import Report
 from tidegate.operations.live import PolicyReader, PolicyRecord
 from tidegate.operations.shared_capacity import SharedCapacity, within
 from tidegate.operations.taken_requests import Taken, TakenRequests

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tidegate.admission.capacity import CapacityRules
+from tidegate.admission.capacity_part import Part, Whole
 from tidegate.admission.held_part import HeldPart
-from tidegate.admission.shared import Lease, Part, Report, SharingTerms, Whole
+from tidegate.admission.shared import Lease, Report, SharingTerms
 from tidegate.vocabulary.instants import Instant
 
 
