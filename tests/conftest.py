@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
     if any(each.scope == "module" for found in definitions.values() for each in found):
         item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[object]:
+    """A PostgreSQL server for all who want one, one after the other; whoever stops it starts it again."""
+    from tests.durability.postgresql import BINARIES, WHY_NOT, running_server  # noqa: PLC0415 - seldom wanted
+
+    if BINARIES is None:
+        pytest.skip(WHY_NOT)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def empty_server(postgresql_server: object) -> object:
+    """The same with nothing in its database."""
+    postgresql_server.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")  # type: ignore[attr-defined]
+    return postgresql_server

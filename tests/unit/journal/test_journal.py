@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from tests.commands import tidegate
-from tests.durability.postgresql import BINARIES, WHY_NOT, running_server
 from tests.engines import (
     AUDIT,
     StandingClock,
@@ -52,22 +51,12 @@ from tidegate.vocabulary.faults import InputError
 LARGEST = 2**64 - 1
 
 
-@pytest.fixture(scope="module")
-def server():
-    if BINARIES is None:
-        pytest.skip(WHY_NOT)
-    with running_server() as server:
-        yield server
-
-
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def url(request, tmp_path):
     """Of a database that is empty."""
     if request.param == "SQLite":
         return str(tmp_path / "journal.db")
-    server = request.getfixturevalue("server")
-    server.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    return server.url
+    return request.getfixturevalue("empty_server").url
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.engines import (
@@ -21,9 +22,11 @@ from tests.engines import (
     running_engine,
 )
 
+from tidegate.assembly.journals import journal_periods
 from tidegate.assembly.opening import open_alerts
 from tidegate.assembly.replaying import look_behind
 from tidegate.journal import JournalSource, policies_of
+from tidegate.journal.database import Database
 from tidegate.operations.engine import Engine
 from tidegate.operations.engine_state import EngineOptions
 from tidegate.operations.journal_retention import prunes_through, snapshots_to_keep
@@ -118,6 +121,30 @@ def test_what_is_older_than_it_need_be_goes_and_the_rest_is_decided_the_same(who
     assert list(range(41, 101)) == kept
     assert set(rows_of(pruned, "decisions")) | set(rows_of(pruned, "outbox")) <= set(kept)
     assert decided_in(pruned) == decided_in(whole)[40:] == replayed(pruned)
+
+
+def test_a_journal_on_a_server_lets_go_of_the_same(pruned, empty_server):
+    outbox = DeliversBut()
+    live_through(empty_server.url, outbox)
+    through = Path(empty_server.url)  # as the command line has it
+
+    assert list(range(41, 101)) == on_server(empty_server, "SELECT seq FROM alerts ORDER BY seq")
+    assert [] == on_server(empty_server, "SELECT seq FROM documents")
+    for table in ("decisions", "outbox", "snapshots", "deciding"):
+        column = "first_seq" if table == "deciding" else "seq"
+        asked = f"SELECT {column} FROM {table} ORDER BY {column}"  # noqa: S608
+        with closing(sqlite3.connect(pruned)) as connection:
+            assert [seq for (seq,) in connection.execute(asked)] == on_server(empty_server, asked), table
+    assert decided_in(pruned) == replayed(empty_server.url)
+    found = look_behind(open_alerts([through]), journal_periods(through), ReplayOptions(shards=2), None)
+    assert 60 == found.replayed.received
+    with running_engine(empty_server.url, StandingClock(20 * DAY), options=KEEPS, outbox=outbox) as engine:
+        assert 100 == engine.counters().received
+
+
+def on_server(server, asked):
+    with closing(Database(server.url, is_reader=True)) as database, database.connected() as connection:
+        return [value for (value,) in connection.exec_driver_sql(asked)]
 
 
 def test_a_storm_runs_on_over_the_cut(pruned):
