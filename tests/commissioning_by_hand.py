@@ -229,7 +229,8 @@ class ByHand:
         unknown: list[Evidence] = []
         for r in self.rows:
             is_later = r.kind.name == "FUTURE_DATED_OUTCOME"
-            is_replacing = is_later or (r.kind.name == "SRV_RESPONSE" and r.srv in REPLACING)
+            is_replacing = r.srv in REPLACING and (is_later or r.kind.name == "SRV_RESPONSE")
+            is_replacing |= is_later and not r.srv
             read_at = latest[0][0]
             may_be_ahead = r.at + self.criteria.time_allowed_us > read_at
             if not is_replacing or not may_be_ahead or r.role not in (0, asked.role):

@@ -130,9 +130,9 @@ class Evidence(NamedTuple):
     @property
     def is_replacing(self) -> bool:
         """Whether it is of a Command that puts a remote party's certificates in a cell, however that went."""
-        return self.kind is Kind.FUTURE_DATED_OUTCOME or (
-            self.kind is Kind.SRV_RESPONSE and self.srv in REPLACING
-        )
+        if self.kind is Kind.FUTURE_DATED_OUTCOME:
+            return not self.srv or self.srv in REPLACING
+        return self.kind is Kind.SRV_RESPONSE and self.srv in REPLACING
 
     @property
     def is_answer(self) -> bool:

@@ -519,7 +519,9 @@ def _told(row: Any) -> Any:
 
 @folded_in
 def _is_replacing(row: Any, asked: Asked) -> Any:
-    return row.kind == _LATER or (row.kind == _RESPONSE and asked.is_replacing[row.srv])
+    if row.kind == _LATER:
+        return row.srv == 0 or asked.is_replacing[row.srv]
+    return row.kind == _RESPONSE and asked.is_replacing[row.srv]
 
 
 @folded_in

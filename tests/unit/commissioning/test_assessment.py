@@ -259,3 +259,15 @@ def test_the_story_of_the_page_on_post_commissioning():
         40: Verdict.SECURE_BY_COMMANDS,
     } == {day: judged(story, day)[1] for day in (0, 1, 2, 9, 20, 25, 30, 37, 40)}
     assert {Verdict.FAILED} == {judged(story, day)[0] for day in range(41)}
+
+
+def test_the_outcome_of_a_command_that_brings_no_certificates_does_not_outdate_a_read():
+    def later(srv: str, role: Role = Role.NOT_SAID) -> Evidence:
+        return Evidence(
+            12 * DAY, DEVICE, Kind.FUTURE_DATED_OUTCOME, srv, outcome=Outcome.SUCCESS, role=role, party_id="B"
+        )
+
+    held = [*BY_THE_BOOK, *read(10)]
+    assert Verdict.SECURE_BY_CREDENTIALS is judged([*held, later("1.1.1", Role.SUPPLIER)])[1]
+    assert Verdict.SECURE_BY_CREDENTIALS is not judged([*held, later("6.15.1", Role.SUPPLIER)])[1]
+    assert Verdict.SECURE_BY_CREDENTIALS is not judged([*held, later("", Role.SUPPLIER)])[1]
