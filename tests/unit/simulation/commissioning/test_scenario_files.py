@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tests.documents.pages import DOCS
+from tests.unit.simulation.commissioning.assessed import run
 
 from tidegate.simulation.commissioning.causes import Cause
 from tidegate.simulation.commissioning.scenario_files import (
@@ -97,6 +99,16 @@ def test_all_faults_are_told_at_once_with_what_to_write():
 def test_a_fault_is_told_in_words(old: str, new: str, said: str):
     assert old in TOML
     assert any(said in fault for fault in faults_of(TOML.replace(old, new, 2 if "known" in old else 1)))
+
+
+def test_the_example_of_the_page_finds_what_it_says():
+    page = (DOCS / "scenarios" / "commissioning.md").read_text(encoding="utf-8")
+    example = parse_scenario(page.partition("```toml\n")[2].partition("```")[0], "the page")
+    found = run(example)
+
+    # Three Devices of four have parties to hand over to.
+    assert 0.15 < found.codes.everybody.failed / found.codes.everybody.devices < 0.25
+    assert 0 == found.outcome.everybody.failed
 
 
 def test_a_name_that_is_nearly_right_is_understood():
