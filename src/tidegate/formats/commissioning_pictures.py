@@ -30,7 +30,7 @@ from tidegate.reports.commissioning_findings import (
 )
 from tidegate.reports.commissioning_rates import Rate, interval, rates
 from tidegate.reports.commissioning_status import Change, CommissioningStatus
-from tidegate.reports.commissioning_waterfall import Stride, waterfall, what_is_wrong
+from tidegate.reports.commissioning_waterfall import Stride, Waterfall, waterfall, what_is_wrong
 from tidegate.reports.commissioning_words import CHANGES, NOT_KNOWN, VERDICTS, of_step
 from tidegate.reports.numerals import many, percent, thousands
 
@@ -107,19 +107,19 @@ def _waterfall(status: CommissioningStatus) -> Picture:
         "blue is securely commissioned. A point is a hundredth of all Devices.",
         charts.svg("waterfall", lying(rows, _COLOURS, "Of all Devices", are_walked=True)),
         ("change", "reason", "devices", "points", "failed_before", "failed_after"),
-        tuple(
-            (
-                CHANGES[each.change],
-                of_step(step),
-                devices,
-                share(devices),
-                each.before,
-                each.after,
-            )
-            for each in fall.strides
-            for step, devices in each.steps
-        ),
+        tuple(_walked(fall)),
     )
+
+
+def _walked(fall: Waterfall) -> Iterator[tuple[str | int | float, ...]]:
+    """A row for each step, with what is counted as failed before it and after."""
+    for stride in fall.strides:
+        at, direction = stride.before, 1 if stride.change is Change.FOUND else -1
+        for step, devices in stride.steps:
+            points_of_all = 100 * devices / fall.devices
+            after = at + direction * devices
+            yield CHANGES[stride.change], of_step(step), devices, points_of_all, at, after
+            at = after
 
 
 def _signed(stride: Stride, whole: int) -> str:

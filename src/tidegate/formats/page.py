@@ -35,7 +35,7 @@ class Table:
     heading:        Over it; empty for none.
     caption:        What it shows and what it leaves out.
     is_of_devices:  Its first column are Device identifiers.
-    folded:         What opens it; empty: it stands open. What is folded is not printed.
+    folded:         What opens it, and is printed in its stead; empty: it stands open.
     saved_as:       Files beside the page that hold all of it.
     """
 

@@ -69,6 +69,14 @@ def test_the_waterfall_is_drawn_with_its_words_and_its_data():
 
 
 @pytest.mark.usefixtures("not_drawn")
+def test_the_data_of_the_waterfall_walk_step_by_step():
+    other = EMPTY._replace(place="issue credentials")
+    picture = next(iter(commissioning_pictures(steps({EMPTY: 6, other: 3, MISSED: 2, NOTHING: 89}))))
+
+    assert [(6, 9, 3), (3, 3, 0), (2, 0, 2)] == [(row[2], *row[4:]) for row in picture.rows]
+
+
+@pytest.mark.usefixtures("not_drawn")
 def test_every_picture_that_shows_something_is_there():
     names = [picture.name for picture in commissioning_pictures(nation())]
 
