@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +23,11 @@ from tidegate.reports.numerals import many, percent, thousands
 from tidegate.vocabulary.devices import format_device_id
 from tidegate.vocabulary.instants import Instant, format_instant
 
-MOST_STEPS: Final = 12
+MOST_STEPS: Final = 3
+"""Of one change."""
 
 _STEPS: Final = (
-    Column("Step", is_text=True, gives_way=2),
-    Column("Because", is_text=True, least=16, wraps=True),
+    Column("What becomes of them, and why", is_text=True, least=20, wraps=True),
     Column("Devices"),
     Column("Of all", gives_way=1),
 )
@@ -81,24 +82,24 @@ def _of_evidence(status: CommissioningStatus, asked: AskedToAssess) -> Iterator[
 
 
 def _show_verdicts(to: Console, status: CommissioningStatus, width: int) -> None:
-    """Verdicts by the first set of criteria, a column each, and by the last, a row each."""
+    """By one set of criteria, or by the first, a column each, and by the last, a row each."""
     first, last = status.criteria[0].name, status.criteria[-1].name
     found = status.reconciliation()
     if len(status.criteria) == 1:
         columns = [Column(f"By {last}", is_text=True), Column("Devices"), Column("Of all")]
-        of_last = [(verdict, found[verdict, verdict]) for verdict in Verdict]
         rows = [
             [VERDICTS[verdict], thousands(devices), percent(devices, status.devices)]
-            for verdict, devices in of_last
-            if devices
+            for verdict in Verdict
+            if (devices := found[verdict, verdict])
         ]
         show_table(to, columns, rows, width, gap=2)
         return
     of_first = [each for each in Verdict if any(found[each, other] for other in Verdict)]
+    say(to, Text(f"Across: by {first}. Down: by {last}.", style="dim"), width)
     columns = [
-        Column(f"By {last}", is_text=True, least=12, wraps=True),
-        *(Column(f"{VERDICTS[each]}\nby {first}", wraps=True) for each in of_first),
-        Column("In all"),
+        Column("Devices", is_text=True, least=len("credentials"), wraps=True),
+        *(Column(VERDICTS[each].replace(" ", "\n")) for each in of_first),
+        Column("in all"),
     ]
     rows = []
     for verdict in Verdict:
@@ -109,16 +110,22 @@ def _show_verdicts(to: Console, status: CommissioningStatus, width: int) -> None
 
 
 def _show_steps(to: Console, status: CommissioningStatus, width: int) -> None:
-    steps = steps_in_order(status)
-    if not steps:
+    """Each change with its Devices, and under it the reasons."""
+    rows: list[list[str]] = []
+    styles: list[str] = []
+    left = 0
+    for change, steps in groupby(steps_in_order(status), lambda each: each[0].change):
+        listed = list(steps)
+        told = [(CHANGES[change], sum(devices for _, devices in listed))]
+        told += [(f"- {of_step(step)}", devices) for step, devices in listed[:MOST_STEPS]]
+        rows += [[words, thousands(devices), percent(devices, status.devices)] for words, devices in told]
+        styles += ["bold", *[""] * (len(told) - 1)]
+        left += max(0, len(listed) - MOST_STEPS)
+    if not rows:
         return
-    rows = [
-        [CHANGES[step.change], of_step(step), thousands(devices), percent(devices, status.devices)]
-        for step, devices in steps[:MOST_STEPS]
-    ]
-    show_table(to, _STEPS, rows, width, gap=2)
-    if rest := steps[MOST_STEPS:]:
-        say(to, Text(f"And {many(len(rest), 'smaller step')}; -o has all.", style="dim"), width)
+    show_table(to, _STEPS, rows, width, gap=2, styles=styles)
+    if left:
+        say(to, Text(f"And {many(left, 'smaller step')}; -o has all.", style="dim"), width)
     to.print()
 
 
