@@ -62,9 +62,8 @@ def full_disk(octets):
 def test_where_the_database_has_no_room_commits_go_on_in_the_log_and_it_is_tried_again(path):
     with database_at(path) as database:
         commit(database, "large " * 50_000)
-        wait_for(lambda: path.stat().st_size > 300_000)
-        commit(database, "begins the log anew")
-        wait_for(lambda: b"begins the log anew" in path.read_bytes())
+        with database.connected() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # the log is empty, and has room
         failed = threading.Event()
         event.listen(database._engine, "handle_error", lambda _: failed.set())
         with full_disk(path.stat().st_size):
