@@ -103,9 +103,9 @@ def _show_verdicts(to: Console, status: CommissioningStatus, width: int) -> None
     ]
     rows = []
     for verdict in Verdict:
-        devices = [found[each, verdict] for each in of_first]
-        if sum(devices):
-            rows.append([VERDICTS[verdict], *map(thousands, devices), thousands(sum(devices))])
+        counts = [found[each, verdict] for each in of_first]
+        if sum(counts):
+            rows.append([VERDICTS[verdict], *map(thousands, counts), thousands(sum(counts))])
     show_table(to, columns, rows, width, gap=2)
 
 
