@@ -24,16 +24,16 @@ _CRITERIA: Final = (
     Column("Devices", is_text=True),
     Column("FAILED"),
     Column("FAILED\nrightly"),
-    Column("Not secure,\nfound"),
-    Column("FAILED\nwrongly"),
-    Column("Missed"),
-    Column("Cannot\nbe told"),
-    Column("Pending", gives_way=1),
+    Column("Not secure,\nfound", gives_way=2),
+    Column("FAILED\nwrongly", gives_way=3),
+    Column("Missed", gives_way=4),
+    Column("Cannot\nbe told", gives_way=1),
+    Column("Pending", gives_way=5),
 )
 _CAUSES: Final = (
     Column("What befell them", is_text=True, least=24, wraps=True),
-    Column("Devices"),
-    Column("not\nsecure"),
+    Column("Devices", gives_way=2),
+    Column("not\nsecure", gives_way=3),
 )
 
 
@@ -61,7 +61,7 @@ def show(
     show_table(to, _CRITERIA, list(_rows_of_criteria(found)), width)
     to.print()
     failed = [Column(f"FAILED by\n{each.criteria}") for each in found.criteria]
-    untold = [Column("cannot\nbe told")]
+    untold = [Column("cannot\nbe told", gives_way=1)]
     words = {each["cause"]: each["what"] for each in told["causes"]}
     rows = [_row_of_cause(cause, words[cause.cause]) for cause in found.causes]
     show_table(to, (*_CAUSES, *failed, *untold), rows, width)
