@@ -11,7 +11,7 @@ from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
 from tidegate.journal import JournalSource, open_journal, policies_of
 from tidegate.operations.engine import Engine
-from tidegate.operations.engine_state import EngineOptions
+from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.live import AuditEntry, Incoming, LiveStorm, OutgoingAlert, PolicyRecord
 from tidegate.operations.policy_timeline import timeline
 from tidegate.operations.replay import ReplayOptions, replay

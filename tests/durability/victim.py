@@ -19,7 +19,7 @@ import numpy as np
 from tests.engines import AUDIT, a_record
 from tidegate.journal import open_journal
 from tidegate.operations.engine import Engine
-from tidegate.operations.engine_state import EngineOptions
+from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.live import (
     Accepted,
     Busy,

@@ -55,7 +55,7 @@ def open_engine(
     from tidegate.assembly.opening import open_inventory  # noqa: PLC0415
     from tidegate.journal import open_journal  # noqa: PLC0415
     from tidegate.operations.engine import Engine  # noqa: PLC0415
-    from tidegate.operations.engine_state import EngineOptions  # noqa: PLC0415
+    from tidegate.operations.engine_options import EngineOptions  # noqa: PLC0415
     from tidegate.policy_files import find_policy, parse_policy, write_policy  # noqa: PLC0415
 
     policy = find_policy(begin_with)

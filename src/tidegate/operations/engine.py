@@ -25,7 +25,8 @@ from threading import Condition, Thread
 from typing import Any, Final, TypeVar
 
 from tidegate.columnar.inventory import Inventory
-from tidegate.operations.engine_state import EngineOptions, EngineState
+from tidegate.operations.engine_options import EngineOptions
+from tidegate.operations.engine_state import EngineState
 from tidegate.operations.live import (
     Accepted,
     AcceptedBatch,

@@ -7,7 +7,7 @@ let go of only once it is durable, so that a failed transaction loses nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from tidegate.operations.engine_answers import (
     block_of,
     outgoing_of,
 )
-from tidegate.operations.journal_retention import prunes_through, snapshots_to_keep
+from tidegate.operations.engine_counting import counted, counted_anew
+from tidegate.operations.engine_options import EngineOptions
+from tidegate.operations.engine_saving import EngineSaving
 from tidegate.operations.live import (
     Accepted,
     AuditEntry,
@@ -52,37 +54,7 @@ from tidegate.operations.live_snapshot import StaleSnapshotError
 from tidegate.operations.policy_timeline import in_force, timeline
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import DAY, Duration, Instant
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """How an engine goes about it.
-
-    most_at_once:      Alerts in one transaction, but for a batch, which is never cut.
-    most_waiting:      Alerts that may wait; beyond it callers are told `Busy`.
-    linger_s:          How long decisions may wait for a next transaction before they get one of their own.
-    tick_s:            How often time passes where no Alert comes.
-    reconnect_s:       How often a journal that is gone is tried.
-    snapshot_every:    Alerts after which what the rule remembers is saved.
-    snapshot_apart_us: And not more often than this.
-    snapshot_part:     Octets written in one go.
-    keep_us:           How long Alerts stay in the journal that are done with; None: for good.
-    prune_apart_us:    How often it is looked whether some need not stay any longer.
-    prune_part:        Alerts let go of in one go.
-    """
-
-    most_at_once: int = 5_000
-    most_waiting: int = 20_000
-    linger_s: float = 0.02
-    tick_s: float = 0.25
-    reconnect_s: float = 0.25
-    snapshot_every: int = 500_000
-    snapshot_apart_us: int = 60_000_000
-    snapshot_part: int = 1 << 20
-    keep_us: Duration | None = None
-    prune_apart_us: Duration = 60_000_000
-    prune_part: int = 2_000
+from tidegate.vocabulary.instants import Instant
 
 
 class EngineState:
@@ -109,7 +81,7 @@ class EngineState:
         self._outbox = outbox
         self._watchers = watchers
         self._decision_watchers = decision_watchers
-        self._options = options
+        self._saving = EngineSaving(journal, options)
         self.records: Sequence[PolicyRecord] = ()
         self.live = LiveProtection(timeline((), read_policy))
         self.counters = Counters(0, 0, 0, 0, 0, 0, {}, 0)
@@ -121,14 +93,6 @@ class EngineState:
         self._attempt: tuple[Entry, Taken] | None = None
         self._undurable: dict[int, Accepted] = {}
         self._deciding: tuple[str, Mode] | None = None
-        self._since_snapshot = 0
-        self._snapshot_at: Instant = BEFORE_ALL
-        self._parts: list[bytes] = []
-        self._part = 0
-        self._snapshot_seq = 0
-        self._snapshots: Sequence[tuple[int, Instant]] = ()
-        self._prunes_through: int | None = None
-        self._looks_to_prune_at: Instant = BEFORE_ALL
 
     @property
     def has_undurable(self) -> bool:
@@ -147,7 +111,7 @@ class EngineState:
     @property
     def is_saving(self) -> bool:
         """Whether a snapshot is being written, or Alerts are let go of."""
-        return bool(self._parts) or self._prunes_through is not None
+        return self._saving.is_saving or self._saving.is_pruning
 
     def record_at(self, at: Instant) -> PolicyRecord | None:
         """The policy in force at an instant; any thread may ask."""
@@ -176,9 +140,7 @@ class EngineState:
         self.live = live
         self._entry, self._last_seq = state.entry, state.last_seq
         self._decided, self._attempt, self._undurable, self._deciding = Decided(), None, {}, None
-        self._parts, self._since_snapshot = [], state.last_seq - seq
-        self._snapshots, self._prunes_through = journal.snapshots(), None
-        self._snapshot_at = now if self._options.keep_us is None or snapshot is None else snapshot.at
+        self._saving.take_up(snapshot, state.last_seq - seq, now)
         running = {_key(it) for it in journal.storms_running()}
         outgoing = journal.outgoing_after(state.decided_seq, state.last_seq)
         for block in journal.after(seq):
@@ -200,7 +162,7 @@ class EngineState:
                 if is_new:
                     self._note_decisions(made, first, recipients)
                 self._tell(started, ended)
-        self._count_anew()
+        self.counters = counted_anew(self.counters, live.totals)
         ended = live.advance_to(max(now, live.now, state.last_at or BEFORE_ALL))
         self._tell((), [it for it in ended if _key(it) in running])
         self.flush((), ())
@@ -299,8 +261,8 @@ class EngineState:
             self._note_decisions(
                 made, first, {row.seq: row.recipient for row in rows if row.document is not None}
             )
-            self._since_snapshot += len(batch)
-            self._count(made)
+            self._saving.decided(len(batch))
+            self.counters = counted(self.counters, made)
         answers = answers_of(taken, made, first)
         if made is not None:
             self._outbox.put(outgoing_of(taken, answers))
@@ -381,60 +343,30 @@ class EngineState:
 
     def save_snapshot_part(self, now: Instant) -> None:
         """Write a part of a snapshot where one is under way, or begin one where it is time."""
-        options = self._options
-        if self._parts:
-            self._save_part()
-        elif (
-            self._since_snapshot >= options.snapshot_every
-            and now - self._snapshot_at >= options.snapshot_apart_us
-        ) or (options.keep_us is not None and self._since_snapshot and now - self._snapshot_at >= DAY):
+        if self._saving.is_saving:
+            self._saving.save_part()
+        elif self._saving.is_due(now):
             self._begin_snapshot(now)
 
     def prune_part(self, now: Instant) -> None:
         """Let go of some Alerts that are older than they need to be, where there are any."""
-        keep_us = self._options.keep_us
-        if keep_us is None:
-            return
-        if self._prunes_through is None and now >= self._looks_to_prune_at:
-            self._looks_to_prune_at = now + self._options.prune_apart_us
-            if self._snapshots and self._snapshots[0][1] <= now - keep_us:
-                self._prunes_through = prunes_through(
-                    self._snapshots, now, keep_us, self._journal.first_open(), self._last_seq
-                )
-        through = self._prunes_through
-        if through is not None and not self._journal.prune(through, self._options.prune_part):
-            self._prunes_through = None
-            self._snapshots = [it for it in self._snapshots if it[0] >= through]
+        self._saving.prune_part(self._last_seq, now)
 
     def save_whole_snapshot(self) -> None:
         """Save what is remembered, now."""
-        while self._parts:
-            self._save_part()
-        if self._since_snapshot:
+        self._save_begun()
+        if self._saving.has_unsaved:
             self._begin_snapshot(self.live.now)
-        while self._parts:
-            self._save_part()
+        self._save_begun()
+
+    def _save_begun(self) -> None:
+        while self._saving.is_saving:
+            self._saving.save_part()
 
     def _begin_snapshot(self, now: Instant) -> None:
         # Decisions up to it must be durable: those before a snapshot are never made again.
         self.flush((), ())
-        state = memoryview(self.live.snapshot())
-        size = self._options.snapshot_part
-        self._parts = [bytes(state[start : start + size]) for start in range(0, len(state), size)]
-        self._part, self._snapshot_seq, self._snapshot_at = 0, self._last_seq, now
-        self._since_snapshot = 0
-
-    def _save_part(self) -> None:
-        parts = len(self._parts)
-        this = (self._snapshot_seq, self._snapshot_at)
-        stay = [this] if self._options.keep_us is None else snapshots_to_keep([*self._snapshots, this])
-        self._journal.save_snapshot_part(
-            *this, self._part, parts, self._parts[self._part], [seq for seq, _ in stay]
-        )
-        self._part += 1
-        if self._part == parts:
-            self._parts = []
-            self._snapshots = stay
+        self._saving.begin(self.live.snapshot(), self._last_seq, now)
 
     # Within.
 
@@ -518,39 +450,6 @@ class EngineState:
             self._decided.storms += [*started, *ended]
             for watcher in self._watchers:
                 watcher.storms(started, ended)
-
-    def _count_anew(self) -> None:
-        totals = self.live.totals
-        received, excluded = int(totals.received.sum()), int(totals.excluded.sum())
-        throttled = int(totals.throttled.sum()) - totals.in_shadow
-        self.counters = replace(
-            self.counters,
-            received=received,
-            forwarded=received - excluded - throttled,
-            throttled=throttled,
-            excluded=excluded,
-            throttled_in_shadow=totals.in_shadow,
-        )
-
-    def _count(self, made: LiveDecisions) -> None:
-        received = len(made.outcome)
-        excluded = int((made.outcome == Outcome.EXCLUDED).sum())
-        throttled = in_shadow = 0
-        for piece in made.pieces:
-            count = int((made.outcome[piece.start : piece.stop] == Outcome.THROTTLED).sum())
-            if piece.mode is Mode.SHADOW:
-                in_shadow += count
-            else:
-                throttled += count
-        before = self.counters
-        self.counters = replace(
-            before,
-            received=before.received + received,
-            forwarded=before.forwarded + received - excluded - throttled,
-            throttled=before.throttled + throttled,
-            excluded=before.excluded + excluded,
-            throttled_in_shadow=before.throttled_in_shadow + in_shadow,
-        )
 
 
 def _key(it: LiveStorm) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ from tests.engines import (
 )
 
 from tidegate.alert_storm.decision import Outcome
-from tidegate.operations.engine_state import EngineOptions
+from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.live import (
     Busy,
     DeliveryChange,

@@ -28,7 +28,7 @@ from tidegate.assembly.replaying import look_behind
 from tidegate.journal import JournalSource, policies_of
 from tidegate.journal.database import Database
 from tidegate.operations.engine import Engine
-from tidegate.operations.engine_state import EngineOptions
+from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.journal_retention import prunes_through, snapshots_to_keep
 from tidegate.operations.live import DeliveryChange, DeliveryState
 from tidegate.operations.policy_timeline import timeline
@@ -68,9 +68,9 @@ class DeliversBut:
 
 def wait_until_all_is_done(engine, clock):
     """It has saved what it remembers, looked for what can go, and let go of it."""
-    state = engine._state
+    state, saving = engine._state, engine._state._saving
     until = time.monotonic() + 30
-    while state.is_saving or (state._options.keep_us and state._looks_to_prune_at <= clock.now):
+    while state.is_saving or (saving._options.keep_us and saving._looks_to_prune_at <= clock.now):
         assert time.monotonic() < until
         engine.running().result(30)
 
