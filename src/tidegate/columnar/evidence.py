@@ -53,6 +53,11 @@ REGISTRATION: Final = np.dtype(
 )
 
 
+def whole(records: NDArray[Any]) -> NDArray[Any]:
+    """The same records, each as so many bytes: taken and joined field by field they take three times as long."""
+    return records.view(np.dtype((np.void, records.itemsize)))
+
+
 @cache
 def srv_numbers() -> Mapping[str, int]:
     """The number of each published Service Reference Variant."""

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.columnar.batches import Names
+from tidegate.columnar.batches import DeviceIds, Names
 from tidegate.columnar.evidence import srv_numbers
 from tidegate.commissioning import kernel
 from tidegate.commissioning.cells import Cells, Holds
@@ -25,7 +25,7 @@ from tidegate.commissioning.evidence import (
 )
 from tidegate.commissioning.kernel import Asked, Assessed, Scratch
 from tidegate.commissioning.obligations import CellPopulated, Communicates, ServiceRequests
-from tidegate.commissioning.ordering import in_order
+from tidegate.commissioning.ordering import in_order, registrations_in_order
 from tidegate.vocabulary.instants import Instant
 
 T = TypeVar("T")
@@ -71,12 +71,16 @@ class DevicesInOrder:
 
     def __init__(self, evidence: NDArray[Any], registrations: NDArray[Any]) -> None:
         self.evidence, self.device_id, self.starts, self.ends = in_order(evidence)
-        self.registrations = registrations[
-            np.lexsort((registrations["since"], registrations["role"], registrations["device_id"]))
-        ]
+        self.registrations = registrations_in_order(registrations)
 
     def __len__(self) -> int:
         return len(self.device_id)
+
+    @property
+    def registered(self) -> DeviceIds:
+        """Each Device of the registrations once, ascending; of some there may be no evidence."""
+        ids = np.ascontiguousarray(self.registrations["device_id"])
+        return ids[np.append(True, ids[1:] != ids[:-1])] if len(ids) else ids
 
     def assess(
         self, criteria: Criteria, names: Names, as_at: Instant, types: NDArray[np.uint64] | None = None

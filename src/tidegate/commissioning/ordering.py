@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tidegate.columnar.batches import DeviceIds
 from tidegate.columnar.compiled import compiled, folded_in
 from tidegate.columnar.device_index import hash_of_device, place_of
+from tidegate.columnar.evidence import whole
 from tidegate.columnar.stream_table import prefetch
 
 _FEW: Final = 32
@@ -44,14 +45,31 @@ class InOrder(NamedTuple):
 
 def in_order(evidence: NDArray[Any]) -> InOrder:
     """Put records of EVIDENCE in order."""
-    number = np.empty(len(evidence), np.uint32)
+    order, device_id, starts = _by_device(evidence["device_id"])
+    ends = np.empty(len(device_id), np.int64)
+    rows = np.empty_like(evidence)
+    _lay_out(evidence, order, starts, ends, rows)
+    return InOrder(rows, device_id, starts, ends)
+
+
+def registrations_in_order(registrations: NDArray[Any]) -> NDArray[Any]:
+    """Records of REGISTRATION ascending by Device, of each by role and instant."""
+    order = np.lexsort((registrations["since"], registrations["role"]))
+    by_device, _, _ = _by_device(registrations["device_id"][order])
+    return whole(registrations)[order[by_device]].view(registrations.dtype)
+
+
+def _by_device(device_id: DeviceIds) -> tuple[NDArray[np.int64], DeviceIds, NDArray[np.int64]]:
+    """Places of rows ascending by Device, those of one as they come; each Device once; where each begins, and the end."""
+    of = np.ascontiguousarray(device_id)
+    number = np.empty(len(of), np.uint32)
     ids = np.empty(1 << 12, np.uint64)
     done, devices = 0, 0
     while True:
         table = np.zeros(_ROOM * len(ids), _SEEN)
         _enter(table, ids[:devices])
-        done, devices = _number(evidence, done, table, ids, devices, number)
-        if done == len(evidence):
+        done, devices = _number(of, done, table, ids, devices, number)
+        if done == len(of):
             break
         ids = np.concatenate((ids, np.empty(3 * len(ids), np.uint64)))
     ids = ids[:devices]
@@ -59,12 +77,9 @@ def in_order(evidence: NDArray[Any]) -> InOrder:
     rank = np.empty(devices, np.uint32)
     rank[by_id] = np.arange(devices, dtype=np.uint32)
     starts = np.zeros(devices + 1, np.int64)
-    ends = np.zeros(devices, np.int64)
-    order = np.empty(len(evidence), np.int64)
-    _beside_one_another(number, rank, starts, ends, order)
-    rows = np.empty_like(evidence)
-    _lay_out(evidence, order, starts, ends, rows)
-    return InOrder(rows, ids[by_id], starts, ends)
+    order = np.empty(len(of), np.int64)
+    _beside_one_another(number, rank, starts, np.empty(devices, np.int64), order)
+    return order, ids[by_id], starts
 
 
 @compiled
@@ -79,15 +94,15 @@ def _enter(table: Any, ids: Any) -> None:
 
 
 @compiled
-def _number(evidence: Any, first: int, table: Any, ids: Any, devices: int, number: Any) -> Any:
+def _number(of: Any, first: int, table: Any, ids: Any, devices: int, number: Any) -> Any:
     """Number the Device of each row from a first one on, until there is no room for a new one.
 
     Returns how many rows have their number, and how many Devices there are.
     """
-    for i in range(first, len(evidence)):
-        if i + _AHEAD < len(evidence):
-            prefetch(table, place_of(hash_of_device(evidence[i + _AHEAD].device_id), len(table)))
-        device_id = evidence[i].device_id
+    for i in range(first, len(of)):
+        if i + _AHEAD < len(of):
+            prefetch(table, place_of(hash_of_device(of[i + _AHEAD]), len(table)))
+        device_id = of[i]
         slot = place_of(hash_of_device(device_id), len(table))
         while table[slot].number_and_one != 0 and table[slot].device_id != device_id:
             slot = slot + 1 if slot + 1 < len(table) else 0
@@ -99,21 +114,21 @@ def _number(evidence: Any, first: int, table: Any, ids: Any, devices: int, numbe
             table[slot].device_id = device_id
             table[slot].number_and_one = np.uint32(devices)
         number[i] = table[slot].number_and_one - np.uint32(1)
-    return len(evidence), devices
+    return len(of), devices
 
 
 @compiled
-def _beside_one_another(number: Any, rank: Any, starts: Any, ends: Any, order: Any) -> None:
+def _beside_one_another(number: Any, rank: Any, starts: Any, filled: Any, order: Any) -> None:
     """Places of the rows, those of a Device beside one another in the order of the input, Devices by rank."""
     for i in range(len(number)):
         number[i] = rank[number[i]]
         starts[number[i] + 1] += 1
-    for device in range(len(ends)):
+    for device in range(len(filled)):
         starts[device + 1] += starts[device]
-        ends[device] = starts[device]
+        filled[device] = starts[device]
     for i in range(len(number)):
-        order[ends[number[i]]] = i
-        ends[number[i]] += 1
+        order[filled[number[i]]] = i
+        filled[number[i]] += 1
 
 
 @compiled

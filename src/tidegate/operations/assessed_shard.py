@@ -102,7 +102,7 @@ class ShardAssessor:
         last = found[-1]
         is_known = last.begins != NEVER
         doubled, future, before = (int(each.sum()) for each in (last.doubled, last.future, last.before))
-        registered = np.unique(registrations["device_id"])
+        registered = devices.registered
         without = np.union1d(
             np.setdiff1d(registered, last.device_id, assume_unique=True), last.device_id[~is_known]
         )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.batches import RejectedRow
 from tidegate.columnar.dealing import Piles
-from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, RecordSource
+from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, RecordSource, whole
 from tidegate.vocabulary.faults import Fault, InputError
 
 SHARDS: Final = 64
@@ -131,4 +131,4 @@ class _Dealt:
 def _joined(held: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
     if not held:
         return np.empty(0, dtype)
-    return held[0] if len(held) == 1 else np.concatenate(held)
+    return held[0] if len(held) == 1 else np.concatenate(list(map(whole, held))).view(dtype)

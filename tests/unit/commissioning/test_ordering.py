@@ -1,4 +1,4 @@
-"""Evidence in order: by Device, then as the rule takes it, and what is there twice set apart."""
+"""Evidence and registrations in order: by Device, then as the rule takes them, and evidence that is there twice set apart."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tidegate.columnar.evidence import EVIDENCE
-from tidegate.commissioning.ordering import in_order
+from tidegate.columnar.evidence import EVIDENCE, REGISTRATION
+from tidegate.commissioning.columns import DevicesInOrder
+from tidegate.commissioning.ordering import in_order, registrations_in_order
 
 RULES_ORDER = (
     "at", "kind", "srv", "credential_type", "outcome", "role", "party", "certificate", "sender",
@@ -59,3 +60,18 @@ def test_devices_are_more_than_there_was_room_for_at_first(devices):
     assert list(range(devices)) == found.device_id.tolist()
     assert sorted_by_numpy(evidence).tolist() == found.rows.tolist()
     assert found.starts[1:].tolist() == found.ends.tolist()
+
+
+@given(seed=st.integers(0, 2**32), rows=st.sampled_from([0, 1, 2, 40]))
+def test_registrations_are_in_order(seed, rows):
+    random = np.random.default_rng(seed)
+    registrations = np.zeros(rows, REGISTRATION)
+    for name, values in (("device_id", 4), ("role", 3), ("since", 3)):
+        registrations[name] = random.integers(0, values, rows)
+
+    found = registrations_in_order(registrations)
+
+    columns = ("device_id", "role", "since")
+    assert sorted(registrations[list(columns)].tolist()) == found[list(columns)].tolist()
+    devices = DevicesInOrder(np.empty(0, EVIDENCE), registrations)
+    assert np.unique(registrations["device_id"]).tolist() == devices.registered.tolist()
