@@ -141,7 +141,7 @@ def assess_commissioning_into(
         write_commissioning_summary,
     )
     from tidegate.formats.commissioning_lists import DeviceLists  # noqa: PLC0415
-    from tidegate.formats.commissioning_page import write_commissioning_html  # noqa: PLC0415
+    from tidegate.formats.commissioning_page import under_pictures, write_commissioning_html  # noqa: PLC0415
     from tidegate.formats.commissioning_pictures import commissioning_pictures  # noqa: PLC0415
     from tidegate.formats.commissioning_tables import write_reconciliation  # noqa: PLC0415
     from tidegate.formats.commissioning_xlsx import write_commissioning_xlsx  # noqa: PLC0415
@@ -173,7 +173,7 @@ def assess_commissioning_into(
         write_commissioning_html(status, pictures, folder.path("report.html"))
         write_commissioning_xlsx(status, folder.path("report.xlsx"))
         for picture in pictures:
-            write_png(picture, folder.path(f"{picture.name}.png"))
+            write_png(picture, folder.path(f"{picture.name}.png"), under_pictures(status))
         folder.commit(partial=False)
     return status, summary
 
