@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from tidegate.columnar.inventory import Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.ordered_log import OrderedLog, RejectedSink
 from tidegate.operations.ports import AlertSource, Progress, no_progress
-from tidegate.operations.replay import ReplayOptions, ReplayRun
+from tidegate.operations.replay import ReplayOptions, ReplayRun, replayed_of
 from tidegate.operations.replay_stage import spells_of
 from tidegate.operations.several_policies import SeveralPolicies
 from tidegate.policy.history import PolicyPeriod
@@ -179,33 +179,13 @@ def _replayed(
     log: OrderedLog, several: SeveralPolicies, place: int, policy: MechanismDocument, spells: NDArray[np.void]
 ) -> Replayed:
     """What a replay under one of the versions finds, but for streams and hours, which are not asked for."""
+    by_recipient = {
+        log.recipients.name_of(number): totals for number, totals in several.by_recipient(place).items()
+    }
     by_code = several.by_code(place)
-    total = sum(by_code.values(), Totals())
-    return Replayed(
-        source=log.name,
-        columns=log.columns,
-        first=log.first,
-        last=log.last,
-        received=total.received + log.rejected,
-        forwarded=total.forwarded,
-        throttled=total.throttled,
-        excluded=total.excluded,
-        rejected=log.rejected,
-        outside_period=log.outside,
-        late=log.late,
-        streams=0,
-        by_code=by_code,
-        by_recipient={
-            log.recipients.name_of(number): totals for number, totals in several.by_recipient(place).items()
-        },
-        in_force=[InForce(policy, None, None, total)],
-        spells=spells_of([(policy, spells)], log.recipients),
-        hours=[],
-        storm_hours=[],
-        rejected_by_reason=log.reasons,
-        completed=log.completed,
-        by_suppression=several.by_suppression(place),
-    )
+    in_force = [InForce(policy, None, None, sum(by_code.values(), Totals()))]
+    found = replayed_of(log, by_code, by_recipient, in_force, spells_of([(policy, spells)], log.recipients))
+    return replace(found, by_suppression=several.by_suppression(place))
 
 
 def _days_of(replayed: Replayed) -> dict[Instant, Totals]:

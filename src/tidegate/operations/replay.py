@@ -10,8 +10,8 @@ new one (readings.md#6).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,7 +30,7 @@ from tidegate.operations.replay_stage import Stage, policy_in_force, spells_of
 from tidegate.operations.suppressing import scoping_for
 from tidegate.policy.history import PolicyPeriod
 from tidegate.policy.mechanism import MechanismDocument
-from tidegate.reports.replayed import InForce, Replayed, Totals
+from tidegate.reports.replayed import InForce, Replayed, Spells, Totals
 from tidegate.vocabulary.instants import Instant
 
 
@@ -107,6 +107,39 @@ def replay(
     return run.result(log)
 
 
+def replayed_of(
+    log: OrderedLog,
+    by_code: Mapping[int, Totals],
+    by_recipient: Mapping[str, Totals],
+    in_force: Sequence[InForce],
+    spells: Spells,
+) -> Replayed:
+    """What a log was, and what was decided of it; streams and hours are not told."""
+    total = sum(by_code.values(), Totals())
+    return Replayed(
+        source=log.name,
+        columns=log.columns,
+        first=log.first,
+        last=log.last,
+        received=total.received + log.rejected,
+        forwarded=total.forwarded,
+        throttled=total.throttled,
+        excluded=total.excluded,
+        rejected=log.rejected,
+        outside_period=log.outside,
+        late=log.late,
+        streams=0,
+        by_code=by_code,
+        by_recipient=by_recipient,
+        in_force=in_force,
+        spells=spells,
+        hours=[],
+        storm_hours=[],
+        rejected_by_reason=log.reasons,
+        completed=log.completed,
+    )
+
+
 class ReplayRun:
     """One replay under way: Alerts in, batch after batch in receipt order, and the result once finished."""
 
@@ -181,29 +214,13 @@ class ReplayRun:
             for name, of_suppression in stage.totals_by_suppression().items():
                 by_suppression[name] += of_suppression
             in_force.append(InForce(stage.policy, stage.since, stage.until, totals))
-        total = sum(by_code.values(), Totals())
-        return Replayed(
-            source=log.name,
-            columns=log.columns,
-            first=log.first,
-            last=log.last,
-            received=total.received + log.rejected,
-            forwarded=total.forwarded,
-            throttled=total.throttled,
-            excluded=total.excluded,
-            rejected=log.rejected,
-            outside_period=log.outside,
-            late=log.late,
+        spells = spells_of([(stage.policy, stage.spells()) for stage in self._stages], recipients)
+        return replace(
+            replayed_of(log, dict(by_code), dict(by_recipient), in_force, spells),
             streams=self._stages[-1].streams_seen() if self._stages else 0,
             streams_by_code=self._stages[-1].streams_by_code(by_code) if self._stages else {},
-            by_code=dict(by_code),
-            by_recipient=dict(by_recipient),
-            in_force=in_force,
-            spells=spells_of([(stage.policy, stage.spells()) for stage in self._stages], recipients),
             hours=self._hours.by_code,
             storm_hours=self._hours.storm_hours(self._stages, recipients),
-            rejected_by_reason=log.reasons,
-            completed=log.completed,
             by_suppression=dict(by_suppression),
             of_not_known=0 if self._scoping is None else self._scoping.of_not_known,
         )
