@@ -18,10 +18,14 @@ from tidegate.simulation.requests.scenario_files import request_scenarios
 from tidegate.simulation.scenarios import scenarios
 
 PAGE = DOCS / "answers.md"
-REMARKS = [*(f"A{number:02}" for number in range(1, 45)), *(f"C{number:02}" for number in range(1, 43))]
+REMARKS = [
+    f"{letter}{number:02}"
+    for letter, most in (("A", 44), ("C", 42), ("D", 9))
+    for number in range(1, most + 1)
+]
 KINDS = ("answered", "in part", "no software")
 
-ROWS = re.findall(r"^\| ([AC]\d\d) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text_of(PAGE), re.MULTILINE)
+ROWS = re.findall(r"^\| ([ACD]\d\d) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text_of(PAGE), re.MULTILINE)
 COMMANDS = sorted(set(re.findall(r"`(tidegate [^`]+)`", text_of(PAGE))))
 
 
@@ -52,7 +56,7 @@ def test_the_remarks_are_those_of_the_requirements():
     with shared("tables/requirements.tsv").open(encoding="utf-8", newline="") as file:
         ids = [row[0] for row in csv.reader(file, delimiter="\t")]
 
-    assert REMARKS == [remark for remark in ids if re.fullmatch(r"[AC]\d\d", remark)]
+    assert REMARKS == [remark for remark in ids if re.fullmatch(r"[ACD]\d\d", remark)]
 
 
 @needs_shared

@@ -21,7 +21,7 @@ from tidegate.commissioning.truth import Truth
 
 
 class Duty(IntEnum):
-    """Whose a Device's lack is to mend (readings.md#44)."""
+    """Whose a Device's lack is to mend (readings.md#43)."""
 
     NOBODY = 0
     SUPPLIER = 1
