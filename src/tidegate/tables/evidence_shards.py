@@ -89,7 +89,10 @@ class _Dealt:
     def shards(self) -> Iterator[Shard]:
         """Every shard; call it once, when all is taken."""
         if not self._piles:
-            yield _joined(self._held[0], EVIDENCE), _joined(self._held[1], REGISTRATION)
+            evidence, registrations = map(_joined, self._held, (EVIDENCE, REGISTRATION))
+            for held in self._held:
+                held.clear()
+            yield evidence, registrations
             return
         for piles in self._piles:
             piles.hand_on_all()
