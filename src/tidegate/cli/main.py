@@ -20,6 +20,7 @@ from tidegate.cli.admit import admit
 from tidegate.cli.allocate import allocate
 from tidegate.cli.check import check
 from tidegate.cli.commissioning import commissioning
+from tidegate.cli.criteria import criteria_app
 from tidegate.cli.demo import demo
 from tidegate.cli.explain import explain
 from tidegate.cli.explain_device import explain_device
@@ -83,6 +84,7 @@ app.command("simulate commissioning")(simulate_commissioning)
 for command in (check, replay, sweep, offenders, explain, allocate, admit, commissioning, serve, audit):
     app.command()(command)
 app.add_typer(policy_app)
+app.add_typer(criteria_app)
 app.add_typer(report_app)
 app.add_typer(token_app)
 app.add_typer(queue_app)

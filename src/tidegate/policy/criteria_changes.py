@@ -91,12 +91,21 @@ _COUNTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def proof_in_words(proof: Proof) -> list[str]:
+    """What counts as proof, a sentence for each of its settings."""
+    says = [_says(name, getattr(proof, name)) for name in _SAYS]
+    return says + [sentences[0 if getattr(proof, name) else 1] for name, sentences in _COUNTS.items()]
+
+
+def _says(name: str, truth: Truth) -> str:
+    return f"{_SAYS[name]} {'counts as not met' if truth is Truth.UNMET else 'leaves it open'}."
+
+
 def _proof_changes(before: Proof, after: Proof) -> Iterator[Change]:
-    for name, what in _SAYS.items():
+    for name in _SAYS:
         was, now = getattr(before, name), getattr(after, name)
         if was is not now:
-            sentence = f"{what} {'counts as not met' if now is Truth.UNMET else 'leaves it open'}."
-            yield Change(f"proof.{name}", was.name.lower(), now.name.lower(), sentence)
+            yield Change(f"proof.{name}", was.name.lower(), now.name.lower(), _says(name, now))
     for name, (does, does_not) in _COUNTS.items():
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
