@@ -24,7 +24,7 @@ import aiohttp
 from tidegate.alert_storm.decision import Outcome
 from tidegate.assembly.clock import clock
 from tidegate.delivery import Delivery, Recipient
-from tidegate.operations.live import DeliveryChange, DeliveryState, OutgoingAlert, QueueQuery
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, OutgoingAlert, QueueQuery
 
 _BODY = b"x" * 1_700
 _AT_ONCE = 16

@@ -30,7 +30,7 @@ from tidegate.admission.control import AdmissionControl
 from tidegate.admission.decision import Outcome
 from tidegate.admission.shared import SharingTerms
 from tidegate.journal.capacity_pool import CapacityPool
-from tidegate.operations.live import JournalUnavailable
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.operations.shared_capacity import SharedCapacity, within
 from tidegate.vocabulary.instants import SECOND
 from tidegate.vocabulary.service_requests import ServiceRequest

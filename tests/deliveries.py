@@ -14,7 +14,8 @@ from tidegate.alert_storm.decision import Outcome
 from tidegate.operations.delivering import Answer, Ending, RecipientQueue
 from tidegate.operations.delivery_backlog import Purpose, Read
 from tidegate.operations.delivery_lane import Held
-from tidegate.operations.live import DeliveryState, OutgoingAlert, QueueQuery, ServiceEvent
+from tidegate.operations.notes import ServiceEvent
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert, QueueQuery
 from tidegate.operations.redelivery import DeliveryTerms, Draw
 from tidegate.vocabulary.instants import SECOND
 

@@ -12,7 +12,9 @@ from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRule
 from tidegate.journal import JournalSource, open_journal, policies_of
 from tidegate.operations.engine import Engine
 from tidegate.operations.engine_options import EngineOptions
-from tidegate.operations.live import AuditEntry, Incoming, LiveStorm, OutgoingAlert, PolicyRecord
+from tidegate.operations.live import Incoming, LiveStorm, PolicyRecord
+from tidegate.operations.notes import AuditEntry
+from tidegate.operations.outgoing import OutgoingAlert
 from tidegate.operations.policy_timeline import timeline
 from tidegate.operations.replay import ReplayOptions, replay
 from tidegate.policy.mechanism import MechanismDocument, Mode

@@ -7,7 +7,8 @@ from dataclasses import replace
 from tidegate.alert_storm.exclusion_list import ExclusionList
 from tidegate.alert_storm.parameters import AlertStormParameters, AlertStormRules
 from tidegate.operations.change_policy import PolicyChange, carry_out
-from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.operations.live import PolicyRecord
+from tidegate.operations.notes import AuditEntry
 from tidegate.operations.policy_register import PolicyRegister
 from tidegate.operations.policy_requests import (
     ApplyPolicy,

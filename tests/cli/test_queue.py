@@ -12,7 +12,7 @@ from tests.receive_services import Receiver, accepts, receivers, until
 
 from tidegate.cli import console
 from tidegate.operations.delivery_book import WITHOUT_METADATA
-from tidegate.operations.live import DeliveryChange, DeliveryState, QueueQuery
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, QueueQuery
 
 REFUSES = "answered 400: this User's software refuses throttle metadata; set takes_throttle_metadata = false"
 

@@ -15,7 +15,7 @@ from tidegate.assembly.clock import clock
 from tidegate.delivery import Delivery, Recipient
 from tidegate.delivery.delivery import NOT_CONFIGURED
 from tidegate.operations.engine import Engine
-from tidegate.operations.live import DeliveryState, OutgoingAlert, QueueQuery
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert, QueueQuery
 from tidegate.operations.queue_requests import QueueAction, QueueRequest, QueueSelection
 from tidegate.operations.redelivery import DeliveryTerms
 from tidegate.vocabulary.instants import SECOND

@@ -20,15 +20,8 @@ from tests.engines import AUDIT, a_record
 from tidegate.journal import open_journal
 from tidegate.operations.engine import Engine
 from tidegate.operations.engine_options import EngineOptions
-from tidegate.operations.live import (
-    Accepted,
-    Busy,
-    DeliveryChange,
-    DeliveryState,
-    Incoming,
-    IncomingBatch,
-    OutgoingAlert,
-)
+from tidegate.operations.live import Accepted, Busy, Incoming, IncomingBatch
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, OutgoingAlert
 from tidegate.policy.mechanism import Mode
 from tidegate.policy_files import parse_policy
 

@@ -15,7 +15,7 @@ from tests.material.request_policies import request_policy
 from tidegate.admission.capacity_part import Part, Whole
 from tidegate.admission.shared import Member, NoPlaceError, Pool, Report, SharingTerms
 from tidegate.journal.capacity_pool import CapacityPool, pool_of, written
-from tidegate.operations.live import JournalUnavailable
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.vocabulary.faults import InputError
 from tidegate.vocabulary.instants import SECOND
 

@@ -10,7 +10,8 @@ from tidegate.assembly.clock import clock
 from tidegate.assembly.engine_place import EnginePlace
 from tidegate.operations.back_out_plan import back_out_plan
 from tidegate.operations.change_policy import carry_out
-from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.operations.live import PolicyRecord
+from tidegate.operations.notes import AuditEntry
 from tidegate.operations.override_exclusion import audit_log
 from tidegate.operations.policy_register import PolicyRegister
 from tidegate.operations.policy_requests import (

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.assembly.clock import clock
-from tidegate.operations.live import OutgoingAlert
+from tidegate.operations.outgoing import OutgoingAlert
 from tidegate.vocabulary.faults import Fault, InputError
 
 if TYPE_CHECKING:

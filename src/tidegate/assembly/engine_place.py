@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tidegate.assembly.asking_gateway import NOBODY, Credentials, ask_gateway, say_server
-from tidegate.operations.live import JournalUnavailable
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.vocabulary.faults import Fault, InputError
 
 if TYPE_CHECKING:

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from tidegate.operations.live import JournalUnavailable, LiveStorm, Note, NoticeEntry, ServiceEvent
+from tidegate.operations.live import LiveStorm
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.operations.messages import Audience, NoticeParty
+from tidegate.operations.notes import Note, NoticeEntry, ServiceEvent
 from tidegate.operations.notify import Notices
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import DAY, Duration, Instant

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from tidegate.assembly.clock import clock
 from tidegate.assembly.engine_place import EnginePlace
-from tidegate.operations.live import OutgoingAlert
+from tidegate.operations.outgoing import OutgoingAlert
 from tidegate.operations.queue_requests import (
     PAGE,
     QueueRequest,

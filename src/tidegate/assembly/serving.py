@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.assembly.clock import clock
-from tidegate.operations.live import AuditEntry, DecisionWatcher, Outbox, PolicyRecord, StormWatcher
+from tidegate.operations.live import DecisionWatcher, PolicyRecord, StormWatcher
+from tidegate.operations.notes import AuditEntry
+from tidegate.operations.outgoing import Outbox
 from tidegate.vocabulary.instants import DAY
 
 if TYPE_CHECKING:

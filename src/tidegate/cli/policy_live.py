@@ -16,7 +16,8 @@ from tidegate.vocabulary.instants import format_instant
 
 if TYPE_CHECKING:
     from tidegate.assembly.changing_policy import PolicyPlace
-    from tidegate.operations.live import AuditEntry, PolicyRecord
+    from tidegate.operations.live import PolicyRecord
+    from tidegate.operations.notes import AuditEntry
     from tidegate.operations.policy_requests import PolicyRequest
 
 _APPROVAL: Any = typer.Option(

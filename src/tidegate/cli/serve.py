@@ -68,7 +68,7 @@ def serve(
         settings = _with_sandbox(settings)
     from tidegate.gateway.logs import configure  # noqa: PLC0415 - a server is slow to start
     from tidegate.gateway.serving import keep_out_of_collections, make_gateway  # noqa: PLC0415
-    from tidegate.operations.live import JournalUnavailable  # noqa: PLC0415
+    from tidegate.operations.live_journal import JournalUnavailable  # noqa: PLC0415
 
     logs = settings.logs
     log = configure(json_lines=logs.json_lines, level=logs.level, device_ids=logs.device_ids)

@@ -22,16 +22,10 @@ from tidegate.delivery.posting import Post, Recipient
 from tidegate.operations.delivering import RecipientQueue
 from tidegate.operations.delivery_book import Changed, DeliveryCounters
 from tidegate.operations.delivery_nowhere import Nowhere
-from tidegate.operations.live import (
-    DeliveryChange,
-    DeliveryState,
-    Journal,
-    NotAccepted,
-    Note,
-    OutgoingAlert,
-    QueueLength,
-    QueueQuery,
-)
+from tidegate.operations.live import NotAccepted
+from tidegate.operations.live_journal import Journal
+from tidegate.operations.notes import Note
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, OutgoingAlert, QueueLength, QueueQuery
 from tidegate.operations.queue_requests import PAGE, QueueAction, QueueRequest
 from tidegate.operations.redelivery import DeliveryTerms, Draw
 from tidegate.vocabulary.instants import SECOND, Instant
@@ -81,7 +75,7 @@ class DeliveryStatus:
 
 
 class Delivery:
-    """Delivers what the engine puts; an `operations.live.Outbox`.
+    """Delivers what the engine puts; an `operations.outgoing.Outbox`.
 
     clock:    Microseconds UTC; may go back.
     failure:  What it ended by, where that was a fault of ours; whoever started it has to end then. Any thread may ask.

@@ -14,14 +14,10 @@ from tidegate.operations.delivery_backlog import Read
 from tidegate.operations.delivery_book import WITHOUT_METADATA
 from tidegate.operations.delivery_lane import Held
 from tidegate.operations.delivery_nowhere import Nowhere
-from tidegate.operations.live import (
-    DeliveryChange,
-    JournalUnavailable,
-    NotAccepted,
-    Note,
-    OutgoingAlert,
-    QueueQuery,
-)
+from tidegate.operations.live import NotAccepted
+from tidegate.operations.live_journal import JournalUnavailable
+from tidegate.operations.notes import Note
+from tidegate.operations.outgoing import DeliveryChange, OutgoingAlert, QueueQuery
 from tidegate.vocabulary.instants import SECOND, Instant
 
 Send: TypeAlias = Callable[[OutgoingAlert, bytes | None], Awaitable[tuple[bytes, Answer]]]

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from tidegate.admission.shared import Lease, NoPlaceError, Report
 from tidegate.gateway.metrics import Metrics
-from tidegate.operations.live import JournalUnavailable
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.operations.request_control import RequestControl
 from tidegate.operations.shared_capacity import SharedCapacity
 

@@ -22,7 +22,7 @@ from tidegate.operations.excluded_events import (
     override_command,
 )
 from tidegate.operations.excluded_flood import ExcludedCapacity, ExcludedFlood, ExcludedLoad, FloodChange
-from tidegate.operations.live import Note, ServiceEvent
+from tidegate.operations.notes import Note, ServiceEvent
 from tidegate.vocabulary.instants import SECOND, Instant, parse_instant
 
 PATH: Final = "/api/excluded-codes"

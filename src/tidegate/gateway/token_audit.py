@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tidegate.gateway.tokens import Token
-from tidegate.operations.live import AuditEntry
+from tidegate.operations.notes import AuditEntry
 from tidegate.vocabulary.instants import format_instant
 
 TOKEN_MADE = "token.made"  # noqa: S105 - an action's name

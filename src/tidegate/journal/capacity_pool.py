@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, MetaData, Table, Text, text
 from tidegate.admission.capacity_part import Part, Whole
 from tidegate.admission.shared import Lease, Member, Pool, Report, SharingTerms, exchange
 from tidegate.journal.database import Database
-from tidegate.operations.live import JournalUnavailable
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.vocabulary.faults import Fault, InputError
 
 FORM: Final = 1

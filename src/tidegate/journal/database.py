@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from tidegate.journal import schema
 from tidegate.journal.checkpoints import Checkpoints
-from tidegate.operations.live import JournalUnavailable
+from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.vocabulary.faults import Fault, InputError
 
 _LOCK: Final = 0x71DE6A7E

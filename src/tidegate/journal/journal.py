@@ -1,4 +1,4 @@
-"""The journal over SQL: `operations.live.Journal`.
+"""The journal over SQL: `operations.live_journal.Journal`.
 
 One thread writes it. A transaction that failed has left nothing, unless it was
 lost sight of at the very end: `progress.entry` says which (`JournalState.entry`).
@@ -14,26 +14,18 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tidegate.journal import reading, schema
 from tidegate.journal.database import Database
-from tidegate.operations.live import (
-    AuditEntry,
+from tidegate.operations.live import LiveStorm, PolicyRecord
+from tidegate.operations.live_journal import (
     Decided,
-    DeliveryChange,
     Entry,
     JournalBlock,
     JournalRow,
     JournalState,
     Known,
-    LiveStorm,
-    Note,
-    NoticeEntry,
-    OutgoingAlert,
-    PolicyRecord,
-    QueueLength,
-    QueueQuery,
-    Refusals,
-    ServiceEvent,
     Snapshot,
 )
+from tidegate.operations.notes import AuditEntry, Note, NoticeEntry, Refusals, ServiceEvent
+from tidegate.operations.outgoing import DeliveryChange, OutgoingAlert, QueueLength, QueueQuery
 from tidegate.vocabulary.instants import Instant
 
 _UPSERT_STORM: Final = """
@@ -72,7 +64,7 @@ def open_journal(url: str) -> SqlJournal:
 
 
 class SqlJournal:
-    """A journal in a database; see `operations.live.Journal` for what each method promises."""
+    """A journal in a database; see `operations.live_journal.Journal` for what each method promises."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -13,23 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, text
 from tidegate.alert_storm.decision import Level, Outcome, Storm
 from tidegate.journal import schema
 from tidegate.journal.database import Database
-from tidegate.operations.live import (
-    AuditEntry,
-    DecisionRow,
-    DeliveryState,
-    JournalBlock,
-    JournalState,
-    Known,
-    LiveStorm,
-    NoticeEntry,
-    NoticeState,
-    OutgoingAlert,
-    PolicyRecord,
-    QueueLength,
-    QueueQuery,
-    ServiceEvent,
-    Snapshot,
-)
+from tidegate.operations.live import LiveStorm, PolicyRecord
+from tidegate.operations.live_journal import DecisionRow, JournalBlock, JournalState, Known, Snapshot
+from tidegate.operations.notes import AuditEntry, NoticeEntry, NoticeState, ServiceEvent
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert, QueueLength, QueueQuery
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.alerts import Stream
 from tidegate.vocabulary.devices import DeviceId

@@ -12,15 +12,11 @@ from sqlalchemy import Connection, select
 from tidegate.columnar.batches import AlertBatch, Columns, ReadBatch, Recipients
 from tidegate.journal import reading, schema
 from tidegate.journal.database import Database
-from tidegate.operations.live import (
-    AuditEntry,
-    JournalBlock,
-    JournalUnavailable,
-    OutgoingAlert,
-    PolicyRecord,
-    QueueQuery,
-)
+from tidegate.operations.live import PolicyRecord
+from tidegate.operations.live_journal import JournalBlock, JournalUnavailable
 from tidegate.operations.live_snapshot import Remembered, StaleSnapshotError, read_snapshot
+from tidegate.operations.notes import AuditEntry
+from tidegate.operations.outgoing import OutgoingAlert, QueueQuery
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 

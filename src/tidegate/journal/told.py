@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from tidegate.journal import reading
 from tidegate.journal.database import Database
-from tidegate.operations.live import LiveStorm, NoticeEntry
+from tidegate.operations.live import LiveStorm
+from tidegate.operations.notes import NoticeEntry
 from tidegate.vocabulary.instants import Instant
 
 

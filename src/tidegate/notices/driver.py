@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 
 from tidegate.notices.sender import Sender
 from tidegate.operations.early_warnings import EarlyWarning
-from tidegate.operations.live import LiveStorm, Note, ServiceEvent
+from tidegate.operations.live import LiveStorm
 from tidegate.operations.messages import Audience, Message
+from tidegate.operations.notes import Note, ServiceEvent
 from tidegate.operations.notify import Notices
 from tidegate.vocabulary.instants import Instant
 

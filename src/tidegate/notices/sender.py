@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tidegate.notices.channel import Channel, NotSentError
-from tidegate.operations.live import NoticeEntry, NoticeState
 from tidegate.operations.messages import STORM_ENDED, STORM_STARTED, Message
+from tidegate.operations.notes import NoticeEntry, NoticeState
 from tidegate.vocabulary.instants import Instant
 
 NoteTaker: TypeAlias = Callable[[NoticeEntry], None]

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.operations.live import PolicyRecord
+from tidegate.operations.notes import AuditEntry
 from tidegate.operations.policy_register import PolicyRegister
 from tidegate.policy.approval import Approval
 from tidegate.policy.changes import changes

@@ -31,7 +31,7 @@ from tidegate.operations.delivery_book import (
 )
 from tidegate.operations.delivery_events import FAILED, REFUSED, RETURNED, DeliveryEvents
 from tidegate.operations.delivery_lane import Held, Lane, Place
-from tidegate.operations.live import DeliveryState, OutgoingAlert
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert
 from tidegate.operations.redelivery import DeliveryTerms, Draw, Pace, Reach, asked_to_wait, backoff
 from tidegate.vocabulary.instants import SECOND, Duration, Instant, format_instant
 

@@ -17,7 +17,7 @@ from typing import Final
 from tidegate.operations.delivery_book import Changed, DeliveryBook, reason_of
 from tidegate.operations.delivery_events import FAILED
 from tidegate.operations.delivery_lane import Held, Lane, Place
-from tidegate.operations.live import DeliveryState, OutgoingAlert, QueueQuery
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert, QueueQuery
 from tidegate.operations.redelivery import DeliveryTerms, Reach
 from tidegate.vocabulary.instants import MINUTE, SECOND, Duration, Instant
 

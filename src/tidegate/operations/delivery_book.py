@@ -10,7 +10,7 @@ from typing import Final
 
 from tidegate.operations.delivery_events import EXPIRED, DeliveryEvents
 from tidegate.operations.delivery_lane import Held
-from tidegate.operations.live import DeliveryChange, DeliveryState, OutgoingAlert
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, OutgoingAlert
 from tidegate.vocabulary.instants import Instant
 
 WITHOUT_METADATA: Final = "to be sent without throttle metadata"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from tidegate.operations.live import ServiceEvent
+from tidegate.operations.notes import ServiceEvent
 from tidegate.vocabulary.instants import MINUTE, Duration, Instant, format_instant
 
 FAILED: Final = "alerts_on_failed_queue"

@@ -19,7 +19,7 @@ from heapq import heappop, heappush
 from operator import attrgetter
 from typing import TypeAlias
 
-from tidegate.operations.live import DeliveryState, OutgoingAlert
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert
 from tidegate.operations.redelivery import DeliveryTerms, Pace
 from tidegate.vocabulary.instants import Instant
 

@@ -14,7 +14,7 @@ from tidegate.operations.delivery_backlog import Purpose, Read
 from tidegate.operations.delivery_book import Changed, DeliveryBook, DeliveryCounters
 from tidegate.operations.delivery_events import FAILED, DeliveryEvents
 from tidegate.operations.delivery_lane import Held
-from tidegate.operations.live import DeliveryState, OutgoingAlert, QueueQuery
+from tidegate.operations.outgoing import DeliveryState, OutgoingAlert, QueueQuery
 from tidegate.operations.redelivery import DeliveryTerms
 from tidegate.vocabulary.instants import HOUR, SECOND, Instant
 

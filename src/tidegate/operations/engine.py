@@ -30,29 +30,28 @@ from tidegate.operations.engine_state import EngineState
 from tidegate.operations.live import (
     Accepted,
     AcceptedBatch,
-    AuditEntry,
     Busy,
     Counters,
     DecisionWatcher,
-    DeliveryChange,
     Draining,
     Incoming,
     IncomingBatch,
-    Journal,
-    JournalUnavailable,
     LiveStorm,
-    NoOutbox,
     NotAccepted,
     NotDurable,
-    Note,
-    Outbox,
-    OutgoingAlert,
     PolicyReader,
     PolicyRecord,
+    StormWatcher,
+)
+from tidegate.operations.live_journal import Journal, JournalUnavailable
+from tidegate.operations.notes import AuditEntry, Note, Refusals
+from tidegate.operations.outgoing import (
+    DeliveryChange,
+    NoOutbox,
+    Outbox,
+    OutgoingAlert,
     QueueLength,
     QueueQuery,
-    Refusals,
-    StormWatcher,
 )
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.instants import HOUR, Instant

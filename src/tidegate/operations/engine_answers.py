@@ -9,18 +9,10 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from tidegate.alert_storm.decision import Outcome
-from tidegate.operations.live import (
-    Accepted,
-    AcceptedBatch,
-    DecisionRow,
-    Incoming,
-    IncomingBatch,
-    JournalBlock,
-    JournalRow,
-    Known,
-    OutgoingAlert,
-)
+from tidegate.operations.live import Accepted, AcceptedBatch, Incoming, IncomingBatch
+from tidegate.operations.live_journal import DecisionRow, JournalBlock, JournalRow, Known
 from tidegate.operations.live_protection import LiveDecisions, Piece
+from tidegate.operations.outgoing import OutgoingAlert
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.instants import Instant
 

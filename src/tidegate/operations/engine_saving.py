@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.journal_retention import prunes_through, snapshots_to_keep
-from tidegate.operations.live import Journal, Snapshot
+from tidegate.operations.live_journal import Journal, Snapshot
 from tidegate.vocabulary.instants import DAY, Instant
 
 

@@ -29,28 +29,28 @@ from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.engine_saving import EngineSaving
 from tidegate.operations.live import (
     Accepted,
-    AuditEntry,
     Counters,
-    Decided,
-    DecisionRow,
     DecisionWatcher,
-    DeliveryChange,
-    Entry,
     IncomingBatch,
-    Journal,
-    JournalBlock,
-    JournalRow,
-    JournalUnavailable,
     LiveStorm,
-    Note,
-    Outbox,
-    OutboxRow,
     PolicyReader,
     PolicyRecord,
     StormWatcher,
 )
+from tidegate.operations.live_journal import (
+    Decided,
+    DecisionRow,
+    Entry,
+    Journal,
+    JournalBlock,
+    JournalRow,
+    JournalUnavailable,
+    OutboxRow,
+)
 from tidegate.operations.live_protection import LiveDecisions, LiveProtection
 from tidegate.operations.live_snapshot import StaleSnapshotError
+from tidegate.operations.notes import AuditEntry, Note
+from tidegate.operations.outgoing import DeliveryChange, Outbox
 from tidegate.operations.policy_timeline import in_force, timeline
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.faults import Fault, InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.operations.excluded_flood import CodeInFlood, ExcludedNow, FloodChange
-from tidegate.operations.live import ServiceEvent
+from tidegate.operations.notes import ServiceEvent
 from tidegate.reports.numerals import length, many, thousands
 from tidegate.reports.verdict import short_name
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Final
 
 from tidegate.operations.excluded_events import OVER_CAPACITY, WITHIN_CAPACITY
-from tidegate.operations.live import LiveStorm, ServiceEvent
+from tidegate.operations.live import LiveStorm
 from tidegate.operations.live_problems import MOST_DEVICES, LiveProblem, Part, Placed
+from tidegate.operations.notes import ServiceEvent
 from tidegate.reports.numerals import many, thousands
 from tidegate.reports.verdict import short_name
 from tidegate.vocabulary.alert_codes import format_alert_code, name_of

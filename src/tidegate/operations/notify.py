@@ -18,7 +18,7 @@ from tidegate.alert_storm.problems import SILENT_FOR
 from tidegate.columnar.inventory import Inventory
 from tidegate.operations.digest import digest_of
 from tidegate.operations.early_warnings import EARLY_WARNING, EarlyWarning, WarningSpells
-from tidegate.operations.live import LiveStorm, Note, NoticeEntry, NoticeState, ServiceEvent
+from tidegate.operations.live import LiveStorm
 from tidegate.operations.live_problems import LiveProblem, LiveProblems, Part, Placed
 from tidegate.operations.messages import (
     ALARMS,
@@ -44,6 +44,7 @@ from tidegate.operations.messages import (
     storm_data,
     storm_key,
 )
+from tidegate.operations.notes import Note, NoticeEntry, NoticeState, ServiceEvent
 from tidegate.operations.party_told import PartyTold, next_time
 from tidegate.reports.numerals import many
 from tidegate.vocabulary.alerts import Stream

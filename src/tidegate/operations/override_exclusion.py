@@ -19,7 +19,8 @@ from tidegate.operations.change_policy import (
     faults_of_saying,
     sentences_of,
 )
-from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.operations.live import PolicyRecord
+from tidegate.operations.notes import AuditEntry
 from tidegate.operations.policy_register import PolicyRegister
 from tidegate.policy.mechanism import MechanismDocument
 from tidegate.policy.override import EmergencyOverride

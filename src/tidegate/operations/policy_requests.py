@@ -12,7 +12,8 @@ from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, Final, Protocol, TypeAlias
 
 from tidegate.operations.change_policy import PolicyChange, apply_policy, back_out
-from tidegate.operations.live import AuditEntry, PolicyRecord
+from tidegate.operations.live import PolicyRecord
+from tidegate.operations.notes import AuditEntry
 from tidegate.operations.override_exclusion import end_override, override_exclusion
 from tidegate.operations.policy_register import PolicyRegister
 from tidegate.vocabulary.alert_codes import parse_alert_code

@@ -8,15 +8,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tidegate.operations.delivery_book import WITHOUT_METADATA
-from tidegate.operations.live import (
-    AuditEntry,
-    DeliveryChange,
-    DeliveryState,
-    Entry,
-    Journal,
-    OutgoingAlert,
-    QueueQuery,
-)
+from tidegate.operations.live_journal import Entry, Journal
+from tidegate.operations.notes import AuditEntry
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, OutgoingAlert, QueueQuery
 from tidegate.vocabulary.alert_codes import parse_alert_code
 from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Duration, Instant

@@ -20,7 +20,7 @@ from tests.deliveries import (
 
 from tidegate.operations.delivering import Answer, Ending
 from tidegate.operations.delivery_book import WITHOUT_METADATA
-from tidegate.operations.live import DeliveryState, QueueQuery
+from tidegate.operations.outgoing import DeliveryState, QueueQuery
 from tidegate.operations.redelivery import DeliveryTerms
 from tidegate.vocabulary.instants import SECOND
 

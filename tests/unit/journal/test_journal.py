@@ -25,25 +25,18 @@ from tests.engines import (
 from tidegate.alert_storm.decision import Level, Storm
 from tidegate.assembly.journals import is_journal
 from tidegate.journal import JournalSource, open_journal, policies_of
-from tidegate.operations.live import (
-    AuditEntry,
+from tidegate.operations.live import IncomingBatch, LiveStorm
+from tidegate.operations.live_journal import (
     Decided,
     DecisionRow,
-    DeliveryChange,
-    DeliveryState,
     Entry,
-    IncomingBatch,
     JournalBlock,
     JournalRow,
     JournalUnavailable,
-    LiveStorm,
-    NoticeEntry,
-    NoticeState,
     OutboxRow,
-    QueueQuery,
-    Refusals,
-    ServiceEvent,
 )
+from tidegate.operations.notes import AuditEntry, NoticeEntry, NoticeState, Refusals, ServiceEvent
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, QueueQuery
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.alerts import Stream
 from tidegate.vocabulary.faults import InputError

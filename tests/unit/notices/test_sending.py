@@ -24,7 +24,7 @@ from tidegate.notices import (
 from tidegate.notices.people import PeopleChannel
 from tidegate.notices.sender import EVENTS_LOST
 from tidegate.notices.webhook import is_signed
-from tidegate.operations.live import LiveStorm, NoticeEntry, NoticeState, ServiceEvent
+from tidegate.operations.live import LiveStorm
 from tidegate.operations.messages import (
     PROBLEM_OPENED,
     STORM_STARTED,
@@ -32,6 +32,7 @@ from tidegate.operations.messages import (
     Message,
     NoticeParty,
 )
+from tidegate.operations.notes import NoticeEntry, NoticeState, ServiceEvent
 from tidegate.operations.notify import Notices
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.alerts import Stream

@@ -26,16 +26,9 @@ from tests.engines import (
 
 from tidegate.alert_storm.decision import Outcome
 from tidegate.operations.engine_options import EngineOptions
-from tidegate.operations.live import (
-    Busy,
-    DeliveryChange,
-    DeliveryState,
-    Draining,
-    IncomingBatch,
-    JournalUnavailable,
-    NotDurable,
-    QueueQuery,
-)
+from tidegate.operations.live import Busy, Draining, IncomingBatch, NotDurable
+from tidegate.operations.live_journal import JournalUnavailable
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState, QueueQuery
 from tidegate.policy.mechanism import Mode
 from tidegate.vocabulary.faults import InputError
 

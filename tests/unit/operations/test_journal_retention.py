@@ -30,7 +30,7 @@ from tidegate.journal.database import Database
 from tidegate.operations.engine import Engine
 from tidegate.operations.engine_options import EngineOptions
 from tidegate.operations.journal_retention import prunes_through, snapshots_to_keep
-from tidegate.operations.live import DeliveryChange, DeliveryState
+from tidegate.operations.outgoing import DeliveryChange, DeliveryState
 from tidegate.operations.policy_timeline import timeline
 from tidegate.operations.replay import ReplayOptions
 from tidegate.policy_files import parse_policy

@@ -14,8 +14,9 @@ from tidegate.alert_storm.decision import Level, Storm
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.operations.digest import MOST_ROWS
-from tidegate.operations.live import LiveStorm, NoticeEntry, NoticeState, ServiceEvent
+from tidegate.operations.live import LiveStorm
 from tidegate.operations.messages import EVERYONE, Audience, Message, NoticeParty
+from tidegate.operations.notes import NoticeEntry, NoticeState, ServiceEvent
 from tidegate.operations.notify import Notices
 from tidegate.operations.party_told import next_time
 from tidegate.policy.mechanism import Mode
