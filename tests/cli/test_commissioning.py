@@ -101,7 +101,7 @@ ASKED = CommissioningAsked([Path("evidence.csv")], [Path("registrations.csv")], 
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures have tests of their own; drawing them takes seconds."""
-    monkeypatch.setattr(commissioning_pictures, "commissioning_pictures", lambda _status: ())
+    monkeypatch.setattr(commissioning_pictures, "commissioning_pictures", lambda *_: ())
     monkeypatch.setattr(picture, "write_png", lambda *_: None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tidegate.columnar.batches import Names
 from tidegate.operations.assess_devices import AssessOptions, DevicesSink, assess_devices
@@ -22,11 +22,15 @@ from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import Instant
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from tidegate.assembly.planning_reads import ReadsAsked
     from tidegate.columnar.evidence import RecordSource
     from tidegate.columnar.inventory import Inventory
     from tidegate.commissioning.criteria import Criteria
     from tidegate.formats.pseudonyms import Pseudonyms
     from tidegate.formats.reproduction import Reproduction
+    from tidegate.reports.planned_reads import PlannedReads
 
 COMMISSIONING_RESULTS: Final = (
     "summary.json",
@@ -35,6 +39,7 @@ COMMISSIONING_RESULTS: Final = (
     "reconciliation.csv",
     "evidence-notes.csv",
     "rejected.csv",
+    "reads.csv",
     "report.html",
     "report.xlsx",
     "waterfall.png",
@@ -57,6 +62,8 @@ class CommissioningAsked:
     is_strict:      Stop at the first row that cannot be used.
     mapping:        A file of what the columns are called; None: `tidegate.toml` in this folder, if it is there.
     pseudonyms:     Of Devices, in all that is written.
+    cni_limit:      A share of Devices that may be failed, to hold the rates against; more than 0, at most 1.
+    reads:          How the reads that would settle Devices are to be planned; None: they are not.
     """
 
     evidence: Sequence[Path]
@@ -67,6 +74,19 @@ class CommissioningAsked:
     is_strict: bool = False
     mapping: Path | None = None
     pseudonyms: Pseudonyms | None = None
+    cni_limit: Fraction | None = None
+    reads: ReadsAsked | None = None
+
+
+class CommissioningReported(NamedTuple):
+    """What was found, and its summary.json.
+
+    reads:  The plan, where one was asked for.
+    """
+
+    status: CommissioningStatus
+    reads: PlannedReads | None
+    summary: dict[str, Any]
 
 
 def read_sets_of_criteria(names: Sequence[str]) -> list[Criteria]:
@@ -120,6 +140,20 @@ def assess_commissioning(
     return _assess(asked, criteria, _inventory_of(asked), sinks, rejected, progress)
 
 
+def report_commissioning(
+    asked: CommissioningAsked, progress: Progress = no_progress
+) -> CommissioningReported:
+    """Assess Devices and plan the reads that were asked for; write nothing.
+
+    Raises:
+        InputError: an input cannot be read; carries all faults of the criteria.
+    """
+    criteria = read_sets_of_criteria(asked.criteria)
+    inventory, reads = _inventory_of(asked), _Reads(asked)
+    status = _assess(asked, criteria, inventory, reads.sinks, None, progress)
+    return _reported(asked, status, reads.plan(status))
+
+
 def assess_commissioning_into(
     directory: Path,
     asked: CommissioningAsked,
@@ -127,30 +161,25 @@ def assess_commissioning_into(
     progress: Progress = no_progress,
     *,
     with_verdicts: bool = True,
-) -> tuple[CommissioningStatus, dict[str, Any]]:
+) -> CommissioningReported:
     """Assess Devices into a folder of results; every file has its name only once all are complete.
-
-    Returns:
-        The report, and its summary.json.
 
     Raises:
         InputError: an input cannot be read, or the results cannot be written.
     """
-    from tidegate.formats.commissioning_json import (  # noqa: PLC0415
-        commissioning_summary,
-        write_commissioning_summary,
-    )
+    from tidegate.formats.commissioning_json import write_commissioning_summary  # noqa: PLC0415
     from tidegate.formats.commissioning_lists import DeviceLists  # noqa: PLC0415
     from tidegate.formats.commissioning_page import under_pictures, write_commissioning_html  # noqa: PLC0415
     from tidegate.formats.commissioning_pictures import commissioning_pictures  # noqa: PLC0415
     from tidegate.formats.commissioning_tables import write_reconciliation  # noqa: PLC0415
     from tidegate.formats.commissioning_xlsx import write_commissioning_xlsx  # noqa: PLC0415
     from tidegate.formats.picture import write_png  # noqa: PLC0415
+    from tidegate.formats.reads_csv import write_reads_csv  # noqa: PLC0415
     from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
     from tidegate.formats.results_folder import ResultsFolder  # noqa: PLC0415
 
     criteria = read_sets_of_criteria(asked.criteria)
-    inventory = _inventory_of(asked)
+    inventory, reads = _inventory_of(asked), _Reads(asked)
     with ResultsFolder(directory, list(_owned(directory))) as folder:
         with ExitStack() as open_files:
             rejected = open_files.enter_context(
@@ -165,17 +194,54 @@ def assess_commissioning_into(
                     checks_registrations=bool(asked.registrations),
                 )
             )
-            status = _assess(asked, criteria, inventory, [lists], rejected, progress)
+            status = _assess(asked, criteria, inventory, [lists, *reads.sinks], rejected, progress)
         write_reconciliation(status, folder.path("reconciliation.csv"))
-        summary = commissioning_summary(status, hashes_of(criteria), made)
-        write_commissioning_summary(summary, folder.path("summary.json"))
-        pictures = tuple(commissioning_pictures(status))
-        write_commissioning_html(status, pictures, folder.path("report.html"))
-        write_commissioning_xlsx(status, folder.path("report.xlsx"))
+        plan = reads.plan(status)
+        if plan is not None:
+            write_reads_csv(plan, folder.path("reads.csv"))
+        reported = _reported(asked, status, plan, made)
+        write_commissioning_summary(reported.summary, folder.path("summary.json"))
+        pictures = tuple(commissioning_pictures(status, asked.cni_limit))
+        limit = asked.cni_limit
+        write_commissioning_html(status, pictures, folder.path("report.html"), cni_limit=limit, reads=plan)
+        write_commissioning_xlsx(status, folder.path("report.xlsx"), cni_limit=limit, reads=plan)
         for picture in pictures:
             write_png(picture, folder.path(f"{picture.name}.png"), under_pictures(status))
         folder.commit(partial=False)
-    return status, summary
+    return reported
+
+
+class _Reads:
+    """Gathers the reads that are wanted, if a plan of them was asked for; what is at fault with it is said at once."""
+
+    def __init__(self, asked: CommissioningAsked) -> None:
+        from tidegate.assembly.planning_reads import ReadsPlanner  # noqa: PLC0415
+        from tidegate.operations.wanted_reads import WantedReadsGathered  # noqa: PLC0415
+
+        self._planner = None if asked.reads is None else ReadsPlanner(asked.reads)
+        self._gathered = WantedReadsGathered()
+
+    @property
+    def sinks(self) -> Sequence[DevicesSink]:
+        """What is to be told of Devices."""
+        return () if self._planner is None else (self._gathered,)
+
+    def plan(self, status: CommissioningStatus) -> PlannedReads | None:
+        """The plan."""
+        return None if self._planner is None else self._planner.plan(self._gathered.by_user(), status.as_at)
+
+
+def _reported(
+    asked: CommissioningAsked,
+    status: CommissioningStatus,
+    reads: PlannedReads | None,
+    made: Reproduction | None = None,
+) -> CommissioningReported:
+    from tidegate.formats.commissioning_json import commissioning_summary  # noqa: PLC0415
+
+    hashes = hashes_of(status.criteria)
+    summary = commissioning_summary(status, hashes, made, cni_limit=asked.cni_limit, reads=reads)
+    return CommissioningReported(status, reads, summary)
 
 
 def _assess(
@@ -191,7 +257,7 @@ def _assess(
 
     names, evidence, registrations = _opened(asked)
     if asked.pseudonyms is not None:
-        sinks = [_Pseudonymised(each, asked.pseudonyms) for each in sinks]
+        sinks = [_Pseudonymised(sinks, asked.pseudonyms)]
     status = assess_devices(
         evidence,
         registrations,
@@ -239,11 +305,13 @@ def _opened(asked: CommissioningAsked) -> tuple[Names, RecordSource, RecordSourc
 class _Pseudonymised:
     """Hands Devices on under their pseudonyms."""
 
-    sink: DevicesSink
+    sinks: Sequence[DevicesSink]
     pseudonyms: Pseudonyms
 
     def write(self, devices: DevicesAssessed) -> None:
-        self.sink.write(replace(devices, device_id=self.pseudonyms.numbers_for(devices.device_id)))
+        shown = replace(devices, device_id=self.pseudonyms.numbers_for(devices.device_id))
+        for sink in self.sinks:
+            sink.write(shown)
 
 
 def _shown_as(status: CommissioningStatus, pseudonyms: Pseudonyms) -> CommissioningStatus:

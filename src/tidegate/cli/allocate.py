@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import typer
 
 from tidegate.admission.weighting import Basis
 from tidegate.cli import arguments, console
-from tidegate.vocabulary.faults import Fault, InputError
 
 
 def allocate(
@@ -47,7 +45,7 @@ def allocate(
     from tidegate.operations.allocate import AllocateOptions  # noqa: PLC0415
     from tidegate.reports.allocation_words import cautions  # noqa: PLC0415
 
-    options = AllocateOptions(capacity, basis, _share(unknown_prepayment))
+    options = AllocateOptions(capacity, basis, arguments.share("--unknown-prepayment", unknown_prepayment))
     allocated = allocate_users(users, policy, arguments.now(), options)
     if xlsx is not None:
         write_allocation(allocated, xlsx)
@@ -57,19 +55,3 @@ def allocate(
             console.talk.print(f"! {caution}", markup=False, soft_wrap=True)
         return
     show(allocated, xlsx, users=users, policy=policy)
-
-
-def _share(text: str) -> Fraction:
-    """A share of the whole, written `13%` or `0.13`.
-
-    Raises:
-        InputError: it is neither, or not from none to all.
-    """
-    written = text.strip()
-    try:
-        share = Fraction(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
-    except (ValueError, ZeroDivisionError):
-        share = Fraction(-1)
-    if not 0 <= share <= 1:
-        raise InputError(Fault("--unknown-prepayment", f"{text!r} is no share", "Write 0% to 100%, as 13%."))
-    return share

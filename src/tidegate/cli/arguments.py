@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,23 @@ def duration(option: str, text: str) -> Duration:
         return parse_duration(text)
     except ValueError as error:
         raise InputError(Fault(option, str(error))) from None
+
+
+def share(option: str, text: str, *, is_none_allowed: bool = True) -> Fraction:
+    """The share of a whole written for an option: `13%` or `0.13`.
+
+    Raises:
+        InputError: it is neither, or not from none to all, or is none where that is not allowed.
+    """
+    written = text.strip()
+    try:
+        read = Fraction(written.removesuffix("%")) / (100 if written.endswith("%") else 1)
+    except (ValueError, ZeroDivisionError):
+        read = Fraction(-1)
+    if not 0 <= read <= 1 or not (read or is_none_allowed):
+        least = "0%" if is_none_allowed else "more than 0%, up"
+        raise InputError(Fault(option, f"{text!r} is no share", f"Write {least} to 100%, as 13%."))
+    return read
 
 
 def pseudonyms(key_file: Path) -> Pseudonyms:

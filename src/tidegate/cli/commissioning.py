@@ -16,6 +16,12 @@ def commissioning(
     criteria: list[str] = commissioning_arguments.CRITERIA,
     as_at: str | None = commissioning_arguments.AS_AT,
     output: Path | None = arguments.OUTPUT,
+    cni_limit: str | None = commissioning_arguments.CNI_LIMIT,
+    plan_reads: Path | None = commissioning_arguments.PLAN_READS,
+    policy: str | None = commissioning_arguments.POLICY,
+    nights: int | None = commissioning_arguments.NIGHTS,
+    night_hours: int | None = commissioning_arguments.NIGHT_HOURS,
+    reads_share: str | None = commissioning_arguments.READS_SHARE,
     no_verdicts: bool = typer.Option(
         False, "--no-verdicts", help="Leave out the files of every Device's verdicts."
     ),
@@ -32,14 +38,14 @@ def commissioning(
     """
     from tidegate.assembly.commissioning import (  # noqa: PLC0415 - numba and pyarrow start slowly; --help does not wait
         CommissioningAsked,
-        assess_commissioning,
         assess_commissioning_into,
-        hashes_of,
+        report_commissioning,
     )
     from tidegate.assembly.provenance import provenance  # noqa: PLC0415
     from tidegate.cli.commissioning_screen import AskedToAssess, show  # noqa: PLC0415
     from tidegate.cli.gates import OF_COMMISSIONING, gates_of  # noqa: PLC0415
-    from tidegate.formats.commissioning_json import commissioning_summary  # noqa: PLC0415
+    from tidegate.reports.commissioning_findings import limit_in_words  # noqa: PLC0415
+    from tidegate.reports.planned_reads_words import reads_in_words  # noqa: PLC0415
 
     gates = gates_of(fail_if, OF_COMMISSIONING)
     asked = CommissioningAsked(
@@ -51,26 +57,30 @@ def commissioning(
         is_strict=strict,
         mapping=mapping,
         pseudonyms=arguments.pseudonyms(pseudonym_key) if pseudonymise else None,
+        cni_limit=commissioning_arguments.cni_limit(cni_limit),
+        reads=commissioning_arguments.reads_asked(plan_reads, policy, nights, night_hours, reads_share),
     )
     with console.progress_bar("Assessing") as progress:
         if output is None:
-            status = assess_commissioning(asked, progress=progress)
-            summary = commissioning_summary(status, hashes_of(status.criteria))
+            reported = report_commissioning(asked, progress)
         else:
             read: list[Path | str] = [
                 *evidence,
                 *registrations,
                 *([inventory] if inventory else []),
+                *(each for each in (plan_reads, policy) if each),
                 *criteria,
             ]
             made = provenance(arguments.as_given(), read)
-            status, summary = assess_commissioning_into(
-                output, asked, made, progress, with_verdicts=not no_verdicts
-            )
+            reported = assess_commissioning_into(output, asked, made, progress, with_verdicts=not no_verdicts)
+    status, plan, summary = reported
     if as_json:
         console.show_json(summary)
     else:
-        show(status, output, AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now()))
+        besides = [] if asked.cni_limit is None else [limit_in_words(status, asked.cni_limit)]
+        besides += [] if plan is None else reads_in_words(plan)
+        given = AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now())
+        show(status, output, given, besides=besides)
     if tripped := [gate for gate in gates if gate.holds(summary)]:
         for gate in tripped:
             console.talk.print(f"--fail-if {gate.text}: it does.")

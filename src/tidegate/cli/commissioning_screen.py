@@ -48,12 +48,17 @@ class AskedToAssess:
 
 
 def show(
-    status: CommissioningStatus, results: Path | None, asked: AskedToAssess, out: Console | None = None
+    status: CommissioningStatus,
+    results: Path | None,
+    asked: AskedToAssess,
+    out: Console | None = None,
+    *,
+    besides: Sequence[str] = (),
 ) -> None:
-    """Print a report; stdout when `out` is left out."""
+    """Print a report, with what else was asked for told in sentences; stdout when `out` is left out."""
     to, width = place_for(out)
     said = commissioning_verdict(status)
-    tell(to, said.headline, said.findings, width)
+    tell(to, said.headline, [*said.findings, *besides], width)
     warn(to, [*said.cautions, *_of_evidence(status, asked)], width)
     if status.devices:
         _show_verdicts(to, status, width)

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from tidegate import __version__
+from tidegate.formats.planned_reads_json import planned_reads_summary
 from tidegate.formats.reproduction import Reproduction
-from tidegate.reports.commissioning_findings import commissioning_verdict
+from tidegate.reports.commissioning_findings import commissioning_verdict, limit_in_words
+from tidegate.reports.commissioning_incidents import cni_indicator
 from tidegate.reports.commissioning_status import CommissioningStatus
 from tidegate.reports.commissioning_waterfall import steps_in_order
 from tidegate.reports.commissioning_words import step_file
+from tidegate.reports.planned_reads import PlannedReads
 from tidegate.vocabulary.instants import format_duration, format_instant
 
 
 def commissioning_summary(
-    status: CommissioningStatus, hashes: Mapping[str, str], made: Reproduction | None = None
+    status: CommissioningStatus,
+    hashes: Mapping[str, str],
+    made: Reproduction | None = None,
+    *,
+    cni_limit: Fraction | None = None,
+    reads: PlannedReads | None = None,
 ) -> dict[str, Any]:
     """The summary as plain values; what each key means stands in docs/reference/results.md.
 
-    hashes:  The SHA-256 of each set of criteria, by its name.
+    hashes:     The SHA-256 of each set of criteria, by its name.
+    cni_limit:  A share of Devices that may be failed, to hold the rates against.
+    reads:      A plan of them.
     """
     said = commissioning_verdict(status)
     read = status.evidence
@@ -78,7 +89,25 @@ def commissioning_summary(
             }
             for each in status.criteria
         ],
+        **({} if cni_limit is None else {"cni": _cni(status, cni_limit)}),
+        **({} if reads is None else {"reads": planned_reads_summary(reads)}),
         **({"reproduce": made.as_json()} if made is not None else {}),
+    }
+
+
+def _cni(status: CommissioningStatus, limit: Fraction) -> dict[str, Any]:
+    found = cni_indicator(status, limit)
+    told = {"limit": float(limit), "words": limit_in_words(status, limit)}
+    if found is None:
+        return told
+    return {
+        **told,
+        "rate_by_first": float(found.first),
+        "rate_by_last": float(found.last),
+        "rate_may_be": float(found.may_be),
+        "is_breached_by_first": found.first > limit,
+        "is_breached_by_last": found.last > limit,
+        "is_breached_on_paper": found.is_breached_on_paper,
     }
 
 

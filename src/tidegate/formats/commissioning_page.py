@@ -10,6 +10,7 @@ from typing import Final
 from tidegate.commissioning.assessment import Verdict
 from tidegate.formats.page import Cell, Number, Page, Section, Table, write_page
 from tidegate.formats.picture import Picture
+from tidegate.formats.planned_reads_page import reads_section
 from tidegate.reports.commissioning_findings import (
     commissioning_verdict,
     limit_in_words,
@@ -37,6 +38,7 @@ from tidegate.reports.commissioning_words import (
     step_file,
 )
 from tidegate.reports.numerals import many, percent, thousands
+from tidegate.reports.planned_reads import PlannedReads
 from tidegate.vocabulary.devices import format_device_id
 from tidegate.vocabulary.instants import Duration, format_duration, format_instant
 
@@ -53,10 +55,12 @@ def write_commissioning_html(
     path: Path,
     *,
     cni_limit: Fraction | None = None,
+    reads: PlannedReads | None = None,
     has_lists: bool = True,
 ) -> None:
     """Write the page; see `commissioning_page`."""
-    write_page(commissioning_page(status, pictures, cni_limit=cni_limit, has_lists=has_lists), path)
+    page = commissioning_page(status, pictures, cni_limit=cni_limit, reads=reads, has_lists=has_lists)
+    write_page(page, path)
 
 
 def commissioning_page(
@@ -64,12 +68,14 @@ def commissioning_page(
     pictures: Sequence[Picture],
     *,
     cni_limit: Fraction | None = None,
+    reads: PlannedReads | None = None,
     has_lists: bool = True,
 ) -> Page:
     """The page.
 
     pictures:   Those of `commissioning_pictures`.
     cni_limit:  As there.
+    reads:      A plan of them; reads.csv stands beside the page.
     has_lists:  Whether the list of Devices of each step stands beside the page (`step_file`).
     """
     said = commissioning_verdict(status)
@@ -88,6 +94,8 @@ def commissioning_page(
         told = [] if cni_limit is None else [limit_in_words(status, cni_limit)]
         sections.append(Section("Month by month", told, over_time))
     sections += _actions(status)
+    if reads is not None:
+        sections.append(reads_section(reads))
     sections += _incidents(status)
     sections += [_criteria(status), _read(status), _words(status)]
     return Page(

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from tidegate import __version__
 from tidegate.commissioning.assessment import Verdict
+from tidegate.formats.planned_reads_page import NOBODY
 from tidegate.formats.workbook import MOST_ROWS, Book, Cell, open_book
 from tidegate.reports.commissioning_ageing import ages
 from tidegate.reports.commissioning_findings import (
@@ -32,7 +33,8 @@ from tidegate.reports.commissioning_words import (
     of_step,
     step_file,
 )
-from tidegate.vocabulary.instants import format_instant
+from tidegate.reports.planned_reads import PlannedReads
+from tidegate.vocabulary.instants import format_duration, format_instant
 
 _Row: TypeAlias = list[Cell | None]
 
@@ -48,6 +50,7 @@ def write_commissioning_xlsx(
     path: Path,
     *,
     cni_limit: Fraction | None = None,
+    reads: PlannedReads | None = None,
     has_lists: bool = True,
     most_rows: int = MOST_ROWS,
 ) -> None:
@@ -67,6 +70,8 @@ def write_commissioning_xlsx(
             _rates(book, status, dimension)
         _open(book, status)
         _actions(book, status)
+        if reads is not None:
+            _reads(book, reads)
         _incidents(book, status)
         _notes(book, status, _data(book, status))
 
@@ -197,6 +202,22 @@ def _actions(book: Book, status: CommissioningStatus) -> None:
     ]
     columns = [("whose it is", 40), ("failed", 14), ("undetermined", 14), ("pending", 14)]
     book.table("whose it is", columns, parties, count=len(parties))
+
+
+def _reads(book: Book, plan: PlannedReads) -> None:
+    rows: list[_Row] = [
+        [it.user or NOBODY, it.wanted, it.planned, it.left, it.allocation, plan.nights_needed(it)]
+        for it in plan.users
+    ]
+    columns = [
+        ("user", 40),
+        ("reads", 12),
+        ("planned", 12),
+        ("left", 12),
+        (f"allocation in {format_duration(plan.period_us)}", 18),
+        ("nights needed", 14),
+    ]
+    book.table("reads", columns, rows, count=len(rows))
 
 
 def _incidents(book: Book, status: CommissioningStatus) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from tidegate.columnar.batches import DeviceIds
 from tidegate.columnar.text import format_device_ids, format_instants
-from tidegate.formats.pseudonyms import Pseudonyms
 from tidegate.formats.spreadsheet_safe import as_text
 from tidegate.formats.text_columns import fixed_width
 from tidegate.reports.planned_reads import READ, PlannedReads
@@ -19,7 +16,7 @@ from tidegate.reports.planned_reads import READ, PlannedReads
 COLUMNS: Final = ("night", "at", "user", "srv", "device_id")
 
 
-def write_reads_csv(plan: PlannedReads, path: Path, pseudonyms: Pseudonyms | None = None) -> None:
+def write_reads_csv(plan: PlannedReads, path: Path) -> None:
     """Write the plan: the night from 1, the instant in UTC, and what is sent to which Device."""
     schema = pa.schema([(name, pa.int64() if name == "night" else pa.string()) for name in COLUMNS])
     options = csv.WriteOptions(quoting_style="needed")
@@ -30,9 +27,5 @@ def write_reads_csv(plan: PlannedReads, path: Path, pseudonyms: Pseudonyms | Non
             user, srv = (pa.repeat(pa.scalar(text), reads.planned) for text in (as_text(reads.user), READ))
             nights = pa.array(plan.nights.night_of(reads.at))
             at = fixed_width(format_instants(reads.at))
-            devices = fixed_width(format_device_ids(_shown(reads.device_id, pseudonyms)))
+            devices = fixed_width(format_device_ids(reads.device_id))
             file.write_table(pa.Table.from_arrays([nights, at, user, srv, devices], schema=schema))
-
-
-def _shown(device_id: DeviceIds, pseudonyms: Pseudonyms | None) -> DeviceIds:
-    return np.ascontiguousarray(device_id if pseudonyms is None else pseudonyms.numbers_for(device_id))

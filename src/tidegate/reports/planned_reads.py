@@ -14,6 +14,9 @@ from tidegate.vocabulary.instants import Duration
 READ: Final = "6.24.1"
 """Retrieve Device Security Credentials (KRP): not Critical, and Supplier, Network Operator alike may send it (DUIS)."""
 
+ILLUSTRATIVE_SHARE: Final = Fraction(1, 10)
+"""Of an allocation that goes to reads where none is asked for; no document says one."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserReads:

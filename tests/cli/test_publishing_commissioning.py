@@ -1,0 +1,185 @@
+"""What `tidegate commissioning` writes for those who act on it: reads, Incidents, and a folder for each recipient."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.commands import tidegate
+
+from tidegate.assembly.commissioning import (
+    CommissioningAsked,
+    CommissioningReported,
+    assess_commissioning_into,
+)
+from tidegate.assembly.planning_reads import ReadsAsked
+from tidegate.assembly.simulating_commissioning import simulate_commissioning_into
+from tidegate.formats import commissioning_pictures, picture
+from tidegate.formats.pseudonyms import Pseudonyms
+from tidegate.formats.reproduction import Reproduction
+from tidegate.vocabulary.instants import DAY, parse_instant
+
+DEVICES = 3_000
+USERS = """user,role,credit_meters,prepayment_meters,unknown_meters,network_meters
+Supplier 1,IS,3000000,400000,,
+Supplier 2,IS,2000000,300000,,
+Supplier 3,IS,1500000,200000,,
+Supplier 5,IS,700000,100000,,
+Network A,ED,,,,4000000
+"""
+AFTER = "2021-07-03T00:00:00Z"
+"""The midnight after the last evidence."""
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installs")
+    simulate_commissioning_into(folder, "draft-report", devices=DEVICES)
+    (folder / "users.csv").write_text(USERS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def asked(simulated: Path) -> CommissioningAsked:
+    return CommissioningAsked(
+        [simulated / "evidence.parquet"],
+        [simulated / "registrations.parquet"],
+        simulated / "inventory.parquet",
+        cni_limit=Fraction(1, 20),
+        reads=ReadsAsked(simulated / "users.csv", 0, nights=2),
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_pictures():
+    """Pictures have tests of their own; drawing them takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commissioning_pictures, "commissioning_pictures", lambda *_: ())
+        patch.setattr(picture, "write_png", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def reported(asked, tmp_path_factory) -> tuple[Path, CommissioningReported]:
+    folder = tmp_path_factory.mktemp("reported")
+    return folder, assess_commissioning_into(folder, asked, Reproduction("tidegate"))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_reads_wanted_are_those_of_every_device_that_one_would_settle_by_who_may_send_it(reported):
+    folder, told = reported
+    verdicts = pq.read_table(folder / "verdicts.parquet").to_pylist()
+    by_user = Counter(
+        each["supplier"] or each["network_operator"] or ""
+        for each in verdicts
+        if each["next_action"] == "read"
+    )
+
+    assert by_user
+    assert by_user == {each.user: each.wanted for each in told.reads.users}
+
+
+def test_every_read_planned_is_a_row_of_reads_csv_and_of_the_summary(reported):
+    folder, told = reported
+    listed = rows(folder / "reads.csv")
+    summed = json.loads((folder / "summary.json").read_text())["reads"]
+    wanted = {
+        each["device_id"]
+        for each in pq.read_table(folder / "verdicts.parquet").to_pylist()
+        if each["next_action"] == "read"
+    }
+
+    assert (told.reads.wanted, told.reads.planned) == (summed["wanted"], summed["planned"])
+    assert len(listed) == summed["planned"] == summed["wanted"] - summed["left"]
+    assert len(listed) == len({each["device_id"] for each in listed} & wanted)
+    assert {"6.24.1"} == {each["srv"] for each in listed}
+    assert AFTER == summed["nights"]["first"]
+    for each in listed:
+        since = parse_instant(each["at"]) - parse_instant(AFTER)
+        assert since // DAY + 1 == int(each["night"])
+        assert since % DAY < DAY // 4
+    planned = Counter(each["user"] for each in listed)
+    assert planned == {each["user"]: each["planned"] for each in summed["by_user"] if each["planned"]}
+    assert summed["left"] == sum(each["wanted"] for each in summed["by_user"] if each["allocation"] is None)
+
+
+def test_users_without_an_allocation_are_named_and_none_of_their_reads_is_planned(reported):
+    _, told = reported
+    words = told.summary["reads"]["words"]
+
+    assert any(
+        each.startswith("Without an allocation") and "Supplier 4" in each and "Supplier 1" not in each
+        for each in words
+    )
+
+
+def test_under_pseudonyms_the_plan_is_of_the_same_devices(asked, reported, tmp_path):
+    plainly, told = reported
+    pseudonyms = Pseudonyms(b"0123456789abcdef")
+    again = assess_commissioning_into(
+        tmp_path / "out", replace(asked, pseudonyms=pseudonyms), Reproduction("tidegate")
+    )
+    plain = {pseudonyms.text_for(each["device_id"]) for each in rows(plainly / "reads.csv")}
+
+    assert again.reads.planned == told.reads.planned
+    assert plain == {each["device_id"] for each in rows(tmp_path / "out" / "reads.csv")}
+
+
+def test_the_limit_is_held_against_both_rates(reported):
+    folder, _ = reported
+    cni = json.loads((folder / "summary.json").read_text())["cni"]
+
+    assert (0.05, True, False) == (cni["limit"], cni["is_breached_by_first"], cni["is_breached_by_last"])
+    assert cni["rate_by_last"] <= cni["rate_may_be"] < cni["rate_by_first"]
+    assert cni["words"] in (folder / "report.html").read_text()
+
+
+def test_limit_and_reads_are_said_on_the_screen_and_on_the_page(simulated, reported, capfd):
+    tables = [
+        simulated / "evidence.parquet", "--registrations", simulated / "registrations.parquet",
+        "--inventory", simulated / "inventory.parquet",
+    ]  # fmt: skip
+    users = simulated / "users.csv"
+    ran = tidegate(capfd, "commissioning", *tables, "--cni-limit", "5%", "--plan-reads", users)
+    said = " ".join(ran.out.split())
+    folder, told = reported
+
+    assert 0 == ran.status
+    assert "The limit you gave, 5%: it is breached on paper only" in said
+    assert f"{told.reads.wanted} reads: {told.reads.planned} done in night 1, within every allocation" in said
+    assert "Each User gives 10% of its allocation by illustrative-2 to reads, which is illustrative" in said
+    assert (
+        f"{told.reads.wanted} reads: {told.reads.planned} done in night 1"
+        in (folder / "report.html").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (["--cni-limit", "0%"], "--cni-limit: '0%' is no share"),
+        (["--cni-limit", "some"], "--cni-limit: 'some' is no share"),
+        (["--nights", "3"], "--nights: it is of a plan of reads, and none is asked for"),
+        (["--plan-reads", "users.csv", "--nights", "0"], "--nights: 0 is out of range"),
+        (["--plan-reads", "users.csv", "--night-hours", "25"], "--night-hours: 25 is out of range"),
+        (["--plan-reads", "users.csv", "--reads-share", "101%"], "--reads-share: '101%' is no share"),
+        (["--plan-reads", "nobody.csv"], "nobody.csv"),
+        (["--plan-reads", "users.csv", "--policy", "mine.toml"], "mine.toml"),
+    ],
+)
+def test_what_cannot_be_planned_is_said_before_anything_is_read(options, what, simulated, capfd, monkeypatch):
+    monkeypatch.chdir(simulated)
+    ran = tidegate(capfd, "commissioning", "evidence.parquet", *options)
+
+    assert 2 == ran.status
+    assert what in " ".join(ran.err.split())
