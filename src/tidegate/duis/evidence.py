@@ -54,7 +54,7 @@ _COMMISSIONED: Final[AlertCode] = 0x8F69
 _ACTIONED: Final[AlertCode] = 0x8F66
 _ERROR: Final = "E"
 
-_OF_CREDENTIALS: Final = frozenset({"6.15.1", "6.15.2", "6.17", "6.21", "6.23", "6.24.1", "6.24.2"})
+OF_CREDENTIALS: Final = frozenset({"6.15.1", "6.15.2", "6.17", "6.21", "6.23", "6.24.1", "6.24.2"})
 """Variants whose answer must say what came of it, where it is a GBCS payload."""
 
 _OF_A_COMMAND: Final = (Kind.SRV_RESPONSE, Kind.FUTURE_DATED_OUTCOME)
@@ -324,5 +324,5 @@ def _check_service(srv: ServiceReferenceVariant, said: DeviceMessage) -> None:
     if said.services and srv not in said.services:
         of = " or ".join(sorted(said.services))
         raise RefusedDocument(f"it is of {srv}, and its GBCSPayload of {of}", Reason.PAYLOAD)
-    if not said.services and srv in _OF_CREDENTIALS:
+    if not said.services and srv in OF_CREDENTIALS:
         raise RefusedDocument(f"it is of {srv}, and its GBCSPayload is not", Reason.PAYLOAD)

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NOT_DUIS = "not_duis"
     NOT_AN_ALERT = "not_an_alert"
     NOT_A_REQUEST = "not_a_request"
+    NOT_A_RESPONSE = "not_a_response"
     INVALID = "invalid"
     SCHEMA = "schema"
     PAYLOAD = "payload"
@@ -65,9 +66,12 @@ ANSWERS: Final[Mapping[Reason, Answer]] = {
     Reason.NOT_DUIS: Answer(400, "The document is of another kind than DUIS sends here."),
     Reason.NOT_AN_ALERT: Answer(422, "The document is a DUIS document and carries no Alert."),
     Reason.NOT_A_REQUEST: Answer(422, "The document is a DUIS document and no Service Request."),
+    Reason.NOT_A_RESPONSE: Answer(
+        422, "The document is a DUIS document and no Service Response; an Alert goes to the path of Alerts."
+    ),
     Reason.INVALID: Answer(400, "A field of the document is missing, there twice, or not what it must be."),
     Reason.SCHEMA: Answer(400, "The document does not fit the DUIS schema."),
-    Reason.PAYLOAD: Answer(400, "The GBCS payload is no Alert, or another one than the document says."),
+    Reason.PAYLOAD: Answer(400, "The GBCS payload is not what the document says it is."),
     Reason.UNSIGNED: Answer(403, "The document is not signed."),
     Reason.SIGNATURE_PROFILE: Answer(
         400, "The signature is not of the profile that DUIS documents are signed with."
