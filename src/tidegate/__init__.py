@@ -26,6 +26,7 @@ _HOMES = {
         "replay",
         "simulate",
     ),
+    "api.commissioning": ("assess_commissioning",),
     "api.evidence": ("compare", "offenders", "problems", "sweep"),
     "api.inputs": ("Alerts",),
     "api.results": ("Result",),

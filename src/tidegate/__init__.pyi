@@ -17,6 +17,7 @@ from tidegate.api.calls import (
     replay as replay,
     simulate as simulate,
 )
+from tidegate.api.commissioning import assess_commissioning as assess_commissioning
 from tidegate.api.evidence import (
     compare as compare,
     offenders as offenders,

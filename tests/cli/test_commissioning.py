@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 from tests.commands import tidegate
 
+import tidegate as python
 from tidegate.assembly.commissioning import (
     CommissioningAsked,
     assess_commissioning,
@@ -366,3 +367,18 @@ def test_a_users_own_criteria_are_taken_from_a_file(capfd):
 
     assert ["appendix-ac-5", "strict"] == list(told["by_criteria"])
     assert 8 == sum(told["by_criteria"]["strict"][verdict.name] for verdict in Verdict)
+
+
+@pytest.mark.usefixtures("files")
+def test_python_is_told_the_same(capfd):
+    summary = json.loads(tidegate(capfd, "commissioning", *TABLES, "--json").out)
+    result = python.assess_commissioning(
+        "evidence.csv", ["registrations.csv"], inventory="inventory.csv", verdicts=True
+    )
+    early = python.assess_commissioning("evidence.csv", "registrations.csv", as_at="2026-01-02")
+
+    assert summary == result.summary
+    assert str(result).startswith("75.0% of 8 Devices failed by appendix-ac-5")
+    assert eui(WRONG) in result.tables["verdicts"].column("device_id").to_pylist()
+    assert sum(result.tables["steps"].column("devices").to_pylist()) == 7
+    assert ({"reconciliation", "steps"}, 7) == (set(early.tables), early.status.devices)

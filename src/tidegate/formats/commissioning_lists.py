@@ -112,7 +112,7 @@ class DeviceLists:
     def write(self, devices: DevicesAssessed) -> None:
         """Some Devices."""
         if self._columns is not None:
-            table = self._table(devices)
+            table = devices_table(devices, self._criteria)
             self._columns.write_table(table)
             self._lines.write_table(_shown(table, self._shown))
         self._write_steps(devices)
@@ -132,7 +132,7 @@ class DeviceLists:
         numbers = {name: number for number, name in enumerate(names)}
         file = np.array([numbers.get(name, -1) for name in files], np.int64)[devices.of]
         chosen = devices.where(file >= 0)
-        table = _shown(self._table(chosen), self._shown)
+        table = _shown(devices_table(chosen, self._criteria), self._shown)
         file = file[file >= 0]
         order = np.argsort(file, kind="stable")
         table = table.take(order)
@@ -153,32 +153,33 @@ class DeviceLists:
         counts = (devices.doubled, devices.future, devices.before)
         noted = np.any([*(count > 0 for count in counts), contradicts, is_new, is_unknown], axis=0)
         if noted.any():
-            columns = [_device_ids(devices.device_id[noted])]
+            columns = [written_ids(devices.device_id[noted])]
             columns += [pa.array(count[noted], pa.uint32()) for count in counts]
             columns += [pa.array(is_so[noted]) for is_so in (contradicts, is_new, is_unknown)]
             self._notes.write_table(pa.Table.from_arrays(columns, schema=_NOTES_SCHEMA))
-
-    def _table(self, devices: DevicesAssessed) -> pa.Table:
-        of = devices.of.astype(np.int32)
-        columns = [_device_ids(devices.device_id)]
-        columns += [
-            _texts([each.verdicts[place].name for each in devices.told], of)
-            for place in range(len(self._criteria))
-        ]
-        columns += [_texts([text(each) for each in devices.told], of) for text in _TOLD.values()]
-        columns += [
-            _said(devices.responsible),
-            pa.array(devices.months_open.astype(np.int32)),
-            *(_instants(each) for each in (devices.commissioned, devices.pending_until)),
-            *map(_said, devices.dimensions),
-            _said(devices.model),
-        ]
-        return pa.Table.from_arrays(columns, schema=_schema(self._criteria))
 
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _NOTED: Final[Sequence[Any]] = (pa.string(), *[pa.uint32()] * 3, *[pa.bool_()] * 3)
 _NOTES_SCHEMA: Final = pa.schema([(name, kind) for name, kind in zip(NOTES, _NOTED, strict=True)])
+
+
+def devices_table(devices: DevicesAssessed, criteria: Sequence[str]) -> pa.Table:
+    """Devices as an Arrow table: verdicts.parquet, in memory; `criteria` are the names of the sets."""
+    of = devices.of.astype(np.int32)
+    columns = [written_ids(devices.device_id)]
+    columns += [
+        _texts([each.verdicts[place].name for each in devices.told], of) for place in range(len(criteria))
+    ]
+    columns += [_texts([text(each) for each in devices.told], of) for text in _TOLD.values()]
+    columns += [
+        _said(devices.responsible),
+        pa.array(devices.months_open.astype(np.int32)),
+        *(_instants(each) for each in (devices.commissioned, devices.pending_until)),
+        *map(_said, devices.dimensions),
+        _said(devices.model),
+    ]
+    return pa.Table.from_arrays(columns, schema=_schema(criteria))
 
 
 def _schema(criteria: Sequence[str]) -> pa.Schema:
@@ -223,7 +224,8 @@ def _said(attribute: Attribute) -> ArrowArray:
     return _texts(attribute.texts, attribute.places)
 
 
-def _device_ids(device_ids: DeviceIds) -> ArrowArray:
+def written_ids(device_ids: DeviceIds) -> ArrowArray:
+    """A column of Devices as text."""
     return fixed_width(format_device_ids(np.ascontiguousarray(device_ids, np.uint64)))
 
 
