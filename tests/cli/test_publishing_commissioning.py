@@ -164,6 +164,42 @@ def test_limit_and_reads_are_said_on_the_screen_and_on_the_page(simulated, repor
     )
 
 
+def test_every_hub_called_failed_is_listed_once_with_its_problem(reported):
+    folder, _ = reported
+    due, not_due = rows(folder / "incidents.csv"), rows(folder / "incidents-not-due.csv")
+    hubs = {
+        each["device_id"]: each["change"]
+        for each in pq.read_table(folder / "verdicts.parquet").to_pylist()
+        if each["device_type"] == "CHF" and each["change"]
+    }
+
+    assert due
+    assert hubs.keys() == {each["device_id"] for each in [*due, *not_due]}
+    assert len(hubs) == len(due) + len(not_due)
+    assert {"due"} == {each["incident"] for each in due}
+    assert {"found", "confirmed"} >= {hubs[each["device_id"]] for each in due}
+    assert {"cleared", "waiting", "untold"} >= {hubs[each["device_id"]] for each in not_due}
+    problems = {each["problem"]: each for each in rows(folder / "incident-problems.csv")}
+    assert {number: int(each["devices"]) for number, each in problems.items()} == Counter(
+        each["problem"] for each in [*due, *not_due]
+    )
+    for each in [*due, *not_due]:
+        shared = ("incident", "reason", "responsible_party", "csp_region", "manufacturer")
+        assert [problems[each["problem"]][name] for name in shared] == [each[name] for name in shared]
+    assert [int(each["problem"]) for each in rows(folder / "incident-problems.csv")] == list(
+        range(1, 1 + len(problems))
+    )
+
+
+def test_without_hubs_nothing_is_said_of_incidents(asked, tmp_path):
+    assess_commissioning_into(
+        tmp_path, replace(asked, inventory=None, reads=None), Reproduction("tidegate"), with_verdicts=False
+    )
+
+    assert not list(tmp_path.glob("incident*"))
+    assert not (tmp_path / "reads.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [

@@ -15,6 +15,7 @@ from tidegate.operations.explain_device import explain_device
 from tidegate.operations.ordered_log import RejectedSink
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.reports.commissioning_devices import DevicesAssessed
+from tidegate.reports.commissioning_incidents import incident_problems, problem_numbers
 from tidegate.reports.commissioning_status import DIMENSIONS, CommissioningStatus
 from tidegate.reports.device_story import DeviceStory
 from tidegate.vocabulary.devices import DeviceId
@@ -40,6 +41,9 @@ COMMISSIONING_RESULTS: Final = (
     "evidence-notes.csv",
     "rejected.csv",
     "reads.csv",
+    "incidents.csv",
+    "incidents-not-due.csv",
+    "incident-problems.csv",
     "report.html",
     "report.xlsx",
     "waterfall.png",
@@ -173,13 +177,15 @@ def assess_commissioning_into(
     from tidegate.formats.commissioning_pictures import commissioning_pictures  # noqa: PLC0415
     from tidegate.formats.commissioning_tables import write_reconciliation  # noqa: PLC0415
     from tidegate.formats.commissioning_xlsx import write_commissioning_xlsx  # noqa: PLC0415
+    from tidegate.formats.incident_lists import write_incident_lists  # noqa: PLC0415
     from tidegate.formats.picture import write_png  # noqa: PLC0415
     from tidegate.formats.reads_csv import write_reads_csv  # noqa: PLC0415
     from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
     from tidegate.formats.results_folder import ResultsFolder  # noqa: PLC0415
+    from tidegate.operations.gathered_incidents import IncidentsGathered  # noqa: PLC0415
 
     criteria = read_sets_of_criteria(asked.criteria)
-    inventory, reads = _inventory_of(asked), _Reads(asked)
+    inventory, reads, incidents = _inventory_of(asked), _Reads(asked), IncidentsGathered()
     with ResultsFolder(directory, list(_owned(directory))) as folder:
         with ExitStack() as open_files:
             rejected = open_files.enter_context(
@@ -194,11 +200,16 @@ def assess_commissioning_into(
                     checks_registrations=bool(asked.registrations),
                 )
             )
-            status = _assess(asked, criteria, inventory, [lists, *reads.sinks], rejected, progress)
+            sinks: list[DevicesSink] = [lists, incidents, *reads.sinks]
+            status = _assess(asked, criteria, inventory, sinks, rejected, progress)
         write_reconciliation(status, folder.path("reconciliation.csv"))
         plan = reads.plan(status)
         if plan is not None:
             write_reads_csv(plan, folder.path("reads.csv"))
+        if incidents.hubs:
+            problems = incident_problems(status)
+            numbers = problem_numbers(status)
+            write_incident_lists(incidents.parts, problems, numbers, folder.path)
         reported = _reported(asked, status, plan, made)
         write_commissioning_summary(reported.summary, folder.path("summary.json"))
         pictures = tuple(commissioning_pictures(status, asked.cni_limit))

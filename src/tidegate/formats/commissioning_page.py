@@ -17,7 +17,13 @@ from tidegate.reports.commissioning_findings import (
     sum_in_words,
     waterfall_title,
 )
-from tidegate.reports.commissioning_incidents import IncidentIs, incident_problems
+from tidegate.reports.commissioning_incidents import (
+    DUE_FILE,
+    NOT_DUE_FILE,
+    PROBLEMS_FILE,
+    IncidentIs,
+    incident_problems,
+)
 from tidegate.reports.commissioning_savings import actions_of, savings_of
 from tidegate.reports.commissioning_status import (
     DIMENSIONS,
@@ -76,7 +82,7 @@ def commissioning_page(
     pictures:   Those of `commissioning_pictures`.
     cni_limit:  As there.
     reads:      A plan of them; reads.csv stands beside the page.
-    has_lists:  Whether the list of Devices of each step stands beside the page (`step_file`).
+    has_lists:  Whether the lists of Devices stand beside the page: of each step (`step_file`), of Incidents.
     """
     said = commissioning_verdict(status)
     first, last = status.criteria[0].name, status.criteria[-1].name
@@ -96,7 +102,7 @@ def commissioning_page(
     sections += _actions(status)
     if reads is not None:
         sections.append(reads_section(reads))
-    sections += _incidents(status)
+    sections += _incidents(status, has_lists=has_lists)
     sections += [_criteria(status), _read(status), _words(status)]
     return Page(
         title="Post Commissioning",
@@ -277,7 +283,7 @@ def _actions(status: CommissioningStatus) -> list[Section]:
     ]
 
 
-def _incidents(status: CommissioningStatus) -> list[Section]:
+def _incidents(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
     found = incidents(status)
     if not any(found.values()):
         return []
@@ -307,6 +313,7 @@ def _incidents(status: CommissioningStatus) -> list[Section]:
                 rows,
                 heading=f"{many(found[IncidentIs.DUE], 'Incident')} of {many(len(problems), 'problem')}",
                 caption=f"Communications Hub Functions failed by {last}, by what is wrong and whose it is.{more}",
+                saved_as=[DUE_FILE, PROBLEMS_FILE] if has_lists else (),
             )
         )
     false: list[list[Cell]] = [
@@ -320,6 +327,7 @@ def _incidents(status: CommissioningStatus) -> list[Section]:
                 false,
                 heading="No Incident is due",
                 caption=f"Communications Hub Functions that {status.criteria[0].name} calls failed.",
+                saved_as=[NOT_DUE_FILE] if has_lists else (),
             )
         )
     return [Section("Incidents for Communications Hubs", told, tables=tables)]

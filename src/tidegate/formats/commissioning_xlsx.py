@@ -223,6 +223,7 @@ def _reads(book: Book, plan: PlannedReads) -> None:
 def _incidents(book: Book, status: CommissioningStatus) -> None:
     rows: list[_Row] = [
         [
+            number,
             it.incident.value,
             it.step.place,
             it.step.reason.text,
@@ -231,9 +232,10 @@ def _incidents(book: Book, status: CommissioningStatus) -> None:
             it.csp_region or NOT_KNOWN,
             it.devices,
         ]
-        for it in incident_problems(status)
+        for number, it in enumerate(incident_problems(status), 1)
     ]
     columns = [
+        ("problem", 10),
         ("incident", 12),
         ("what", 34),
         ("reason", 44),

@@ -16,6 +16,11 @@ from tidegate.reports.commissioning_status import DIMENSIONS, Change, Cohort, Co
 COMMUNICATIONS_HUB_FUNCTION: Final = "CHF"
 """The device type of an Inventory (DUIS, `DeviceType`)."""
 
+DUE_FILE: Final = "incidents.csv"
+NOT_DUE_FILE: Final = "incidents-not-due.csv"
+PROBLEMS_FILE: Final = "incident-problems.csv"
+"""The lists of a report: Devices for which an Incident is due, those for which none is, and the problems of both."""
+
 
 class IncidentIs(StrEnum):
     """Whether an Incident is due for a Communications Hub Function."""
@@ -42,6 +47,16 @@ _IS: Final = {
 }
 
 
+class ProblemKey(NamedTuple):
+    """What Communications Hub Functions of one problem have in common."""
+
+    incident: IncidentIs
+    step: Step
+    responsible: str
+    manufacturer: str
+    csp_region: str
+
+
 class IncidentProblem(NamedTuple):
     """Communications Hub Functions with one thing wrong, or cleared for one reason: one row to work, not one for each."""
 
@@ -51,6 +66,11 @@ class IncidentProblem(NamedTuple):
     manufacturer: str
     csp_region: str
     devices: int
+
+    @property
+    def key(self) -> ProblemKey:
+        """What is the same of all its Devices."""
+        return ProblemKey(*self[:-1])
 
 
 class CniIndicator(NamedTuple):
@@ -76,7 +96,12 @@ def incident_of(cohort: Cohort) -> IncidentIs | None:
     """Whether an Incident is due for a Device; None: it is no Communications Hub Function, or failed by neither."""
     if cohort.dimensions[DIMENSIONS.index("device_type")].upper() != COMMUNICATIONS_HUB_FUNCTION:
         return None
-    return _IS.get(cohort.step.change)
+    return incident_of_change(cohort.step.change)
+
+
+def incident_of_change(change: Change) -> IncidentIs | None:
+    """Whether one is due for a Communications Hub Function, by what becomes of it; None: it is failed by neither."""
+    return _IS.get(change)
 
 
 def incident_problems(status: CommissioningStatus) -> list[IncidentProblem]:
@@ -91,6 +116,11 @@ def incident_problems(status: CommissioningStatus) -> list[IncidentProblem]:
     problems = [IncidentProblem(key[0], *key[1:], devices) for key, devices in sums.items() if key[0]]
     order = list(IncidentIs)
     return sorted(problems, key=lambda each: (order.index(each.incident), -each.devices, each[1:]))
+
+
+def problem_numbers(status: CommissioningStatus) -> dict[ProblemKey, int]:
+    """Every problem's number, from 1, in the order of `incident_problems`."""
+    return {problem.key: number for number, problem in enumerate(incident_problems(status), 1)}
 
 
 def cni_indicator(status: CommissioningStatus, limit: Fraction) -> CniIndicator | None:
