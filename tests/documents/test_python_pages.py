@@ -45,5 +45,5 @@ def test_every_argument_of_a_call_is_in_the_reference():
         if not re.search(rf"^\| `{name}\(.*\b{argument}\b.*$", page, re.MULTILINE)
     ]
 
-    assert 12 == len(calls)
+    assert 13 == len(calls)
     assert [] == missing

@@ -16,7 +16,7 @@ _YEAR_0: Final = 12 * 1970
 
 def months_through(at: NDArray[np.int64]) -> NDArray[np.int64]:
     """The month of each instant, as a number from 1; 0 where there is no instant."""
-    months = _month_of(at).astype(np.int64) + _YEAR_0 + 1
+    months: NDArray[np.int64] = _month_of(at).astype(np.int64) + _YEAR_0 + 1
     return np.where(at == NEVER, 0, months)
 
 
@@ -31,13 +31,16 @@ def months_since(at: NDArray[np.int64], now: Instant) -> NDArray[np.int64]:
     now_at = np.array([now], np.int64)
     months = (_month_of(now_at) - _month_of(then)).astype(np.int64)
     is_short = _within(now_at, _month_of(now_at)) < _within(then, _month_of(then))
-    return np.maximum(0, months - is_short)
+    whole: NDArray[np.int64] = np.maximum(0, months - is_short)
+    return whole
 
 
 def _month_of(at: NDArray[np.int64]) -> NDArray[Any]:
-    return at.view("datetime64[us]").astype("datetime64[M]")
+    months: NDArray[Any] = at.view("datetime64[us]").astype("datetime64[M]")
+    return months
 
 
 def _within(at: NDArray[np.int64], month: NDArray[Any]) -> NDArray[Any]:
     """How far into its month."""
-    return at.view("datetime64[us]") - month.astype("datetime64[us]")
+    since: NDArray[Any] = at.view("datetime64[us]") - month.astype("datetime64[us]")
+    return since
