@@ -16,10 +16,12 @@ from tidegate.columnar.evidence import ReadRows
 from tidegate.columnar.inventory import INVENTORY_COLUMNS, Attribute, Inventory
 from tidegate.columnar.ordering import BEFORE_ALL
 from tidegate.commissioning.assessment import assess
+from tidegate.commissioning.criteria import Criteria
 from tidegate.commissioning.deciding import Duty, deciding
 from tidegate.commissioning.evidence import Kind
 from tidegate.commissioning.kernel import NEVER
 from tidegate.commissioning.next_action import next_action
+from tidegate.commissioning.obligations import Communicates
 from tidegate.operations.assess_devices import AssessOptions, assess_devices
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_rates import rates
@@ -28,6 +30,7 @@ from tidegate.reports.commissioning_steps import step_between
 
 DEVICES = 40
 TYPES = ("", "ESME", "CHF")
+CRITERIA_OF_ONE = [Criteria("smallest", 0, (Communicates("communicates"),))]
 
 
 class Table:
@@ -169,11 +172,12 @@ def assert_joined_is_as_counted(status: CommissioningStatus) -> None:
     assert whole == status.sum_by(
         lambda each: (each.responsible, each.months_open, each.action), "responsible", "months_open", "action"
     )
-    first = next(status.values_of("supplier"), "")
-    part = status.of(lambda each: each.dimensions[0] == first, "supplier")
-    assert dict(part.cohorts) == {
-        cohort: devices for cohort, devices in plain.cohorts.items() if cohort.dimensions[0] == first
-    }
+    for dimension in DIMENSIONS:
+        parts = {value: dict(part.cohorts) for value, part in status.parts(dimension)}
+        assert {value: dict(part.cohorts) for value, part in plain.parts(dimension)} == parts
+        assert {} == parts or dict(plain.cohorts) == {
+            cohort: devices for part in parts.values() for cohort, devices in part.items()
+        }
     assert Counter(dict(status.by(*COHORT_FIELDS))) == Counter(plain.cohorts)
     shown = {step: len(listed) for step, listed in status.shown.items()}
     assert {step: min(20, devices) for step, devices in status.steps().items()} == shown
