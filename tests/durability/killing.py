@@ -2,7 +2,8 @@
 
 What must hold, whatever the instant: every Alert that was acknowledged is in
 the journal exactly once, with the answer that was given; ResponseIDs are
-unique; decisions are those of a replay; received = forwarded + throttled + excluded.
+unique; decisions are those of a replay; received = forwarded + throttled + excluded;
+what an Alert said of credentials is there with it, once, and never without it.
 """
 
 from __future__ import annotations
@@ -169,10 +170,13 @@ def _look(path: Path, answers: dict[str, tuple[int, ...]], findings: Findings) -
             rows = connection.execute(
                 "SELECT response_id, seq FROM alerts WHERE response_id IS NOT NULL"
             ).fetchall()
+            said = connection.execute("SELECT identifier FROM evidence ORDER BY identifier").fetchall()
+            saying = connection.execute(_SAYING, (victim.SAYS_SOMETHING,)).fetchall()
             count, last = connection.execute("SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM alerts").fetchone()
         except sqlite3.OperationalError:
             findings.check(holds=not answers, what="the journal has no tables")
             return
+    findings.check(holds=said == saying, what="evidence is not that of the Alerts that are there")
     seq_of = dict(rows)
     findings.check(holds=len(seq_of) == len(rows), what="a ResponseID is there twice")
     findings.check(holds=count == last, what=f"{count} Alerts, the last is number {last}")
@@ -215,6 +219,9 @@ def _look_closely(path: Path, answers: dict[str, tuple[int, ...]], findings: Fin
         )
 
 
+_SAYING = """
+SELECT response_id FROM alerts WHERE alert_code = ? AND response_id IS NOT NULL ORDER BY response_id
+"""
 _TO_GO_ON = """
 SELECT alerts.seq FROM decided_alerts AS alerts WHERE response_id IS NOT NULL AND (outcome <> 1 OR 'shadow' =
     (SELECT mode FROM deciding WHERE first_seq <= alerts.seq ORDER BY first_seq DESC LIMIT 1)) ORDER BY alerts.seq

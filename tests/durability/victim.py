@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tests.engines import AUDIT, a_record
+from tidegate.commissioning.evidence import Evidence, Kind
 from tidegate.journal import open_journal
 from tidegate.operations.engine import Engine
 from tidegate.operations.engine_options import EngineOptions
@@ -26,6 +27,9 @@ from tidegate.policy.mechanism import Mode
 from tidegate.policy_files import parse_policy
 
 RECIPIENTS = ("network", "supplier")
+SAYS_SOMETHING = 0x8F75
+"""An Alert of this code comes with a row of evidence."""
+
 OPTIONS = EngineOptions(
     linger_s=0.005,
     tick_s=0.01,
@@ -64,8 +68,9 @@ def run(path: Path, given: int, answers: int) -> None:
         kind, *words = line.split()
         if kind == "row":
             name, device, code = words
+            said = [Evidence(0, int(device), Kind.COMMISSIONED)] if int(code) == SAYS_SOMETHING else ()
             alert = Incoming(
-                int(device), int(code), RECIPIENTS[int(device) % 2], name, "sender", b"<x/>" * 50
+                int(device), int(code), RECIPIENTS[int(device) % 2], name, "sender", b"<x/>" * 50, said
             )
             future = _patiently(partial(engine.submit, [alert]))
             future.add_done_callback(partial(_acknowledge, name, answers))

@@ -1,4 +1,4 @@
-"""A journal as a log: what the engine decided, decided again by a replay."""
+"""A journal as a log: what the engine decided, decided again by a replay; and the evidence it was told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from tidegate.vocabulary.alert_codes import format_alert_code
 from tidegate.vocabulary.devices import format_device_id
 
 if TYPE_CHECKING:
-    from tidegate.columnar.batches import AlertBatch, Recipients
+    from tidegate.columnar.batches import AlertBatch, Names, Recipients
+    from tidegate.columnar.evidence import RecordSource
     from tidegate.operations.ports import AlertSource
     from tidegate.policy.history import PolicyPeriod
 
@@ -37,6 +38,19 @@ def open_journal_log(path: Path, *, keep_original: bool = False) -> AlertSource:
     from tidegate.journal import JournalSource  # noqa: PLC0415
 
     return JournalSource(_url_of(path), as_original=_columns if keep_original else None)
+
+
+def open_journal_evidence(path: Path, names: Names) -> RecordSource:
+    """What the Alerts and Responses of a journal said of credentials; its engine may go on meanwhile.
+
+    names:  The parties: those of the registrations are numbered in the same.
+
+    Raises:
+        InputError: it is no journal, one of another form, or it cannot be read.
+    """
+    from tidegate.journal import JournalEvidence  # noqa: PLC0415
+
+    return JournalEvidence(_url_of(path), names)
 
 
 def journal_periods(path: Path) -> list[PolicyPeriod]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidegate.assembly.journals import is_journal, open_journal_evidence
 from tidegate.assembly.opening import MAPPING_FILE, leads_to_documents
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def open_evidence(
     paths: Sequence[Path], names: Names, mapping: Mapping[str, str] | None = None
 ) -> RecordSource:
-    """Open evidence, by what the paths are: tables (CSV, Parquet), DUIS documents (.xml, .zip, folders of them), or both.
+    """Open evidence, by what the paths are: tables (CSV, Parquet), DUIS documents (.xml, .zip, folders of them), journals.
+
+    Of several kinds together too.
 
     names:     The parties: those of the registrations are numbered in the same.
     mapping:   Our column name -> the table's; None: what `tidegate.toml` in this folder says, if it is there.
@@ -25,15 +28,16 @@ def open_evidence(
     Raises:
         InputError: nothing is there, or it is of no kind we know.
     """
-    of_documents = [path for path in paths if leads_to_documents(path)]
-    tables = [path for path in paths if path not in of_documents]
-    sources: list[RecordSource] = []
+    journals = [path for path in paths if is_journal(path)]
+    of_documents = [path for path in paths if path not in journals and leads_to_documents(path)]
+    tables = [path for path in paths if path not in journals and path not in of_documents]
+    sources: list[RecordSource] = [open_journal_evidence(path, names) for path in journals]
     if of_documents:
         from tidegate.duis.evidence_source import EvidenceDocuments  # noqa: PLC0415 - each reader only where needed
         from tidegate.gbcs.security_credentials import read_device_message  # noqa: PLC0415
 
         sources.append(EvidenceDocuments(of_documents, names, read_device_message))
-    if tables or not of_documents:
+    if tables or not sources:
         from tidegate.tables.evidence import evidence_source  # noqa: PLC0415
         from tidegate.tables.evidence_columns import EVIDENCE_TABLE  # noqa: PLC0415
         from tidegate.tables.mapping_file import read_mapping  # noqa: PLC0415

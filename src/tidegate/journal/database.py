@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -71,7 +71,7 @@ class Database:
         return str(self.path) if self.path is not None else self.url.render_as_string(hide_password=True)
 
     def create(self) -> None:
-        """Make the tables where there are none; the only time that a file is made.
+        """Make the tables where there are none, the only time that a file is made; add what an older form has not.
 
         Raises:
             InputError: it cannot be opened, another engine uses it, or it is of a newer Tidegate.
@@ -84,16 +84,17 @@ class Database:
             with self.transaction() as connection:
                 if not inspect(connection).has_table("schema_version"):
                     schema.metadata.create_all(connection)
-                    connection.execute(text(schema.DECIDED_ALERTS))
+                    for view in schema.VIEWS:
+                        connection.execute(text(view))
                     connection.execute(insert(schema.schema_version).values(version=schema.VERSION))
                     connection.execute(insert(schema.progress).values(id=1, entry=0, decided_seq=0))
-            self.check_version()
+            self._bring_up(self.check_version())
         except InputError:
             self.close()
             raise
 
-    def check_version(self) -> None:
-        """Refuse what is no journal, or one of a newer form.
+    def check_version(self) -> int:
+        """The number of its form; what is no journal, or one of a newer form, is refused.
 
         Raises:
             InputError: it is.
@@ -105,6 +106,19 @@ class Database:
         if version > schema.VERSION:
             what = f"was written by a newer Tidegate (form {version}; this one knows {schema.VERSION})"
             raise InputError(Fault(self.name, what, "Use the newer Tidegate."))
+        return int(version)
+
+    def _bring_up(self, version: int) -> None:
+        """Add what has been added to the form since the one it is of; all of it, or nothing."""
+        if version == schema.VERSION:
+            return
+        with self.transaction() as connection:
+            for each in range(version + 1, schema.VERSION + 1):
+                tables, views = schema.ADDED[each]
+                schema.metadata.create_all(connection, tables)
+                for view in views:
+                    connection.execute(text(view))
+            connection.execute(update(schema.schema_version).values(version=schema.VERSION))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -144,13 +158,13 @@ class Database:
             connection.exec_driver_sql(self.sql(sql), rows if isinstance(rows, list) else list(rows))
 
     def insert(
-        self, connection: Connection, table: Any, rows: Sequence[Sequence[Any]], *, or_leave: bool = False
+        self, connection: Connection, table: Any, rows: Sequence[Sequence[Any]], *, or_leave: str = ""
     ) -> None:
-        """Add rows, of all columns of a table in their order; `or_leave` those whose key is there already."""
+        """Add rows, of all columns of a table in their order; or leave those that are there already by these columns."""
         if not rows:
             return
         names = ", ".join(table.c.keys())
-        end = " ON CONFLICT DO NOTHING" if or_leave else ""
+        end = f" ON CONFLICT ({or_leave}) DO NOTHING" if or_leave else ""
         if self.is_sqlite:
             places = ", ".join("?" * len(table.c))
             self.many(connection, f"INSERT INTO {table.name} ({names}) VALUES ({places}){end}", rows)  # noqa: S608

@@ -18,6 +18,7 @@ from tidegate.operations.live import LiveStorm, PolicyRecord
 from tidegate.operations.live_journal import (
     Decided,
     Entry,
+    EvidenceRow,
     JournalBlock,
     JournalRow,
     JournalState,
@@ -69,6 +70,7 @@ class SqlJournal:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._parties: dict[str, int] = {}
+        self._evidence_id = 0
 
     @property
     def name(self) -> str:
@@ -80,12 +82,13 @@ class SqlJournal:
         self._database.committed_after = committed_after
 
     def state(self) -> JournalState:
-        """How far it is. What was known of its parties is looked up anew: it may be another one now."""
+        """How far it is. What was known of its parties and its evidence is looked up anew: it may be another one now."""
         with self._database.connected() as connection:
             self._parties = {
                 row.name: row.id
                 for row in connection.execute(select(schema.parties.c.id, schema.parties.c.name))
             }
+            self._evidence_id = reading.last_evidence(connection)
             return reading.state(connection)
 
     def append(self, entry: Entry) -> None:
@@ -98,12 +101,16 @@ class SqlJournal:
             for block in entry.blocks:
                 for name in (*block.recipients, block.originator):
                     self._add_party(name, added)
+            for seen in entry.evidence:
+                self._add_party(seen.said.party_id, added)
+                self._add_party(seen.said.sender, added)
             parties = [(number, name) for name, number in added.items()]
             self._database.insert(connection, schema.parties, parties)
             number_of = {**self._parties, **added} if added else self._parties
             self._add_rows(connection, entry.rows, number_of)
             for block in entry.blocks:
                 self._add_block(connection, block, number_of)
+            self._add_evidence(connection, entry.evidence, number_of)
             decided_seq = None
             if entry.decided is not None:
                 decided_seq = entry.decided.through_seq
@@ -113,6 +120,7 @@ class SqlJournal:
                 self._add_note(connection, note)
             self._database.many(connection, _PROGRESS, [(entry.number, decided_seq)])
         self._parties.update(added)
+        self._evidence_id += len(entry.evidence)
 
     def known(self, response_ids: Collection[str]) -> Mapping[str, Known]:
         """Those of some ResponseIDs that were accepted before."""
@@ -282,13 +290,40 @@ class SqlJournal:
             ),
         )
 
+    def _add_evidence(
+        self, connection: Connection, rows: Sequence[EvidenceRow], number_of: Mapping[str, int]
+    ) -> None:
+        self._database.insert(
+            connection,
+            schema.evidence,
+            [
+                (
+                    number,
+                    said.at,
+                    reading.signed(said.device_id),
+                    int(said.kind),
+                    said.srv,
+                    int(said.credential_type),
+                    int(said.outcome),
+                    int(said.role),
+                    number_of[said.party_id],
+                    said.certificate_hash,
+                    number_of[said.sender],
+                    identifier,
+                    place,
+                )
+                for number, (identifier, place, said) in enumerate(rows, self._evidence_id + 1)
+            ],
+            or_leave="identifier, kind, place",
+        )
+
     def _add_decided(self, connection: Connection, decided: Decided, number_of: Mapping[str, int]) -> None:
         database = self._database
-        database.insert(connection, schema.decisions, decided.rows, or_leave=True)
+        database.insert(connection, schema.decisions, decided.rows, or_leave="seq")
         rows = [(row.seq, number_of[row.recipient], 0, 0, None, None, None, "") for row in decided.outbox]
-        database.insert(connection, schema.outbox, rows, or_leave=True)
+        database.insert(connection, schema.outbox, rows, or_leave="seq")
         deciding = [(seq, version, mode.value) for seq, version, mode in decided.versions]
-        database.insert(connection, schema.deciding, deciding, or_leave=True)
+        database.insert(connection, schema.deciding, deciding, or_leave="first_seq")
         self._drop_documents(connection, decided.without_document)
         database.many(connection, _UPSERT_STORM, [_storm_row(it) for it in decided.storms])
 

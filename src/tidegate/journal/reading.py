@@ -59,6 +59,12 @@ def state(connection: Connection) -> JournalState:
     return JournalState(progress.entry, seq, at, progress.decided_seq)
 
 
+def last_evidence(connection: Connection) -> int:
+    """Number of the last row of evidence; 0: there is none."""
+    found: int = connection.execute(select(func.coalesce(func.max(schema.evidence.c.id), 0))).scalar_one()
+    return found
+
+
 def known(database: Database, connection: Connection, response_ids: Collection[str]) -> dict[str, Known]:
     """Those of some ResponseIDs that were accepted before."""
     if not response_ids:

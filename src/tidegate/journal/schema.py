@@ -5,11 +5,14 @@ Alert is one row of `alerts`, and a row of `decisions` where it was not plainly
 forwarded. `decided_alerts` shows the two as one. Instants are integer
 microseconds UTC; EUI-64s are signed, as databases have no unsigned 64 bits.
 
-`docs/reference/journal.md` has every column. A change of form is a new VERSION.
+`docs/reference/journal.md` has every column. A change of form is a new VERSION,
+with what it adds in `ADDED`: an engine adds it to a journal of an older form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
 from typing import Final
 
 from sqlalchemy import (
@@ -23,10 +26,13 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
-VERSION: Final = 1
+from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
+
+VERSION: Final = 2
 """Of the form of the tables. A journal of a higher one was written by a newer Tidegate."""
 
 metadata = MetaData()
@@ -189,6 +195,25 @@ snapshots = Table(
     PrimaryKeyConstraint("seq", "part"),
 )
 
+evidence = Table(
+    "evidence",
+    metadata,
+    _key("id"),
+    Column("at", BigInteger, nullable=False),
+    Column("device_id", BigInteger, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("srv", Text, nullable=False),
+    Column("credential_type", Integer, nullable=False),
+    Column("outcome", Integer, nullable=False),
+    Column("role", Integer, nullable=False),
+    Column("party_id", Integer, nullable=False),
+    Column("certificate_hash", Text, nullable=False),
+    Column("sender_id", Integer, nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    UniqueConstraint("identifier", "kind", "place"),
+)
+
 DECIDED_ALERTS: Final = """
 CREATE VIEW decided_alerts AS
 SELECT alerts.seq, alerts.received_at, alerts.device_id, alerts.alert_code, recipient.name AS recipient,
@@ -205,3 +230,25 @@ JOIN progress ON progress.id = 1
 LEFT JOIN decisions ON decisions.seq = alerts.seq
 """
 """Every Alert with its decision; `outcome` is NULL where it is not in the journal yet."""
+
+
+def _in_words(column: str, words: Iterable[tuple[IntEnum, str]]) -> str:
+    told = " ".join(f"WHEN {int(number)} THEN '{word}'" for number, word in words)
+    return f"CASE evidence.{column} {told} END AS {column}"
+
+
+EVIDENCE_IN_WORDS: Final = f"""
+CREATE VIEW evidence_in_words AS
+SELECT evidence.id, evidence.at, evidence.device_id, {_in_words("kind", ((it, it.text) for it in Kind))}, evidence.srv,
+    {_in_words("credential_type", ((it, it.text) for it in CredentialType))},
+    {_in_words("outcome", ((it, it.text) for it in Outcome))}, {_in_words("role", ((it, it.text) for it in Role))},
+    party.name AS party_id, evidence.certificate_hash, sender.name AS sender, evidence.identifier
+FROM evidence
+JOIN parties AS party ON party.id = evidence.party_id
+JOIN parties AS sender ON sender.id = evidence.sender_id
+"""  # noqa: S608 - words of our own
+"""Every row of evidence in the words and under the names of the evidence table."""
+
+VIEWS: Final = (DECIDED_ALERTS, EVIDENCE_IN_WORDS)
+ADDED: Final[Mapping[int, tuple[Sequence[Table], Sequence[str]]]] = {2: ((evidence,), (EVIDENCE_IN_WORDS,))}
+"""The tables and views that each VERSION after the first has and the one before had not."""

@@ -62,9 +62,9 @@ class JournalSource:
     """
 
     def __init__(self, url: str, *, as_original: Any = None) -> None:
-        self._database = _opened(url)
+        self._database = opened(url)
         self._as_original = as_original
-        with _readable(self._database), self._database.connected() as connection:
+        with readable(self._database), self._database.connected() as connection:
             begins = reading.beginning(connection)
         self._after = 0
         self.remembered: Remembered | None = None
@@ -87,7 +87,7 @@ class JournalSource:
     def batches(self) -> Generator[ReadBatch]:
         """Read on, from the first Alert to the last."""
         try:
-            with _readable(self._database):
+            with readable(self._database):
                 last, after = self._last_seq(), self._after
                 for block in reading.blocks_after(self._database, after):
                     if after and block.first_seq != after + 1:
@@ -120,18 +120,23 @@ class JournalSource:
 
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
-    database = _opened(url)
+    database = opened(url)
     try:
-        with _readable(database), database.connected() as connection:
+        with readable(database), database.connected() as connection:
             yield connection
     finally:
         database.close()
 
 
-def _opened(url: str) -> Database:
+def opened(url: str) -> Database:
+    """The database of a journal that is there, to be read.
+
+    Raises:
+        InputError: it is no journal, one of a newer Tidegate, or it cannot be read.
+    """
     database = Database(url, is_reader=True)
     try:
-        with _readable(database):
+        with readable(database):
             database.check_version()
     except BaseException:
         database.close()
@@ -140,7 +145,7 @@ def _opened(url: str) -> Database:
 
 
 @contextmanager
-def _readable(database: Database) -> Iterator[None]:
+def readable(database: Database) -> Iterator[None]:
     """To a reader, a journal that cannot be reached is a fault of the call."""
     try:
         yield

@@ -36,6 +36,7 @@ from tidegate.operations.live import (
     Draining,
     Incoming,
     IncomingBatch,
+    IncomingResponse,
     LiveStorm,
     NotAccepted,
     NotDurable,
@@ -134,6 +135,15 @@ class Engine:
         """Have a batch accepted, all of it or none, in one transaction; as `submit`."""
         future: Future[AcceptedBatch] = Future()
         self._enqueue(_Block(batch, future), len(batch))
+        return future
+
+    def keep(self, responses: Sequence[IncomingResponse]) -> Future[None]:
+        """Have what some Service Responses say of credentials kept, all or none; as `submit`.
+
+        What is said again under the same identifier is kept once.
+        """
+        future: Future[None] = Future()
+        self._enqueue(_Said(responses, future), len(responses))
         return future
 
     async def accept(self, alerts: Sequence[Incoming]) -> Sequence[Accepted]:
@@ -325,9 +335,13 @@ class Engine:
 
     def _accept(self, tasks: Sequence[_Task], now: Instant) -> None:
         """Make durable, decide, answer."""
-        submissions = [task for task in tasks if isinstance(task, (_Rows, _Block)) and task.begins()]
+        begun = [task for task in tasks if task.begins()]
+        submissions = [task for task in begun if isinstance(task, (_Rows, _Block))]
+        said = [task for task in begun if isinstance(task, _Said)]
+        responses = [each for task in said for each in task.given]
         try:
-            taken = self._state.take([task.given for task in submissions], now, *self._to_note())
+            given = [task.given for task in submissions]
+            taken = self._state.take(given, now, *self._to_note(), responses)
         except JournalUnavailable:
             self._refuse_all(tasks, _GONE)
             raise
@@ -336,6 +350,8 @@ class Engine:
         answers = self._state.decide(taken)
         for task, answer in zip(submissions, answers, strict=True):
             task.future.set_result(answer)
+        for each_said in said:
+            each_said.future.set_result(None)
 
     def _flush(self) -> None:
         """Write what was decided, settled and noted, if anything was."""
@@ -400,6 +416,15 @@ class _Rows(_Task):
 @dataclass(slots=True)
 class _Block(_Task):
     given: IncomingBatch
+    future: Future[Any]
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
+@dataclass(slots=True)
+class _Said(_Task):
+    given: Sequence[IncomingResponse]
     future: Future[Any]
 
     def __len__(self) -> int:

@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from tidegate.alert_storm.decision import Outcome
+from tidegate.commissioning.evidence import Evidence
 from tidegate.operations.live import Accepted, AcceptedBatch, Incoming, IncomingBatch
-from tidegate.operations.live_journal import DecisionRow, JournalBlock, JournalRow, Known
+from tidegate.operations.live_journal import DecisionRow, EvidenceRow, JournalBlock, JournalRow, Known
 from tidegate.operations.live_protection import LiveDecisions, Piece
 from tidegate.operations.outgoing import OutgoingAlert
 from tidegate.policy.mechanism import Mode
@@ -28,10 +29,12 @@ class Taken:
 
     parts:    For each submission its rows, None standing for a repeat, or its block.
     repeats:  (submission, place): the answer of an Alert accepted before, or where the first one stands here.
+    evidence: What was said of credentials, by Alerts that are new and by Service Responses.
     """
 
     parts: list[list[JournalRow | None] | JournalBlock] = field(default_factory=list)
     repeats: dict[tuple[int, int], Accepted | tuple[int, int]] = field(default_factory=dict)
+    evidence: list[EvidenceRow] = field(default_factory=list)
 
     def rows(self) -> list[JournalRow]:
         """Its new rows."""
@@ -85,6 +88,11 @@ def block_of(batch: IncomingBatch, first_seq: int, at: Instant) -> JournalBlock:
         batch.recipients,
         batch.originator,
     )
+
+
+def evidence_of(identifier: str, said: Sequence[Evidence], at: Instant) -> list[EvidenceRow]:
+    """What a document says of credentials as the journal keeps it: received when the document was."""
+    return [EvidenceRow(identifier, place, row._replace(at=at)) for place, row in enumerate(said)]
 
 
 def outgoing_of(taken: Taken, answers: Sequence[Answer]) -> list[OutgoingAlert]:

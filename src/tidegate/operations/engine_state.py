@@ -22,6 +22,7 @@ from tidegate.operations.engine_answers import (
     answer_of,
     answers_of,
     block_of,
+    evidence_of,
     outgoing_of,
 )
 from tidegate.operations.engine_counting import counted, counted_anew
@@ -32,6 +33,7 @@ from tidegate.operations.live import (
     Counters,
     DecisionWatcher,
     IncomingBatch,
+    IncomingResponse,
     LiveStorm,
     PolicyReader,
     PolicyRecord,
@@ -198,8 +200,9 @@ class EngineState:
         now: Instant,
         settled: Sequence[DeliveryChange],
         notes: Sequence[Note],
+        responses: Sequence[IncomingResponse] = (),
     ) -> Taken:
-        """Make Alerts durable, and with them what was decided, settled and noted before.
+        """Make Alerts and what Responses say durable, and with them what was decided, settled and noted before.
 
         Raises:
             JournalUnavailable: they are not.
@@ -231,6 +234,8 @@ class EngineState:
                 seq += 1
                 if it.response_id is not None:
                     first_here[it.response_id] = (number, place)
+                    if it.evidence:
+                        taken.evidence += evidence_of(it.response_id, it.evidence, at)
                 rows.append(
                     JournalRow(
                         seq,
@@ -244,7 +249,9 @@ class EngineState:
                     )
                 )
             taken.parts.append(rows)
-        if seq > self._last_seq:
+        for response in responses:
+            taken.evidence += evidence_of(response.identifier, response.evidence, at)
+        if seq > self._last_seq or taken.evidence:
             self._write(taken)
         return taken
 
@@ -380,6 +387,7 @@ class EngineState:
             self._decided if self._last_seq else None,
             tuple(self._deliveries),
             tuple(self._notes),
+            taken.evidence,
         )
         self._attempt = (entry, taken)
         self._journal.append(entry)

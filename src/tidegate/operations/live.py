@@ -28,6 +28,7 @@ from tidegate.columnar.batches import (
     RecipientNumbers,
     Recipients,
 )
+from tidegate.commissioning.evidence import Evidence
 from tidegate.policy.mechanism import MechanismDocument, Mode
 from tidegate.vocabulary.alert_codes import AlertCode
 from tidegate.vocabulary.devices import DeviceId
@@ -44,6 +45,7 @@ class Incoming:
     response_id:  ResponseID of its document, by which a repeat is known; None for an Alert without one.
     originator:   Who sent it (EUI-64 text), as authenticated; empty where nobody was. Of these there are few.
     document:     The document as received, octet for octet; None where there is none: nothing is delivered then.
+    evidence:     What its document says of credentials; `at` of each row is given by the engine. Needs a ResponseID.
     """
 
     device_id: DeviceId
@@ -52,6 +54,19 @@ class Incoming:
     response_id: str | None = None
     originator: str = ""
     document: bytes | None = None
+    evidence: Sequence[Evidence] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingResponse:
+    """What one Service Response says of credentials, checked and verified.
+
+    identifier:  Its ResponseID, or the RequestID it answers: what it says is kept once.
+    evidence:    `at` of each row is given by the engine.
+    """
+
+    identifier: str
+    evidence: Sequence[Evidence]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tidegate.columnar.batches import (
     Instants,
     RecipientNumbers,
 )
+from tidegate.commissioning.evidence import Evidence
 from tidegate.operations.live import LiveStorm, PolicyRecord
 from tidegate.operations.notes import AuditEntry, Note, NoticeEntry, ServiceEvent
 from tidegate.operations.outgoing import DeliveryChange, OutgoingAlert, QueueLength, QueueQuery
@@ -63,6 +64,18 @@ class DecisionRow(NamedTuple):
     throttled_alert_count: int
 
 
+class EvidenceRow(NamedTuple):
+    """A row of evidence, and where it is from; of one document each kind has its rows once.
+
+    identifier:  ResponseID of its document; the RequestID it answers, where it has none.
+    place:       Which row of its document it is, from 0.
+    """
+
+    identifier: str
+    place: int
+    said: Evidence
+
+
 class OutboxRow(NamedTuple):
     """An Alert that is to be delivered from now on."""
 
@@ -103,6 +116,7 @@ class Entry:
     decided: Decided | None = None
     deliveries: Sequence[DeliveryChange] = ()
     notes: Sequence[Note] = ()
+    evidence: Sequence[EvidenceRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
