@@ -10,7 +10,7 @@ spreadsheet would take for a formula has an apostrophe before it, in CSV.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -132,19 +132,9 @@ class DeviceLists:
         numbers = {name: number for number, name in enumerate(names)}
         file = np.array([numbers.get(name, -1) for name in files], np.int64)[devices.of]
         chosen = devices.where(file >= 0)
-        table = _shown(devices_table(chosen, self._criteria), self._shown)
-        file = file[file >= 0]
-        order = np.argsort(file, kind="stable")
-        table = table.take(order)
-        ends = np.searchsorted(file[order], np.arange(len(names) + 1))
-        for number, name in enumerate(names):
-            self._append(name, table.slice(ends[number], ends[number + 1] - ends[number]))
-
-    def _append(self, name: str, table: pa.Table) -> None:
-        options = _ROWS_ONLY if name in self._begun else _NEEDED
-        self._begun.add(name)
-        with self._path_of(name).open("ab") as file:
-            csv.write_csv(table, file, options)
+        for number, table in by_number(shown_table(chosen, self._criteria), file[file >= 0]):
+            append(table, self._path_of(names[number]), is_new=names[number] not in self._begun)
+            self._begun.add(names[number])
 
     def _write_notes(self, devices: DevicesAssessed) -> None:
         contradicts = np.array([each.is_contradictory for each in devices.told], np.bool_)[devices.of]
@@ -180,6 +170,27 @@ def devices_table(devices: DevicesAssessed, criteria: Sequence[str]) -> pa.Table
         _said(devices.model),
     ]
     return pa.Table.from_arrays(columns, schema=_schema(criteria))
+
+
+def shown_table(devices: DevicesAssessed, criteria: Sequence[str]) -> pa.Table:
+    """The same as CSV has it: as text, but for whole numbers."""
+    return _shown(devices_table(devices, criteria), _as_shown(_schema(criteria)))
+
+
+def by_number(table: pa.Table, numbers: NDArray[Any]) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of each number, in their order."""
+    order = np.argsort(numbers, kind="stable")
+    found, begins = np.unique(numbers[order], return_index=True)
+    ordered = table.take(order)
+    ends = [*begins[1:].tolist(), len(order)]
+    for number, begin, end in zip(found.tolist(), begins.tolist(), ends, strict=True):
+        yield number, ordered.slice(begin, end - begin)
+
+
+def append(table: pa.Table, path: Path, *, is_new: bool) -> None:
+    """Add rows to a CSV file; to a new one the header first."""
+    with path.open("ab") as file:
+        csv.write_csv(table, file, _NEEDED if is_new else _ROWS_ONLY)
 
 
 def _schema(criteria: Sequence[str]) -> pa.Schema:

@@ -53,6 +53,7 @@ _REMEDIES: Final = {
 _OF_SIZE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ONLY_OF_WRITING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _WORKING = ".tidegate-working-"
+_SCRATCH = ".scratch"
 
 
 class ResultsFolder:
@@ -105,6 +106,13 @@ class ResultsFolder:
         written.parent.mkdir(parents=True, exist_ok=True)
         return written
 
+    def scratch(self, name: str) -> Path:
+        """Where to write what is of use only until `commit`; it never has a name."""
+        assert self._working is not None, "outside the with block, or after commit"
+        written = self._working / _SCRATCH / name
+        written.parent.mkdir(parents=True, exist_ok=True)
+        return written
+
     def commit(self, *, partial: bool) -> list[Path]:
         """Give every result its final name: `summary.json`, or `summary.partial.json` when partial.
 
@@ -138,6 +146,7 @@ class ResultsFolder:
             for path in stale - kept:
                 if path.is_file():
                     path.unlink()
+                    remove_empty([each for each in path.parents if each.is_relative_to(self.directory)][:-1])
         shutil.rmtree(working, ignore_errors=True)
         self._working = None
         return list(final.values())

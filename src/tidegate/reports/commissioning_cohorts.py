@@ -8,7 +8,7 @@ first, and only what is left is put in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,13 @@ class CohortTable(Mapping[Cohort, int]):
         counts = np.bincount(which, weights=self.devices, minlength=len(first)).astype(np.int64)
         yield from zip(self._where(first).each(fields), counts.tolist(), strict=True)
 
-    def part(self, is_theirs: Callable[[Cohort], bool], fields: Sequence[str]) -> CohortTable:
-        """Those of which something holds that is said by some fields."""
-        which, first = self._alike(fields)
-        holds = np.array([is_theirs(cohort) for cohort in self._where(first).each(fields)], np.bool_)
-        return self._where(np.flatnonzero(holds[which]))
+    def parts(self, dimension: str) -> Iterator[tuple[str, CohortTable]]:
+        """Those of each value of a dimension."""
+        said = self.texts[dimension]
+        order = np.argsort(said.places, kind="stable")
+        places, begins = np.unique(said.places[order], return_index=True)
+        for place, rows in zip(places.tolist(), np.split(order, begins[1:]), strict=True):
+            yield said.texts[place], self._where(rows)
 
     def _alike(self, fields: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The number of each cohort among those that differ in some fields, and the first cohort of each."""

@@ -92,8 +92,8 @@ class JoinsCohorts(Protocol):
     def joined(self, fields: Sequence[str]) -> Iterable[tuple[Cohort, int]]:
         """Those alike in some of COHORT_FIELDS as one, and how many Devices there are of each."""
 
-    def part(self, is_theirs: Callable[[Cohort], bool], fields: Sequence[str]) -> Mapping[Cohort, int]:
-        """Those of which something holds that is said by some of COHORT_FIELDS."""
+    def parts(self, dimension: str) -> Iterable[tuple[str, Mapping[Cohort, int]]]:
+        """Those of each value of one of DIMENSIONS."""
 
 
 class DeviceStatus(NamedTuple):
@@ -150,6 +150,7 @@ class CommissioningStatus:
     cohorts:    Every Device is in one.
     shown:      The first few Devices of each step, by step.
     is_of_last: Its date is that of the last evidence, for none was asked for.
+    recipient:  Whom it is for, as `Supplier Larch`; empty: whoever asked for it, beside the lists of all Devices.
     """
 
     as_at: Instant
@@ -158,6 +159,7 @@ class CommissioningStatus:
     cohorts: Mapping[Cohort, int]
     shown: Mapping[Step, Sequence[DeviceStatus]] = field(default_factory=dict)
     is_of_last: bool = False
+    recipient: str = ""
 
     @cached_property
     def devices(self) -> int:
@@ -224,19 +226,26 @@ class CommissioningStatus:
             sums[key(cohort)] += devices
         return sums
 
-    def of(self, is_theirs: Callable[[Cohort], bool], *fields: str) -> CommissioningStatus:
-        """The part of the report that is of some Devices only, by what some fields say of them (`by`)."""
-        cohorts: Mapping[Cohort, int]
+    def parts(self, dimension: str) -> Iterator[tuple[str, CommissioningStatus]]:
+        """The part of the report that is of the Devices of each value of a dimension.
+
+        It tells of no evidence, for rows of that are counted of all Devices only, and shows none of them.
+        """
+        evidence = EvidenceRead(
+            0, 0, 0, 0, 0, 0, 0,
+            has_registrations=self.evidence.has_registrations, has_inventory=self.evidence.has_inventory,
+        )  # fmt: skip
+        for value, cohorts in self._cohorts_by(dimension):
+            yield value, replace(self, cohorts=cohorts, shown={}, evidence=evidence)
+
+    def _cohorts_by(self, dimension: str) -> Iterable[tuple[str, Mapping[Cohort, int]]]:
         if isinstance(self.cohorts, JoinsCohorts):
-            cohorts = self.cohorts.part(is_theirs, fields)
-        else:
-            cohorts = {cohort: devices for cohort, devices in self.cohorts.items() if is_theirs(cohort)}
-        shown = {
-            step: kept
-            for step, listed in self.shown.items()
-            if (kept := [each for each in listed if is_theirs(each.cohort)])
-        }
-        return replace(self, cohorts=cohorts, shown=shown)
+            return self.cohorts.parts(dimension)
+        place = DIMENSIONS.index(dimension)
+        parts: dict[str, dict[Cohort, int]] = {}
+        for cohort, devices in self.cohorts.items():
+            parts.setdefault(cohort.dimensions[place], {})[cohort] = devices
+        return parts.items()
 
     def values_of(self, dimension: str) -> Iterator[str]:
         """What Devices are by a dimension, sorted; those not known last."""
