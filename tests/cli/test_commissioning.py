@@ -238,12 +238,12 @@ def test_under_pseudonyms_no_file_names_a_device(capfd):
         assert "00-DB-12-34-56-78-90" not in text
     ids = pq.read_table("out/verdicts.parquet").column("device_id").to_pylist()
     assert 8 == len(set(ids))
-    assert not any(each.startswith("00-DB") for each in ids)
+    assert not any(str(each).startswith("00-DB") for each in ids)
 
 
 @pytest.mark.usefixtures("files")
 def test_a_run_that_is_interrupted_leaves_nothing():
-    def interrupt(_done: float, _rows: int) -> None:
+    def interrupt(done: float, rows: int) -> None:  # noqa: ARG001 - as progress is told
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -380,5 +380,5 @@ def test_python_is_told_the_same(capfd):
     assert summary == result.summary
     assert str(result).startswith("75.0% of 8 Devices failed by appendix-ac-5")
     assert eui(WRONG) in result.tables["verdicts"].column("device_id").to_pylist()
-    assert sum(result.tables["steps"].column("devices").to_pylist()) == 7
+    assert 7 == sum(result.tables["steps"].to_pydict()["devices"])
     assert ({"reconciliation", "steps"}, 7) == (set(early.tables), early.status.devices)

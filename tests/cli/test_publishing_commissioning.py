@@ -131,6 +131,7 @@ def test_under_pseudonyms_the_plan_is_of_the_same_devices(asked, reported, tmp_p
     )
     plain = {pseudonyms.text_for(each["device_id"]) for each in rows(plainly / "reads.csv")}
 
+    assert again.reads is not None
     assert again.reads.planned == told.reads.planned
     assert plain == {each["device_id"] for each in rows(tmp_path / "out" / "reads.csv")}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator
 from random import Random
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -51,7 +52,7 @@ class Kept(list[DevicesAssessed]):
 
 
 def dealt(shards: int):
-    def deal(evidence, registrations, _on_rejected, on_progress) -> Generator:
+    def deal(evidence, registrations, _on_rejected, on_progress) -> Generator[Any]:
         (rows,) = (part.records for part in evidence.rows())
         (registered,) = (part.records for part in registrations.rows())
         on_progress(1.0)

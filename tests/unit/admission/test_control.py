@@ -294,7 +294,9 @@ def test_who_has_a_small_allocation_and_hovers_at_it_is_warned_once(allocation):
     traffic = Traffic(alpha=7, beta=allocation)
     sendings = [(at, "alpha", 8, "2.2") for at in range(1_000, 2_000, 100)]
     sendings += [(at, "beta", 1, "4.8.1") for at in range(1_001, 2_000, 100 // allocation + 1)]
-    answers = [answer for at, *what in sorted(sendings) for answer in traffic.send(what[0], at, *what[1:])]
+    answers = [
+        answer for at, user, count, srv in sorted(sendings) for answer in traffic.send(user, at, count, srv)
+    ]
     of_beta = [answer for answer in answers if answer.allocation == allocation]
 
     assert 1 == sum(answer.early_warning for answer in of_beta)

@@ -96,7 +96,7 @@ def test_a_reader_has_none(path):
 
 
 def test_the_time_of_each_commit_is_told(path):
-    told = []
+    told: list[float] = []
     with database_at(path) as database:
         database.committed_after = told.append
         commit(database, "a party")

@@ -11,7 +11,13 @@ from tidegate.commissioning.criteria import Criteria
 from tidegate.commissioning.finding import Reason
 from tidegate.commissioning.next_action import NextAction
 from tidegate.commissioning.obligations import Communicates
-from tidegate.reports.commissioning_incidents import IncidentIs, cni_indicator, incident_of, incident_problems
+from tidegate.reports.commissioning_incidents import (
+    CniIndicator,
+    IncidentIs,
+    cni_indicator,
+    incident_of,
+    incident_problems,
+)
 from tidegate.reports.commissioning_savings import actions_of, savings_of
 from tidegate.reports.commissioning_status import Change, Cohort, CommissioningStatus, EvidenceRead, Step
 
@@ -77,11 +83,16 @@ def test_incidents_are_grouped_into_problems_those_due_first_and_the_largest():
 def test_the_limit_is_breached_on_paper_where_not_even_what_cannot_be_told_would_breach_it():
     found = status({WELL: 90, CLEARED: 6, TO_READ: 1, CONFIRMED: 2, FOUND: 1})
 
-    at_the_limit = cni_indicator(found, Fraction(4, 100))
+    def beside(limit: Fraction) -> CniIndicator:
+        indicator = cni_indicator(found, limit)
+        assert indicator is not None
+        return indicator
+
+    at_the_limit = beside(Fraction(4, 100))
     assert (Fraction(9, 100), Fraction(3, 100), Fraction(4, 100)) == at_the_limit[1:]
     assert at_the_limit.is_breached_on_paper
-    assert not cni_indicator(found, Fraction(39, 1000)).is_breached_on_paper
-    assert not cni_indicator(found, Fraction(9, 100)).is_breached_on_paper
+    assert not beside(Fraction(39, 1000)).is_breached_on_paper
+    assert not beside(Fraction(9, 100)).is_breached_on_paper
     assert None is cni_indicator(status({}), Fraction(1, 2))
 
 
