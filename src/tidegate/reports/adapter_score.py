@@ -7,9 +7,11 @@ of it, the card says so: nothing is passed by default.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -26,7 +28,12 @@ GRACE: Final[Duration] = 2 * SECOND
 MOST_ATTEMPTS: Final = 2.0
 """Attempts at a request that was throttled, in the mean: the refused one, and the one at its return time."""
 
-_SOON: Final[Duration] = SECOND
+_AT_ONCE: Final[Duration] = SECOND // 10
+"""A wait of no more is none. Up to any random part of a second is what spreads a first retry (`client.terms`)."""
+
+_WAITS_THAT_TELL: Final = 3
+"""Further waits from which it can be said whether they grow: random ones, as they should be, need not at once."""
+
 _GIVEN_UP: Final[Duration] = 5 * MINUTE
 """A request that is not sent this long after it was due is waited for no more."""
 
@@ -94,6 +101,7 @@ def score(attempts: Sequence[Attempt]) -> ScoreCard:
     for attempt in log:
         by_request.setdefault(attempt.request_id, []).append(attempt)
     histories = list(by_request.values())
+    outages = [attempt.at for attempt in log if attempt.is_outage]
     return ScoreCard(
         attempts=len(log),
         requests=len(histories),
@@ -103,8 +111,8 @@ def score(attempts: Sequence[Attempt]) -> ScoreCard:
         first=log[0].at if log else None,
         last=log[-1].at if log else None,
         answers=(
-            _comes_back_when_told(histories),
-            _does_not_amplify(histories),
+            _comes_back_when_told(histories, outages),
+            _does_not_amplify(histories, outages),
             _install_first(log),
             _tells_outage_from_throttling(histories),
             _sends_nothing_twice(histories),
@@ -132,30 +140,33 @@ def seen_in_words(card: ScoreCard) -> str:
     )
 
 
-def _comes_back_when_told(histories: Sequence[Sequence[Attempt]]) -> Answered:
+def _comes_back_when_told(histories: Sequence[Sequence[Attempt]], outages: Sequence[Instant]) -> Answered:
+    """A return that was not sent because the system was out when it was due is no fault of the adapter's."""
     name, question = "Retry-After", "Does it come back when it was told to?"
-    early, in_time, late, never = [], 0, 0, 0
-    for refused, following in _pairs(histories):
-        if not refused.is_throttled or refused.retry_after_us is None:
-            continue
-        told = refused.at + refused.retry_after_us
-        if following is None:
-            never += 1
-        elif following.at < told:
-            early.append((refused, following))
-        elif following.at <= told + GRACE:
-            in_time += 1
-        else:
-            late += 1
+    returns = [
+        (_return_of(refused, following, outages), refused, following)
+        for refused, following in _pairs(histories)
+    ]
+    counts = Counter(returned for returned, _, _ in returns)
+    early = [(refused, following) for returned, refused, following in returns if returned is _Return.EARLY]
+    in_time, late, never, held_back = (
+        counts[which] for which in (_Return.AS_TOLD, _Return.LATE, _Return.NEVER, _Return.HELD_BACK)
+    )
     told_in_all = len(early) + in_time + late + never
     if not told_in_all:
-        return Answered(name, question, Mark.NOT_SEEN, "No throttled answer carried Retry-After.")
+        of_what = " that no outage held back" if held_back else ""
+        return Answered(name, question, Mark.NOT_SEEN, f"No throttled answer carried Retry-After{of_what}.")
     evidence = (
         f"{thousands(in_time)} of {many(told_in_all, 'return')} within {format_duration(GRACE)} of the time told; "
         f"{thousands(len(early))} too early, {thousands(late)} later, {thousands(never)} never."
     )
+    if held_back:
+        evidence += (
+            f" {many(held_back, 'other')} {'was' if held_back == 1 else 'were'} held back by an outage."
+        )
     if len(early) > _ONE_IN_A_HUNDRED * told_in_all:
         refused, following = early[0]
+        assert following is not None
         waited = (following.at - refused.at) / SECOND
         asked = (refused.retry_after_us or 0) / SECOND
         evidence += f" First: {refused.request_id} was told {asked:g} s and came after {waited:g} s."
@@ -170,17 +181,19 @@ def _comes_back_when_told(histories: Sequence[Sequence[Attempt]]) -> Answered:
     return Answered(name, question, Mark.YES, evidence)
 
 
-def _does_not_amplify(histories: Sequence[Sequence[Attempt]]) -> Answered:
+def _does_not_amplify(histories: Sequence[Sequence[Attempt]], outages: Sequence[Instant]) -> Answered:
+    """What an outage asked for is judged by how it is backed off from, and a return as told again is obeyed."""
     name, question = "Amplification", "Does it keep its retries from making it worse?"
     refused = [history for history in histories if any(each.is_throttled for each in history)]
     if not refused:
         return Answered(name, question, Mark.NOT_SEEN, "No request was throttled.")
-    attempts = sum(len(history) for history in refused)
+    counted = [_attempts_of_its_own(history, outages) for history in refused]
+    attempts = sum(counted)
     mean = attempts / len(refused)
-    worst = max(refused, key=len)
+    most, worst = max(zip(counted, refused, strict=True), key=lambda each: each[0])
     evidence = (
         f"{many(attempts, 'attempt')} at {many(len(refused), 'throttled request')}, {mean:.1f} at each; at most "
-        f"{len(worst)}, at {worst[0].request_id}."
+        f"{most}, at {worst[0].request_id}."
     )
     if mean <= MOST_ATTEMPTS:
         return Answered(name, question, Mark.YES, evidence)
@@ -231,21 +244,26 @@ def _install_first(log: Sequence[Attempt]) -> Answered:
 def _tells_outage_from_throttling(histories: Sequence[Sequence[Attempt]]) -> Answered:
     name, question = "Outage", "Does it tell an outage from throttling, and back off?"
     waits: list[Duration] = []
-    grows = grown_of = 0
+    grown = further = 0
     for history in histories:
         gaps = [after.at - before.at for before, after in pairwise(history) if before.is_outage]
-        waits += gaps[:1]
-        grows += sum(later > earlier for earlier, later in pairwise(gaps))
-        grown_of += max(0, len(gaps) - 1)
+        waits += gaps
+        grown += sum(gap > gaps[0] for gap in gaps[1:])
+        further += len(gaps[1:])
     if not waits:
         return Answered(name, question, Mark.NOT_SEEN, "No request was tried again after an outage.")
-    soon = sum(wait < _SOON for wait in waits)
+    at_once = sum(wait <= _AT_ONCE for wait in waits)
     evidence = (
-        f"After an outage it waited {median(waits) / SECOND:g} s in the median; {percent(soon, len(waits))} of the first "
-        f"retries came within {format_duration(_SOON)}"
+        f"After an outage it waited {median(waits) / SECOND:g} s in the median; {percent(at_once, len(waits))} of the "
+        f"waits were no longer than {_AT_ONCE / SECOND:g} s"
     )
-    evidence += f", and {thousands(grows)} of {many(grown_of, 'further wait')} grew." if grown_of else "."
-    if 2 * soon > len(waits) or (grown_of and 2 * grows < grown_of):
+    longer = "was" if further == 1 else "were"
+    evidence += (
+        f", and {thousands(grown)} of {many(further, 'further wait')} {longer} longer than the first."
+        if further
+        else "."
+    )
+    if 2 * at_once > len(waits) or (further >= _WAITS_THAT_TELL and 2 * grown < further):
         change = (
             "A 503 without RateLimit, another 5xx or no answer is an outage: wait a time that doubles with each try, and a "
             "random part of it, so that not all come back at once."
@@ -281,3 +299,36 @@ def _pairs(histories: Sequence[Sequence[Attempt]]) -> Iterator[tuple[Attempt, At
     for history in histories:
         following = [*history[1:], None]
         yield from zip(history, following, strict=True)
+
+
+class _Return(Enum):
+    """How a throttled request came back, to when it was told."""
+
+    EARLY = auto()
+    AS_TOLD = auto()
+    HELD_BACK = auto()
+    """Later, or never: the system was out when it was due."""
+    LATE = auto()
+    NEVER = auto()
+
+
+def _return_of(refused: Attempt, following: Attempt | None, outages: Sequence[Instant]) -> _Return | None:
+    """How it came back; None: it was not throttled, or not told when. `outages`: when one was met, in order."""
+    if not refused.is_throttled or refused.retry_after_us is None:
+        return None
+    told = refused.at + refused.retry_after_us
+    if following is not None and following.at < told:
+        return _Return.EARLY
+    if following is not None and following.at <= told + GRACE:
+        return _Return.AS_TOLD
+    if bisect_right(outages, told + GRACE) > bisect_right(outages, refused.at):
+        return _Return.HELD_BACK
+    return _Return.NEVER if following is None else _Return.LATE
+
+
+def _attempts_of_its_own(history: Sequence[Attempt], outages: Sequence[Instant]) -> int:
+    """Attempts at one request but for those after an outage, and all returns as told but one."""
+    after_an_outage = sum(before.is_outage for before, _ in pairwise(history))
+    returns = [_return_of(before, after, outages) for before, after in pairwise(history)]
+    as_told = sum(returned in {_Return.AS_TOLD, _Return.HELD_BACK} for returned in returns)
+    return len(history) - after_an_outage - max(0, as_told - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 
 from tidegate.reports.adapter_score import GRACE, Mark, headline, score
@@ -59,6 +61,29 @@ def test_more_than_one_retry_of_a_throttled_request_amplifies(tries, mark):
     assert mark is marks(*log)["Amplification"]
 
 
+def test_a_return_that_an_outage_held_back_is_not_held_against_it():
+    refused, due = throttled(0, "a"), 3 * SECOND
+    late = taken(due + GRACE + 1, "a")
+
+    assert Mark.NOT_SEEN is marks(refused, outage(1, "b"), late)["Retry-After"]
+    assert Mark.NOT_SEEN is marks(refused, outage(due + GRACE, "b"), late)["Retry-After"]
+    assert Mark.NO is marks(refused, outage(due + GRACE + 1, "b"), late)["Retry-After"]
+    assert Mark.NO is marks(outage(0, "b"), refused, late)["Retry-After"]
+    assert Mark.NO is marks(refused, outage(1, "b"), taken(due - 1, "a"))["Retry-After"]
+
+
+def test_what_an_outage_asks_for_and_returns_as_told_amplify_nothing():
+    as_told = [throttled(at * 3 * SECOND, "a") for at in range(5)]
+
+    assert (
+        Mark.YES is marks(throttled(0, "a"), outage(3 * SECOND, "a"), taken(9 * SECOND, "a"))["Amplification"]
+    )
+    assert Mark.YES is marks(*as_told, taken(15 * SECOND, "a"))["Amplification"]
+    assert (
+        Mark.NO is marks(*as_told, throttled(15 * SECOND, "a"), taken(15 * SECOND + 1, "a"))["Amplification"]
+    )
+
+
 def test_install_and_commission_goes_first_once_it_is_due():
     refused = [throttled(0, "hub", INSTALL), throttled(1, "read")]
     due = 3 * SECOND + GRACE
@@ -80,6 +105,23 @@ def test_an_outage_is_a_fault_without_a_rate_limit_and_is_backed_off_from(status
     assert Mark.NO is marks(*hammers)["Outage"]
     assert Mark.NO is marks(*fixed)["Outage"]
     assert Mark.NOT_SEEN is marks(throttled(0, "a"), taken(1, "a"))["Outage"]
+
+
+@pytest.mark.parametrize(
+    ("waits_ms", "mark"),
+    [
+        ([100], Mark.NO),
+        ([101], Mark.YES),
+        ([900, 400, 200], Mark.YES),  # two further waits tell nothing: they are random
+        ([900, 400, 200, 800], Mark.NO),
+        ([900, 1_500, 200, 7_100, 14_400], Mark.YES),
+    ],
+)
+def test_random_waits_that_grow_are_a_backing_off(waits_ms, mark):
+    ends = list(accumulate(wait * SECOND // 1_000 for wait in waits_ms))
+    log = [outage(at, "a", status=NO_ANSWER) for at in [0, *ends[:-1]]]
+
+    assert mark is marks(*log, taken(ends[-1], "a"))["Outage"]
 
 
 def test_what_was_taken_is_left_alone_but_for_the_signed_pre_command():
