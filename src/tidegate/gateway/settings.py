@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from tidegate.vocabulary.devices import format_device_id, parse_device_id
+from tidegate.vocabulary.service_requests import is_service_reference_variant
 
 FILE_NAME: Final = "tidegate-serve.toml"
 """The file that is read where none is named."""
@@ -233,6 +234,14 @@ class OrderedFault(Form):
     def _is_whole(self) -> Self:
         if (self.every is None) != (self.burst is None):
             raise ValueError("a burst is so many seconds of every so many: write both every and burst")
+        if self.every is not None and self.burst is not None and self.burst >= self.every:
+            raise ValueError(
+                "a burst of all the time is no burst: write a burst shorter than every, or neither"
+            )
+        if self.srv and not is_service_reference_variant(self.srv):
+            raise ValueError(
+                f"{self.srv!r} is no Service Reference Variant, and none would meet it: write it as 4.1.1"
+            )
         return self
 
 

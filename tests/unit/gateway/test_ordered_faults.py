@@ -66,3 +66,17 @@ def test_what_was_ordered_is_told_with_how_often_it_was_met_until_others_are_ord
 def test_half_a_burst_is_none(half: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="both every and burst"):
         OrderedFault(kind="outage", **half)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"every": 5, "burst": 5}, "a burst of all the time is no burst"),
+        ({"srv": "4.1.x"}, "'4.1.x' is no Service Reference Variant"),
+    ],
+)
+def test_what_no_request_would_meet_and_a_burst_without_end_are_refused(
+    fault: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        OrderedFault(kind="outage", **fault)
