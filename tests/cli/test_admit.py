@@ -14,8 +14,10 @@ from tests.request_logs import write_requests
 
 from tidegate.assembly.admission import AdmissionInputs, admit_requests
 from tidegate.cli.admit_screen import AskedToAdmit, show
+from tidegate.cli.score_screen import show as show_score
 from tidegate.formats.admission_pictures import admission_pictures
 from tidegate.operations.ordered_log import ReadOptions
+from tidegate.reports.adapter_score import score
 
 USERS = "user,role,credit_meters,prepayment_meters,network_meters\nLarch,IS,1000,0,\nMoor,ED,,,1000\n"
 CAPACITY = """version = "small"
@@ -232,6 +234,14 @@ def test_an_adapters_log_has_its_score_card(tmp_path, capfd):
     assert "1 row could not be used; line 4" in ran.out
     assert 80 >= max(len(line) for line in ran.out.splitlines())
     assert 1 == tidegate(capfd, "admit", "--score", log, "--json", "--fail-if", "failed > 0").status
+
+
+def test_a_score_card_keeps_within_a_narrow_terminal():
+    out = io.StringIO()
+    show_score(score([]), [], Console(file=out, width=40, highlight=False))
+
+    assert 40 >= max(map(len, out.getvalue().splitlines()))
+    assert "not seen  Does it come back when it was\n          told to?\n" in out.getvalue()
 
 
 @pytest.mark.parametrize(

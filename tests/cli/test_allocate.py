@@ -70,6 +70,14 @@ def test_no_line_is_longer_than_the_terminal_but_a_command_to_copy(users, width)
     assert [] == [line for line in lines if len(line.rstrip()) > width]
 
 
+def test_where_there_is_no_room_to_compare_columns_go_and_no_number_is_broken(users):
+    lines = screen(users, 40)
+    title = lines.index("What would change it")
+
+    assert re.search(r"^Larch Energy +IS +241 +242 +266$", lines[title + 2].rstrip())
+    assert "No room here for: x1, x3." in lines
+
+
 def test_another_basis_works_the_whole_table_out_by_it(users, capfd):
     ran = tidegate(capfd, "allocate", users, "--basis", "charged", "--json")
 

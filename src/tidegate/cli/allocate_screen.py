@@ -134,7 +134,9 @@ def _show_beside(
         [user.user, user.role.value, *(thousands(column[at].requests) for column in columns)]
         for at, user in enumerate(allocated.table.users[:MOST_USERS])
     ]
-    show_table(to, [_USER, _ROLE, *(Column(head) for head in heads)], rows, width, gap=2)
+    # What is compared with is always there; the last of the others goes first.
+    beside = [Column(head, gives_way=at) for at, head in enumerate(heads)]
+    show_table(to, [_USER, _ROLE, *beside], rows, width, gap=2)
     _say_rest(to, allocated, width)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tidegate.cli import arguments, console, policy_live
-from tidegate.cli.screen import warn
+from tidegate.cli.screen import place_for, say, warn
 from tidegate.cli.suppression_screen import (
     bullets,
     register_as_json,
@@ -108,15 +109,14 @@ def asks() -> None:
 
     Example:  tidegate policy diff illustrative-2 illustrative-2+enwl-supply-status
     """
+    to, width = place_for(None)
     for ask in PRIORITY_ASKS.values():
-        console.out.print(f"[bold]{ask.name}[/]: {ask.asked_by}. {escape(ask.says)}")
+        say(to, Text.assemble((ask.name, "bold"), f": {ask.asked_by}. {ask.says}"), width)
         bullets(f"add {variant_in_words(srv)}" for srv in ask.adds)
         bullets(f"drop {variant_in_words(srv)}" for srv in ask.removes)
-    console.out.print(
-        f"\nAny policy can be had with them: POLICY{JOINS}ASK, as {_EXAMPLE}."
-        "\nNext:  tidegate policy diff illustrative-2 " + _EXAMPLE,
-        soft_wrap=True,
-    )
+    to.print()
+    say(to, Text(f"Any policy can be had with them: POLICY{JOINS}ASK, as {_EXAMPLE}."), width)
+    to.print(Text(f"Next:  tidegate policy diff illustrative-2 {_EXAMPLE}"), soft_wrap=True)
 
 
 @policy_app.command()

@@ -15,6 +15,7 @@ from tidegate.reports.numerals import many
 from tidegate.vocabulary.instants import format_instant
 
 _STYLES: Final = {Mark.YES: "green", Mark.NO: "bold red", Mark.NOT_SEEN: "dim"}
+_INDENT: Final = len("not seen  ")
 
 
 def show(card: ScoreCard, rejected: Sequence[RejectedRow], out: Console | None = None) -> None:
@@ -27,12 +28,14 @@ def show(card: ScoreCard, rejected: Sequence[RejectedRow], out: Console | None =
             to, [f"{many(len(rejected), 'row')} could not be used; line {first.line}: {first.reason}."], width
         )
     for answer in card.answers:
-        line = Text(f"{answer.mark.value:<9} ", style=_STYLES[answer.mark])
-        line.append(answer.question, style="bold")
-        to.print(line, soft_wrap=True)
-        say(to, Text(answer.evidence), width, indent=10)
+        mark = Text(f"{answer.mark.value:<{_INDENT}}", style=_STYLES[answer.mark])
+        for line in Text(answer.question, style="bold").wrap(to, width - _INDENT):
+            line.rstrip()
+            to.print(mark.append_text(line), soft_wrap=True)
+            mark = Text(" " * _INDENT)
+        say(to, Text(answer.evidence), width, indent=_INDENT)
         if answer.change:
-            say(to, Text(f"-> {answer.change}"), width, indent=10)
+            say(to, Text(f"-> {answer.change}"), width, indent=_INDENT)
 
 
 def score_json(source: str, card: ScoreCard, rejected: Sequence[RejectedRow]) -> dict[str, Any]:
