@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
@@ -26,6 +27,7 @@ from tidegate.formats.reproduction import Reproduction
 from tidegate.vocabulary.instants import DAY, parse_instant
 
 DEVICES = 3_000
+EUI = r"\b[0-9A-F]{2}(?:-[0-9A-F]{2}){7}\b"
 USERS = """user,role,credit_meters,prepayment_meters,unknown_meters,network_meters
 Supplier 1,IS,3000000,400000,,
 Supplier 2,IS,2000000,300000,,
@@ -53,6 +55,7 @@ def asked(simulated: Path) -> CommissioningAsked:
         simulated / "inventory.parquet",
         cni_limit=Fraction(1, 20),
         reads=ReadsAsked(simulated / "users.csv", 0, nights=2),
+        has_recipients=True,
     )
 
 
@@ -123,19 +126,6 @@ def test_users_without_an_allocation_are_named_and_none_of_their_reads_is_planne
     )
 
 
-def test_under_pseudonyms_the_plan_is_of_the_same_devices(asked, reported, tmp_path):
-    plainly, told = reported
-    pseudonyms = Pseudonyms(b"0123456789abcdef")
-    again = assess_commissioning_into(
-        tmp_path / "out", replace(asked, pseudonyms=pseudonyms), Reproduction("tidegate")
-    )
-    plain = {pseudonyms.text_for(each["device_id"]) for each in rows(plainly / "reads.csv")}
-
-    assert again.reads is not None
-    assert again.reads.planned == told.reads.planned
-    assert plain == {each["device_id"] for each in rows(tmp_path / "out" / "reads.csv")}
-
-
 def test_the_limit_is_held_against_both_rates(reported):
     folder, _ = reported
     cni = json.loads((folder / "summary.json").read_text())["cni"]
@@ -192,13 +182,137 @@ def test_every_hub_called_failed_is_listed_once_with_its_problem(reported):
     )
 
 
-def test_without_hubs_nothing_is_said_of_incidents(asked, tmp_path):
-    assess_commissioning_into(
-        tmp_path, replace(asked, inventory=None, reads=None), Reproduction("tidegate"), with_verdicts=False
+@pytest.fixture(scope="module")
+def verdicts(reported) -> list[dict[str, object]]:
+    return pq.read_table(reported[0] / "verdicts.parquet").to_pylist()
+
+
+DIMENSIONS = {"supplier": "supplier", "network-operator": "network_operator", "csp": "csp_region"}
+
+
+def test_no_file_of_a_recipient_names_another_ones_device(reported, verdicts):
+    folder, _ = reported
+    seen = {}
+    for each in rows(folder / "recipients.csv"):
+        own = {told["device_id"] for told in verdicts if told[DIMENSIONS[each["kind"]]] == each["recipient"]}
+        seen[each["folder"]] = named_in(folder / "recipients" / each["folder"])
+        assert seen[each["folder"]] <= own
+    there = {path.name for path in (folder / "recipients").iterdir()}
+
+    assert there == {*seen, "panel", "ssc"}
+    assert all(seen.values())
+    assert set() == named_in(folder / "recipients" / "panel") | named_in(folder / "recipients" / "ssc")
+
+
+def named_in(folder: Path) -> set[str]:
+    """Everything in the files of a folder that reads as a Device."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {".csv", ".json", ".html"} == {path.suffix for path in files}
+    return {found for path in files for found in re.findall(EUI, path.read_text())}
+
+
+def test_the_parts_of_each_kind_are_the_whole_together(reported, verdicts):
+    folder, told = reported
+    parts = rows(folder / "recipients.csv")
+    first, last = told.summary["by_criteria"].values()
+    whole = [
+        told.summary["devices"],
+        first["FAILED"],
+        *(last[name] for name in ("FAILED", "UNDETERMINED", "PENDING")),
+    ]
+    called = {
+        each["device_id"]
+        for each in verdicts
+        if each["change"] or not str(each["outcome"]).startswith("SECURE")
+    }
+
+    for kind in DIMENSIONS:
+        of_kind = [each for each in parts if each["kind"] == kind]
+        columns = ("devices", "failed_by_first", "failed_by_last", "undetermined", "pending")
+        assert whole == [sum(int(each[name]) for each in of_kind) for name in columns]
+        theirs = Counter(
+            row["device_id"]
+            for each in of_kind
+            for row in rows(folder / "recipients" / each["folder"] / "devices.csv")
+        )
+        assert Counter(called) == theirs
+    for name in ("incidents.csv", "incidents-not-due.csv"):
+        of_regions = [
+            row
+            for each in parts
+            if each["kind"] == "csp"
+            for row in rows(folder / "recipients" / each["folder"] / name)
+        ]
+        assert sorted(map(str, of_regions)) == sorted(map(str, rows(folder / name)))
+    of_users = [row for path in folder.glob("recipients/*/reads.csv") for row in rows(path)]
+    assert sorted(map(str, of_users)) == sorted(map(str, rows(folder / "reads.csv")))
+
+
+def test_a_recipients_devices_stand_by_step_and_its_summary_is_of_them(reported):
+    folder, told = reported
+    own = folder / "recipients" / "supplier-Supplier-1"
+    listed = rows(own / "devices.csv")
+    summary = json.loads((own / "summary.json").read_text())
+    order = ["cleared", "waiting", "untold", "found", "confirmed", ""]
+    keys = [(order.index(each["change"]), each["step"], each["device_id"]) for each in listed]
+
+    assert keys == sorted(keys)
+    assert "Supplier Supplier 1" == summary["recipient"]
+    assert {each["change"]: each["devices"] for each in summary["steps"]}.keys() == {
+        each["change"] for each in listed if each["change"]
+    }
+    assert sum(each["devices"] for each in summary["steps"]) == sum(bool(each["change"]) for each in listed)
+    assert not {"evidence", "reproduce", "cni"} & summary.keys()
+    assert [["Supplier 1"]] == [[each["user"] for each in summary["reads"]["by_user"]]]
+    assert told.summary["cni"] == json.loads((folder / "recipients/panel/summary.json").read_text())["cni"]
+
+
+def test_the_panel_has_rates_and_the_security_sub_committee_how_each_party_does(reported, verdicts):
+    folder, _ = reported
+    rates = {(each["by"], each["value"]): each for each in rows(folder / "recipients/panel/rates.csv")}
+    failed = Counter(each["supplier"] for each in verdicts if each["outcome"] == "FAILED")
+    open_ = Counter(
+        each["responsible_party"] for each in verdicts if not str(each["outcome"]).startswith("SECURE")
     )
 
+    assert failed == Counter(
+        {value: int(each["failed_by_last"]) for (by, value), each in rates.items() if by == "supplier"}
+    )
+    assert not (folder / "recipients/panel/performance.csv").exists()
+    assert {party or "": count for party, count in open_.items()} == {
+        each["party"]: sum(int(each[name]) for name in ("failed", "undetermined", "pending"))
+        for each in rows(folder / "recipients/ssc/performance.csv")
+    }
+    assert "How each party does" in (folder / "recipients/ssc/report.html").read_text()
+
+
+def test_under_pseudonyms_every_file_is_of_the_same_devices_and_a_report_without_recipients_leaves_none(
+    asked, reported, tmp_path
+):
+    plainly, told = reported
+    pseudonyms = Pseudonyms(b"0123456789abcdef")
+    shown = replace(asked, pseudonyms=pseudonyms)
+    again = assess_commissioning_into(tmp_path, shown, Reproduction("tidegate"), with_verdicts=False)
+
+    assert again.reads.planned == told.reads.planned
+    for name in ("reads.csv", "incidents.csv", "recipients/supplier-Supplier-1/devices.csv"):
+        plain = {pseudonyms.text_for(each["device_id"]) for each in rows(plainly / name)}
+        assert plain == {each["device_id"] for each in rows(tmp_path / name)}
+    real = {each["device_id"] for each in rows(plainly / "verdicts.csv")}
+    assert set() == real & named_in(tmp_path / "recipients")
+
+    (tmp_path / "recipients" / "panel" / "notes.txt").write_text("mine")
+    fewer = replace(shown, has_recipients=False, inventory=None, reads=None)
+    assess_commissioning_into(tmp_path, fewer, Reproduction("tidegate"), with_verdicts=False)
+
+    left = [
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("recipients/**/*") if path.is_file()
+    ]
+    assert ["recipients/panel/notes.txt"] == left
+    assert ["panel"] == [path.name for path in (tmp_path / "recipients").iterdir()]
     assert not list(tmp_path.glob("incident*"))
     assert not (tmp_path / "reads.csv").exists()
+    assert not (tmp_path / "recipients.csv").exists()
 
 
 @pytest.mark.parametrize(
@@ -211,6 +325,7 @@ def test_without_hubs_nothing_is_said_of_incidents(asked, tmp_path):
         (["--plan-reads", "users.csv", "--night-hours", "25"], "--night-hours: 25 is out of range"),
         (["--plan-reads", "users.csv", "--reads-share", "101%"], "--reads-share: '101%' is no share"),
         (["--plan-reads", "nobody.csv"], "nobody.csv"),
+        (["--recipients"], "--recipients: no folder was given for their results"),
         (["--plan-reads", "users.csv", "--policy", "mine.toml"], "mine.toml"),
     ],
 )

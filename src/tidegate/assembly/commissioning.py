@@ -68,6 +68,7 @@ class CommissioningAsked:
     pseudonyms:     Of Devices, in all that is written.
     cni_limit:      A share of Devices that may be failed, to hold the rates against; more than 0, at most 1.
     reads:          How the reads that would settle Devices are to be planned; None: they are not.
+    has_recipients: Whether each recipient gets a folder of its own.
     """
 
     evidence: Sequence[Path]
@@ -80,6 +81,7 @@ class CommissioningAsked:
     pseudonyms: Pseudonyms | None = None
     cni_limit: Fraction | None = None
     reads: ReadsAsked | None = None
+    has_recipients: bool = False
 
 
 class CommissioningReported(NamedTuple):
@@ -171,6 +173,7 @@ def assess_commissioning_into(
     Raises:
         InputError: an input cannot be read, or the results cannot be written.
     """
+    from tidegate.assembly.recipients import Publishing  # noqa: PLC0415
     from tidegate.formats.commissioning_json import write_commissioning_summary  # noqa: PLC0415
     from tidegate.formats.commissioning_lists import DeviceLists  # noqa: PLC0415
     from tidegate.formats.commissioning_page import under_pictures, write_commissioning_html  # noqa: PLC0415
@@ -180,6 +183,7 @@ def assess_commissioning_into(
     from tidegate.formats.incident_lists import write_incident_lists  # noqa: PLC0415
     from tidegate.formats.picture import write_png  # noqa: PLC0415
     from tidegate.formats.reads_csv import write_reads_csv  # noqa: PLC0415
+    from tidegate.formats.recipient_lists import RecipientLists  # noqa: PLC0415
     from tidegate.formats.rejected_csv import RejectedWriter  # noqa: PLC0415
     from tidegate.formats.results_folder import ResultsFolder  # noqa: PLC0415
     from tidegate.operations.gathered_incidents import IncidentsGathered  # noqa: PLC0415
@@ -201,6 +205,9 @@ def assess_commissioning_into(
                 )
             )
             sinks: list[DevicesSink] = [lists, incidents, *reads.sinks]
+            own = RecipientLists(folder.scratch, [each.name for each in criteria])
+            if asked.has_recipients:
+                sinks.append(own)
             status = _assess(asked, criteria, inventory, sinks, rejected, progress)
         write_reconciliation(status, folder.path("reconciliation.csv"))
         plan = reads.plan(status)
@@ -218,6 +225,9 @@ def assess_commissioning_into(
         write_commissioning_xlsx(status, folder.path("report.xlsx"), cni_limit=limit, reads=plan)
         for picture in pictures:
             write_png(picture, folder.path(f"{picture.name}.png"), under_pictures(status))
+        if asked.has_recipients:
+            hashes = hashes_of(criteria)
+            Publishing(hashes, pictures, incidents, own, plan, limit, folder.path).publish(status)
         folder.commit(partial=False)
     return reported
 
@@ -353,5 +363,8 @@ def _inventory_of(asked: CommissioningAsked) -> Inventory | None:
 
 def _owned(directory: Path) -> Iterable[str]:
     """What an earlier report may have left."""
+    from tidegate.assembly.recipients import owned  # noqa: PLC0415
+
     yield from COMMISSIONING_RESULTS
     yield from (path.relative_to(directory).as_posix() for path in directory.glob("steps/*.csv"))
+    yield from owned(directory)

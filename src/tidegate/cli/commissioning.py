@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from tidegate.cli import arguments, commissioning_arguments, console
+from tidegate.vocabulary.faults import Fault, InputError
 
 
 def commissioning(
@@ -22,6 +23,7 @@ def commissioning(
     nights: int | None = commissioning_arguments.NIGHTS,
     night_hours: int | None = commissioning_arguments.NIGHT_HOURS,
     reads_share: str | None = commissioning_arguments.READS_SHARE,
+    recipients: bool = commissioning_arguments.RECIPIENTS,
     no_verdicts: bool = typer.Option(
         False, "--no-verdicts", help="Leave out the files of every Device's verdicts."
     ),
@@ -59,7 +61,10 @@ def commissioning(
         pseudonyms=arguments.pseudonyms(pseudonym_key) if pseudonymise else None,
         cni_limit=commissioning_arguments.cni_limit(cni_limit),
         reads=commissioning_arguments.reads_asked(plan_reads, policy, nights, night_hours, reads_share),
+        has_recipients=recipients,
     )
+    if recipients and output is None:
+        raise InputError(Fault("--recipients", "no folder was given for their results", "Write -o DIR, too."))
     with console.progress_bar("Assessing") as progress:
         if output is None:
             reported = report_commissioning(asked, progress)

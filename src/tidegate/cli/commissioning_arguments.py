@@ -81,6 +81,11 @@ READS_SHARE: Any = typer.Option(
     metavar="SHARE",
     help=r"Of --plan-reads: what of its allocation a User gives to reads. \[default: 10%, which is illustrative]",
 )
+RECIPIENTS: Any = typer.Option(
+    False,
+    "--recipients",
+    help="A folder for each Supplier, Network Operator and CSP with its own Devices; for the Panel and the SSC, rates.",
+)
 
 
 def cni_limit(text: str | None) -> Fraction | None:

@@ -13,7 +13,7 @@ from tidegate.formats.planned_reads_json import planned_reads_summary
 from tidegate.formats.reproduction import Reproduction
 from tidegate.reports.commissioning_findings import commissioning_verdict, limit_in_words
 from tidegate.reports.commissioning_incidents import cni_indicator
-from tidegate.reports.commissioning_status import CommissioningStatus
+from tidegate.reports.commissioning_status import CommissioningStatus, EvidenceRead
 from tidegate.reports.commissioning_waterfall import steps_in_order
 from tidegate.reports.commissioning_words import step_file
 from tidegate.reports.planned_reads import PlannedReads
@@ -35,9 +35,9 @@ def commissioning_summary(
     reads:      A plan of them.
     """
     said = commissioning_verdict(status)
-    read = status.evidence
     return {
         "tidegate": __version__,
+        **({"recipient": status.recipient} if status.recipient else {}),
         "as_at": format_instant(status.as_at),
         "as_at_is_last_evidence": status.is_of_last,
         "verdict": {
@@ -62,10 +62,28 @@ def commissioning_summary(
                 "reason": step.reason.name,
                 "words": step.reason.text,
                 "devices": devices,
-                "file": step_file(step),
+                **({} if status.recipient else {"file": step_file(step)}),
             }
             for step, devices in steps_in_order(status)
         ],
+        **(_evidence(status.evidence) if status.evidence.read else {}),
+        "criteria": [
+            {
+                "name": each.name,
+                "time_allowed": format_duration(each.time_allowed_us),
+                "note": each.note,
+                "sha256": hashes.get(each.name),
+            }
+            for each in status.criteria
+        ],
+        **({} if cni_limit is None else {"cni": _cni(status, cni_limit)}),
+        **({} if reads is None else {"reads": planned_reads_summary(reads)}),
+        **({"reproduce": made.as_json()} if made is not None else {}),
+    }
+
+
+def _evidence(read: EvidenceRead) -> dict[str, Any]:
+    return {
         "evidence": {
             "read": read.read,
             "counted": read.counted,
@@ -80,18 +98,6 @@ def commissioning_summary(
             "devices_contradictory": read.contradictory,
         },
         "rejected": read.rejected,
-        "criteria": [
-            {
-                "name": each.name,
-                "time_allowed": format_duration(each.time_allowed_us),
-                "note": each.note,
-                "sha256": hashes.get(each.name),
-            }
-            for each in status.criteria
-        ],
-        **({} if cni_limit is None else {"cni": _cni(status, cni_limit)}),
-        **({} if reads is None else {"reads": planned_reads_summary(reads)}),
-        **({"reproduce": made.as_json()} if made is not None else {}),
     }
 
 

@@ -154,6 +154,11 @@ _NOTED: Final[Sequence[Any]] = (pa.string(), *[pa.uint32()] * 3, *[pa.bool_()] *
 _NOTES_SCHEMA: Final = pa.schema([(name, kind) for name, kind in zip(NOTES, _NOTED, strict=True)])
 
 
+def list_columns(criteria: Sequence[str]) -> Sequence[str]:
+    """The columns of every list."""
+    return ("device_id", *criteria, *AFTER_VERDICTS)
+
+
 def devices_table(devices: DevicesAssessed, criteria: Sequence[str]) -> pa.Table:
     """Devices as an Arrow table: verdicts.parquet, in memory; `criteria` are the names of the sets."""
     of = devices.of.astype(np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -51,8 +52,24 @@ from tidegate.vocabulary.instants import Duration, format_duration, format_insta
 MOST_PROBLEMS: Final = 25
 MOST_PARTIES: Final = 25
 MOST_STEPS: Final = 40
+DEVICES_FILE: Final = "devices.csv"
+"""The list of a recipient's own Devices."""
+
 _FIRST: Final = ("waterfall", "true-failures")
 _OVER_TIME: Final = ("by-month", "months-open")
+
+
+class Beside(Enum):
+    """What lists of Devices stand beside a page."""
+
+    ALL_LISTS = auto()
+    """Of each step (`step_file`), and of Incidents."""
+
+    OWN_LISTS = auto()
+    """Of all the Devices of a recipient in one (`DEVICES_FILE`), and of its Incidents."""
+
+    NO_LISTS = auto()
+    """None, but of the problems that Incidents are of: no Device is named."""
 
 
 def write_commissioning_html(
@@ -62,11 +79,9 @@ def write_commissioning_html(
     *,
     cni_limit: Fraction | None = None,
     reads: PlannedReads | None = None,
-    has_lists: bool = True,
 ) -> None:
     """Write the page; see `commissioning_page`."""
-    page = commissioning_page(status, pictures, cni_limit=cni_limit, reads=reads, has_lists=has_lists)
-    write_page(page, path)
+    write_page(commissioning_page(status, pictures, cni_limit=cni_limit, reads=reads), path)
 
 
 def commissioning_page(
@@ -75,14 +90,14 @@ def commissioning_page(
     *,
     cni_limit: Fraction | None = None,
     reads: PlannedReads | None = None,
-    has_lists: bool = True,
+    beside: Beside = Beside.ALL_LISTS,
 ) -> Page:
     """The page.
 
     pictures:   Those of `commissioning_pictures`.
     cni_limit:  As there.
     reads:      A plan of them; reads.csv stands beside the page.
-    has_lists:  Whether the lists of Devices stand beside the page: of each step (`step_file`), of Incidents.
+    beside:     What lists of Devices stand beside the page.
     """
     said = commissioning_verdict(status)
     first, last = status.criteria[0].name, status.criteria[-1].name
@@ -91,7 +106,7 @@ def commissioning_page(
     over_time = [by_name[name] for name in _OVER_TIME if name in by_name]
     others = [picture for name, picture in by_name.items() if name not in (*_FIRST, *_OVER_TIME)]
     sections = [_between(status, between)]
-    sections += _lists(status, has_lists=has_lists)
+    sections += _lists(status, beside)
     if len(status.criteria) > 1 and status.devices:
         sections.append(_reconciliation(status))
     if others:
@@ -102,11 +117,12 @@ def commissioning_page(
     sections += _actions(status)
     if reads is not None:
         sections.append(reads_section(reads))
-    sections += _incidents(status, has_lists=has_lists)
-    sections += [_criteria(status), _read(status), _words(status)]
+    sections += _incidents(status, beside)
+    sections += [_criteria(status), *_read(status), _words(status)]
     return Page(
-        title="Post Commissioning",
-        about=f"Post Commissioning as at {_minute(status)} UTC: {first if first == last else f'{first} against {last}'}",
+        title=f"Post Commissioning: {status.recipient}" if status.recipient else "Post Commissioning",
+        about=f"Post Commissioning{_for(status)} as at {_minute(status)} UTC: "
+        f"{first if first == last else f'{first} against {last}'}",
         headline=said.headline,
         numbers=list(_numbers(status)),
         sum=sum_in_words(status),
@@ -153,14 +169,16 @@ def _between(status: CommissioningStatus, pictures: Sequence[Picture]) -> Sectio
     return Section(heading, told, pictures)
 
 
-def _lists(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
+def _lists(status: CommissioningStatus, beside: Beside) -> list[Section]:
     steps = steps_in_order(status)
-    if not steps or not (has_lists or status.shown):
+    if not steps:
         return []
+    if beside is not Beside.ALL_LISTS:
+        return [_steps(status, steps, beside)]
     tables: list[Table] = []
     for step, devices in steps[:MOST_STEPS]:
         is_next = not tables or step.change is not steps[len(tables) - 1][0].change
-        tables.append(_list_of(status, step, devices, is_next=is_next, has_list=has_lists))
+        tables.append(_list_of(status, step, devices, is_next=is_next))
     told = [
         (
             "Every reason with its Devices: the first of them here, all in the file it names. What was sent and read of one "
@@ -172,9 +190,18 @@ def _lists(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
     return [Section("Which Devices", told, tables=tables)]
 
 
-def _list_of(
-    status: CommissioningStatus, step: Step, devices: int, *, is_next: bool, has_list: bool
-) -> Table:
+def _steps(status: CommissioningStatus, steps: Sequence[tuple[Step, int]], beside: Beside) -> Section:
+    rows: list[list[Cell]] = [
+        [CHANGES[step.change], of_step(step), devices, percent(devices, status.devices)]
+        for step, devices in steps[:MOST_STEPS]
+    ]
+    more = f"The {MOST_STEPS} first of {thousands(len(steps))}." if len(steps) > MOST_STEPS else ""
+    saved = [DEVICES_FILE] if beside is Beside.OWN_LISTS else ()
+    table = Table(["What becomes of them", "Because", "Devices", "Share"], rows, caption=more, saved_as=saved)
+    return Section("What becomes of Devices, and why", tables=[table])
+
+
+def _list_of(status: CommissioningStatus, step: Step, devices: int, *, is_next: bool) -> Table:
     shown = status.shown.get(step, ())
     change = CHANGES[step.change]
     first = f"The first {len(shown)} of {thousands(devices)}." if len(shown) < devices else ""
@@ -186,7 +213,7 @@ def _list_of(
         caption=first,
         is_of_devices=True,
         folded=f"{many(devices, 'Device')}: {of_step(step)}",
-        saved_as=[step_file(step)] if has_list else (),
+        saved_as=[step_file(step)],
     )
 
 
@@ -283,7 +310,7 @@ def _actions(status: CommissioningStatus) -> list[Section]:
     ]
 
 
-def _incidents(status: CommissioningStatus, *, has_lists: bool) -> list[Section]:
+def _incidents(status: CommissioningStatus, beside: Beside) -> list[Section]:
     found = incidents(status)
     if not any(found.values()):
         return []
@@ -313,7 +340,7 @@ def _incidents(status: CommissioningStatus, *, has_lists: bool) -> list[Section]
                 rows,
                 heading=f"{many(found[IncidentIs.DUE], 'Incident')} of {many(len(problems), 'problem')}",
                 caption=f"Communications Hub Functions failed by {last}, by what is wrong and whose it is.{more}",
-                saved_as=[DUE_FILE, PROBLEMS_FILE] if has_lists else (),
+                saved_as=[PROBLEMS_FILE] if beside is Beside.NO_LISTS else [DUE_FILE, PROBLEMS_FILE],
             )
         )
     false: list[list[Cell]] = [
@@ -327,7 +354,7 @@ def _incidents(status: CommissioningStatus, *, has_lists: bool) -> list[Section]
                 false,
                 heading="No Incident is due",
                 caption=f"Communications Hub Functions that {status.criteria[0].name} calls failed.",
-                saved_as=[NOT_DUE_FILE] if has_lists else (),
+                saved_as=() if beside is Beside.NO_LISTS else [NOT_DUE_FILE],
             )
         )
     return [Section("Incidents for Communications Hubs", told, tables=tables)]
@@ -373,8 +400,10 @@ def _criteria(status: CommissioningStatus) -> Section:
     )
 
 
-def _read(status: CommissioningStatus) -> Section:
+def _read(status: CommissioningStatus) -> list[Section]:
     read = status.evidence
+    if not read.read:
+        return []
     rows: list[list[Cell]] = [
         ["counted", read.counted, "Rows that were looked at."],
         ["the same as another", read.doubled, "One of them counts."],
@@ -384,10 +413,14 @@ def _read(status: CommissioningStatus) -> Section:
             read.before,
             "Of its earlier life; a change of Supplier counts.",
         ],
-        ["could not be used", read.rejected, "Each is in rejected.csv with its reason."],
+        [
+            "could not be used",
+            read.rejected,
+            "" if status.recipient else "Each is in rejected.csv with its reason.",
+        ],
     ]
     told = f"{thousands(read.read)} rows of evidence were read, and {thousands(read.rejected)} besides could not be used."
-    return Section("What was read", [told], tables=[Table(["Rows", "How many", "Why"], rows)])
+    return [Section("What was read", [told], tables=[Table(["Rows", "How many", "Why"], rows)])]
 
 
 def _words(status: CommissioningStatus) -> Section:
@@ -418,6 +451,10 @@ def _allowed(time: Duration) -> str:
 
 def _of(cohort: Cohort, dimension: str) -> str:
     return cohort.dimensions[DIMENSIONS.index(dimension)]
+
+
+def _for(status: CommissioningStatus) -> str:
+    return f" for {status.recipient}" if status.recipient else ""
 
 
 def _minute(status: CommissioningStatus) -> str:

@@ -51,7 +51,6 @@ def write_commissioning_xlsx(
     *,
     cni_limit: Fraction | None = None,
     reads: PlannedReads | None = None,
-    has_lists: bool = True,
     most_rows: int = MOST_ROWS,
 ) -> None:
     """Write the workbook; what does not fit on a sheet is said on it. Arguments as those of the page.
@@ -65,7 +64,7 @@ def write_commissioning_xlsx(
         _verdicts(book, status)
         if len(status.criteria) > 1:
             _between(book, status)
-        _steps(book, status, has_lists=has_lists)
+        _steps(book, status)
         for dimension in DIMENSIONS:
             _rates(book, status, dimension)
         _open(book, status)
@@ -137,7 +136,7 @@ def _between(book: Book, status: CommissioningStatus) -> None:
     book.table("waterfall", columns, walked, count=len(walked))
 
 
-def _steps(book: Book, status: CommissioningStatus, *, has_lists: bool) -> None:
+def _steps(book: Book, status: CommissioningStatus) -> None:
     rows: list[_Row] = [
         [
             CHANGES[step.change],
@@ -145,7 +144,7 @@ def _steps(book: Book, status: CommissioningStatus, *, has_lists: bool) -> None:
             step.reason.text,
             devices,
             _share(devices, status.devices),
-            step_file(step) if has_lists else "",
+            step_file(step),
         ]
         for step, devices in steps_in_order(status)
     ]

@@ -73,7 +73,14 @@ def write_incident_lists(
             )[part.of]
             due.write_table(table.filter(pa.array(is_due)))
             not_due.write_table(table.filter(pa.array(~is_due)))
-    with path_of(PROBLEMS_FILE).open("w", encoding="utf-8", newline="") as file:
+    write_problems(problems, numbers, path_of(PROBLEMS_FILE))
+
+
+def write_problems(
+    problems: Sequence[IncidentProblem], numbers: Mapping[ProblemKey, int], path: Path
+) -> None:
+    """Write the problems, in which no Device is named."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(PROBLEM_COLUMNS)
         for number, problem in sorted((numbers[each.key], each) for each in problems):

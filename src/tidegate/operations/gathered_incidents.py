@@ -44,6 +44,18 @@ class IncidentsGathered:
         if chosen.any():
             self.parts.append(devices.where(chosen))
 
+    def of(self, dimension: str, value: str) -> list[DevicesAssessed]:
+        """Those of one value of a dimension."""
+        place = DIMENSIONS.index(dimension)
+        found = []
+        for part in self.parts:
+            said = part.dimensions[place]
+            if value in said.texts:
+                is_theirs = said.places == said.texts.index(value)
+                if is_theirs.any():
+                    found.append(part.where(is_theirs))
+        return found
+
 
 def problems_of(devices: DevicesAssessed, numbers: Mapping[ProblemKey, int]) -> NDArray[np.int64]:
     """The number of each one's problem.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -71,6 +71,10 @@ class PlannedReads:
     def planned(self) -> int:
         """Those that are, within the nights."""
         return sum(each.planned for each in self.users)
+
+    def of(self, user: str) -> PlannedReads:
+        """The part of one User."""
+        return replace(self, users=[each for each in self.users if each.user == user])
 
     def nights_needed(self, reads: UserReads) -> int | None:
         """In which night a User would be through, however many are planned; None: never."""

@@ -22,7 +22,7 @@ from tests.commissioning_statuses import (
 from tidegate.commissioning.finding import Reason
 from tidegate.formats import commissioning_xlsx
 from tidegate.formats.commissioning_charts import dumbbells, lying, trend
-from tidegate.formats.commissioning_page import commissioning_page
+from tidegate.formats.commissioning_page import Beside, commissioning_page
 from tidegate.formats.commissioning_pictures import commissioning_pictures
 from tidegate.formats.commissioning_xlsx import write_commissioning_xlsx
 from tidegate.formats.page import page_html
@@ -162,11 +162,17 @@ def test_every_step_opens_its_devices_and_names_its_file():
         assert f'<a href="{step_file(step)}">{step_file(step)}</a>' in html
 
 
-def test_without_lists_beside_it_a_page_links_to_none():
-    html = page_html(commissioning_page(status({cohort(EMPTY): 6}, shown=2), (), has_lists=False))
+def test_a_page_without_lists_beside_it_tells_every_step_and_names_no_device():
+    found = status({cohort(EMPTY): 6, cohort(DIFFERS): 2}, shown=2)
+    own = page_html(commissioning_page(found, (), beside=Beside.OWN_LISTS))
+    none = page_html(commissioning_page(found, (), beside=Beside.NO_LISTS))
 
-    assert "00-DB-00-00-00-00-00-01" in html
-    assert "steps/" not in html
+    for html in (own, none):
+        assert "the response has no outcome</td>" in html
+        assert "00-DB-00-00-00-00-00-01" not in html
+        assert "steps/" not in html
+    assert '<a href="devices.csv">' in own
+    assert "devices.csv" not in none
 
 
 def test_nothing_of_the_input_becomes_markup():
