@@ -33,6 +33,7 @@ def api(running):
 
 OPERATIONS = (
     "POST /api/v1/alerts",
+    "POST /api/v1/responses",
     "POST /api/v1/alerts:batch",
     "GET /api/storms",
     "GET /api/problems",
@@ -65,6 +66,7 @@ def test_it_is_described_as_openapi_3_1_with_every_route(running):
     assert document["openapi"].startswith("3.1")
     assert {
         "/api/v1/alerts",
+        "/api/v1/responses",
         "/api/v1/alerts:batch",
         "/api/storms",
         "/api/problems",

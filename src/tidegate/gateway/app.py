@@ -27,7 +27,7 @@ from tidegate.gateway.queries import Problems, queries
 from tidegate.gateway.queue_work import CarryOut, queue_work
 from tidegate.gateway.raw_route import Route
 from tidegate.gateway.reading import MakeReader
-from tidegate.gateway.receiving import AlertRoute
+from tidegate.gateway.receiving import DocumentRoute, Receiving
 from tidegate.gateway.replies import AtTheDoor, Refusal, body_of, headers_of
 from tidegate.gateway.sandbox_orders import sandbox_orders
 from tidegate.gateway.service_requests import ServiceRequests, ServiceRoute
@@ -69,17 +69,17 @@ class Parts:
 def make_app(parts: Parts) -> Application:
     """The application."""
     door = parts.door
-    alerts = AlertRoute(door, parts.make_reader, parts.processes, parts.clock)
+    taking = Receiving(door, parts.make_reader, parts.processes, parts.clock)
     batch = BatchRoute(door)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(alerts.start, asyncio.get_running_loop())
+        await asyncio.to_thread(taking.start, asyncio.get_running_loop())
         await parts.requests.start()
         yield
         # Every request has been answered by now.
         door.is_draining = True
-        await asyncio.to_thread(alerts.stop)
+        await asyncio.to_thread(taking.stop)
         await asyncio.to_thread(batch.stop)
         await parts.requests.stop()
 
@@ -116,9 +116,14 @@ def make_app(parts: Parts) -> Application:
     app.openapi = openapi  # type: ignore[method-assign]
     _answer_refusals(app, door)
     services = {
-        path: ServiceRoute(door, service, requests) for path, service in service_requests.PATHS.items()
+        path: ServiceRoute(door, service, requests, taking.overhear)
+        for path, service in service_requests.PATHS.items()
     }
-    return Application(app, {receiving.PATH: alerts, batches.PATH: batch, **services})
+    documents = {
+        receiving.PATH: DocumentRoute(door, receiving.ALERTS, taking),
+        receiving.RESPONSES_PATH: DocumentRoute(door, receiving.RESPONSES, taking),
+    }
+    return Application(app, {**documents, batches.PATH: batch, **services})
 
 
 class Application:

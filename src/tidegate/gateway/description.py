@@ -119,6 +119,19 @@ def _raw_paths() -> dict[str, Any]:
             **_refusals(400, 401, 403, 405, 408, 413, 415, 422, 500, 503),
         },
     }
+    response = {
+        "summary": "Hand in a copy of one Service Response",
+        "description": "One DUIS Response document that answers a Service Request. What it says of security credentials is "
+        "kept as evidence, once for a ResponseID; of any other nothing is kept. It is not forwarded to anyone. The "
+        "answer comes once what it says is durable. Alerts, 8F66 and 8F67 included, are handed in as Alerts.",
+        "operationId": "submit_response",
+        "parameters": [_REQUEST_ID],
+        "requestBody": one["requestBody"],
+        "responses": {
+            "204": {"description": "What it says is durable, or it says nothing of credentials."},
+            **_refusals(400, 401, 403, 405, 408, 413, 415, 422, 500, 503),
+        },
+    }
     many = {
         "summary": "Hand in many Alerts",
         "description": "The alerts table, `device_id, alert_code, recipient`: an Arrow IPC stream, not compressed, or "
@@ -142,7 +155,8 @@ def _raw_paths() -> dict[str, Any]:
         },
     }
     services = {path: {"post": _service(service)} for path, service in service_requests.PATHS.items()}
-    return {receiving.PATH: {"post": one}, batches.PATH: {"post": many}, **services}
+    documents = {receiving.PATH: {"post": one}, receiving.RESPONSES_PATH: {"post": response}}
+    return {**documents, batches.PATH: {"post": many}, **services}
 
 
 def _service(service: Service) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tidegate.commissioning.evidence import Evidence, Kind
 from tidegate.delivery import DeliveryStatus
 from tidegate.gateway.replies import REPLIES
 from tidegate.operations.excluded_flood import ExcludedLoad
@@ -48,13 +49,30 @@ class Metrics:
         self._answered: dict[tuple[str, int], Counter] = {}
         self.acknowledged_after = Histogram(
             "tidegate_acknowledge_seconds",
-            "From the request's headers to its answer, of Alerts that were accepted.",
+            "From the request's headers to its answer, of Alerts and Responses that were accepted.",
             ["route"],
             buckets=_SECONDS,
             registry=self._registry,
         )
         self.document_acknowledged_after = self.acknowledged_after.labels("alerts")
         self.batch_acknowledged_after = self.acknowledged_after.labels("alerts:batch")
+        self.response_acknowledged_after = self.acknowledged_after.labels("responses")
+        self._responses = Counter(
+            "tidegate_responses",
+            "Service Responses taken, by whether they say something of credentials.",
+            ["says"],
+            registry=self._registry,
+        )
+        self._responses_saying = {says: self._responses.labels(says) for says in ("credentials", "nothing")}
+        self._evidence = Counter(
+            "tidegate_evidence", "Rows of evidence taken, by kind.", ["kind"], registry=self._registry
+        )
+        self._evidence_of = {kind: self._evidence.labels(kind.text) for kind in Kind}
+        self.evidence_unread = Counter(
+            "tidegate_evidence_unread",
+            "Alerts that went on and answers that were passed back, whose evidence was not kept.",
+            registry=self._registry,
+        )
         self.rejected_rows = Counter(
             "tidegate_batch_rows_rejected", "Rows of batches that were no Alerts.", registry=self._registry
         )
@@ -108,6 +126,15 @@ class Metrics:
     def upstream(self, end: str) -> None:
         """A Service Request was passed on: `answered`, `failed`, `slow` or `unreachable`."""
         self._upstream.labels(end).inc()
+
+    def response(self, *, says_something: bool) -> None:
+        """A Service Response was taken."""
+        self._responses_saying["credentials" if says_something else "nothing"].inc()
+
+    def evidence(self, rows: Iterable[Evidence]) -> None:
+        """Rows of evidence are durable."""
+        for row in rows:
+            self._evidence_of[row.kind].inc()
 
     def answered(self, route: str, status: int) -> None:
         """A request was answered; `route` is one of ours, not what was asked for."""

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from tidegate.delivery.upstream import Upstream, UpstreamFailedError
+from tidegate.duis.carried_evidence import SERVICES
 from tidegate.duis.service_request import RequestDocument
 from tidegate.gateway.door import REQUEST_ID, Door
 from tidegate.gateway.raw_route import Asked
@@ -47,10 +48,12 @@ class Passed(NamedTuple):
 
     status:    What was answered; 499: the connection was broken off.
     may_again: Nothing was done of it, as far as is known: it may come again under its RequestID.
+    heard:     The whole answer, where it may say something of credentials.
     """
 
     status: int
     may_again: bool
+    heard: bytes = b""
 
 
 class Behind(Protocol):
@@ -76,6 +79,7 @@ class ToUpstream:
     def __init__(self, upstream: Upstream, door: Door) -> None:
         self._upstream = upstream
         self._door = door
+        self._longest = door.settings.limits.document_bytes
 
     async def start(self) -> None:
         """Begin."""
@@ -96,14 +100,16 @@ class ToUpstream:
                 fails = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
                 # Nothing is said before there is something to say, so that a failure can be told until then.
                 part = await anext(answer.parts, b"")
+                heard = _Heard(self._longest, is_wanted=_may_be_evidence(answer.status, document))
                 is_begun = True
                 await send(_start(asked, answer.status, said if fails else {**admitted.headers, **said}))
                 while part:
+                    heard.add(part)
                     await send({"type": "http.response.body", "body": part, "more_body": True})
                     part = await anext(answer.parts, b"")
                 await send({"type": "http.response.body", "body": b""})
                 metrics.upstream("failed" if fails else "answered")
-                return Passed(answer.status, fails)
+                return Passed(answer.status, fails, heard.whole())
         except UpstreamFailedError as error:
             metrics.upstream("slow" if error.was_slow else "unreachable")
             if is_begun:
@@ -112,6 +118,34 @@ class ToUpstream:
                 return Passed(_BROKEN_OFF, may_again=False)
             reason = AtTheDoor.UPSTREAM_SLOW if error.was_slow else AtTheDoor.UPSTREAM_UNREACHABLE
             raise Refusal(reason, str(error)) from None
+
+
+class _Heard:
+    """An answer as it passes by, up to what a document may be long; a longer one is none.
+
+    is_wanted:  False: nothing is kept.
+    """
+
+    def __init__(self, most: int, *, is_wanted: bool) -> None:
+        self._most = most if is_wanted else -1
+        self._octets = bytearray()
+
+    def add(self, part: bytes) -> None:
+        """Some more of it."""
+        if len(self._octets) + len(part) <= self._most:
+            self._octets += part
+        else:
+            self._most = -1
+            self._octets.clear()
+
+    def whole(self) -> bytes:
+        """All of it; nothing where it is not wanted or was too long."""
+        return bytes(self._octets)
+
+
+def _may_be_evidence(status: int, document: RequestDocument) -> bool:
+    # An answer that is no success is of the system behind us, which may write the codes of a Device into it (E20).
+    return status == _OK and document.service_reference_variant in SERVICES
 
 
 class ToSandbox:

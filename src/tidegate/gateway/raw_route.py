@@ -80,7 +80,7 @@ class Route(ABC):
 
 
 class RawRoute(Route):
-    """A route that Alerts are posted to.
+    """A route that Alerts, or copies of Responses, are posted to.
 
     after:  Told how long each answer took that was no refusal.
     """

@@ -20,7 +20,16 @@ from typing import Final, Generic, TypeVar
 
 from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.duis.refusals import Reason
-from tidegate.gateway.reading import MakeReader, Packed, ReadDocument, ReadOne
+from tidegate.gateway.reading import (
+    MakeReader,
+    Packed,
+    PackedResponse,
+    Posted,
+    ReadAlert,
+    ReadDocument,
+    ReadOne,
+    ReadResponse,
+)
 from tidegate.gateway.replies import AtTheDoor, Refusal
 from tidegate.vocabulary.instants import Instant
 
@@ -61,7 +70,7 @@ class ReadingPool(Generic[Item]):
         self._processes = processes
         self._clock = clock
         self._done = done
-        self._queue: queue.SimpleQueue[tuple[Item, bytes] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Item, Posted] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -76,9 +85,9 @@ class ReadingPool(Generic[Item]):
             thread.start()
             self._threads.append(thread)
 
-    def put(self, item: Item, body: bytes) -> None:
+    def put(self, item: Item, posted: Posted) -> None:
         """Read a document; `done` is told of it."""
-        self._queue.put((item, body))
+        self._queue.put((item, posted))
 
     def stop(self) -> None:
         """Read what was put and stop."""
@@ -89,7 +98,7 @@ class ReadingPool(Generic[Item]):
         self._threads.clear()
 
     def _work(
-        self, read: Callable[[Sequence[bytes], Instant], Sequence[_Answer] | None], stop: Callable[[], None]
+        self, read: Callable[[Sequence[Posted], Instant], Sequence[_Answer] | None], stop: Callable[[], None]
     ) -> None:
         is_over = False
         while not is_over:
@@ -106,7 +115,7 @@ class ReadingPool(Generic[Item]):
                     is_over = True
                     break
                 batch.append(following)
-            answers = read([body for _, body in batch], self._clock())
+            answers = read([posted for _, posted in batch], self._clock())
             if answers is None:
                 busy = Refusal(AtTheDoor.BUSY, retry_after_s=_WORKER_BACK_S)
                 self._done([(item, busy) for item, _ in batch])
@@ -127,18 +136,25 @@ def _nothing() -> None:
     """A thread has nothing to stop."""
 
 
-def _in_thread(read: ReadOne) -> Callable[[Sequence[bytes], Instant], Sequence[_Answer]]:
-    return lambda bodies, at: [_read(read, body, at) for body in bodies]
+def _in_thread(read: ReadOne) -> Callable[[Sequence[Posted], Instant], Sequence[_Answer]]:
+    return lambda documents, at: [_read(read, posted, at) for posted in documents]
 
 
-def _read(read: ReadOne, body: bytes, at: Instant) -> _Answer:
+def _read(read: ReadOne, posted: Posted, at: Instant) -> _Answer:
     try:
-        return read(body, at)
+        return read(posted, at)
     except RefusedDocument as refused:
         return _Refused(str(refused.reason), str(refused))
     except (RecursionError, MemoryError):
         # Nothing is known that gets so far; whatever does is refused, and its sender alone is told so.
         return _Refused(str(Reason.INVALID), "it cannot be read")
+
+
+def _unpacked(told: Packed | PackedResponse | _Refused, posted: Posted) -> _Answer:
+    if isinstance(told, _Refused):
+        return told
+    body, is_response = posted
+    return ReadResponse.unpacked(told) if is_response else ReadAlert.unpacked(told, body)  # type: ignore[arg-type]
 
 
 class _InProcess:
@@ -150,19 +166,16 @@ class _InProcess:
         if not self._start():
             raise RuntimeError("a process that reads documents did not start")
 
-    def read(self, bodies: Sequence[bytes], at: Instant) -> Sequence[_Answer] | None:
+    def read(self, documents: Sequence[Posted], at: Instant) -> Sequence[_Answer] | None:
         """What the worker says; None where there is none just now, and another is started."""
         try:
-            self._connection.send((bodies, at))
-            told: Sequence[Packed | _Refused] = self._connection.recv()
+            self._connection.send((documents, at))
+            told: Sequence[Packed | PackedResponse | _Refused] = self._connection.recv()
         except (EOFError, OSError):
             self.stop()
             self._start()
             return None
-        return [
-            ReadDocument.unpacked(each, body) if isinstance(each, tuple) else each
-            for each, body in zip(told, bodies, strict=True)
-        ]
+        return [_unpacked(each, posted) for each, posted in zip(told, documents, strict=True)]
 
     def stop(self) -> None:
         """End the worker."""
@@ -198,8 +211,8 @@ def _serve(connection: Connection, make_reader: MakeReader) -> None:
     connection.send(True)
     while True:
         try:
-            bodies, at = connection.recv()
+            documents, at = connection.recv()
         except (EOFError, OSError):
             return
-        answers = [_read(read, body, at) for body in bodies]
-        connection.send([each.packed() if isinstance(each, ReadDocument) else each for each in answers])
+        answers = [_read(read, posted, at) for posted in documents]
+        connection.send([each if isinstance(each, _Refused) else each.packed() for each in answers])

@@ -95,12 +95,18 @@ class ServiceRequests:
 
 
 class ServiceRoute(Route):
-    """One of the three routes."""
+    """One of the three routes.
 
-    def __init__(self, door: Door, service: Service, shared: ServiceRequests) -> None:
+    overhear:  Takes answers that may be evidence, once they were passed back.
+    """
+
+    def __init__(
+        self, door: Door, service: Service, shared: ServiceRequests, overhear: Callable[[bytes], None]
+    ) -> None:
         super().__init__(door, service.value)
         self._service = service
         self._shared = shared
+        self._overhear = overhear
 
     async def answer(self, asked: Asked, receive: Receive, send: Send) -> None:
         """Read a request, decide, and pass on what is admitted."""
@@ -126,6 +132,8 @@ class ServiceRoute(Route):
             if refusal.response_code:
                 refusal.document = shared.write.error(document, shared.clock(), refusal.response_code)
             raise
+        if passed.heard:
+            self._overhear(passed.heard)
         door.metrics.answered(self._name, passed.status)
         door.metrics.request_answered_after.observe(time.perf_counter() - asked.began)
 
