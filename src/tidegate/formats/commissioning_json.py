@@ -66,7 +66,7 @@ def commissioning_summary(
             }
             for step, devices in steps_in_order(status)
         ],
-        **(_evidence(status.evidence) if status.evidence.read else {}),
+        **(_evidence(status.evidence) if not status.is_part else {}),
         "criteria": [
             {
                 "name": each.name,

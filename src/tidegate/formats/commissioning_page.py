@@ -280,34 +280,25 @@ def _actions(status: CommissioningStatus) -> list[Section]:
         [action.words, devices, percent(devices, open_)]
         for action, devices in sorted(actions.items(), key=lambda each: (-each[1], each[0]))
     ]
+    settles = Table(
+        ["Next", "Devices", "Share"],
+        rows,
+        caption="What settles a Device soonest and costs least; a visit only where no Command reaches it.",
+    )
+    return [Section("What to do next", told, tables=[settles, *_parties(status)])]
+
+
+def _parties(status: CommissioningStatus) -> list[Table]:
+    if status.is_part:
+        return []
     parties = responsible(status)
-    party_rows: list[list[Cell]] = [
+    rows: list[list[Cell]] = [
         [it.party or NOT_KNOWN, it.failed, it.undetermined, it.pending] for it in parties[:MOST_PARTIES]
     ]
-    more = (
-        f"The {MOST_PARTIES} first of {thousands(len(parties))}; report.xlsx has all."
-        if len(parties) > MOST_PARTIES
-        else ""
-    )
-    return [
-        Section(
-            "What to do next",
-            told,
-            tables=[
-                Table(
-                    ["Next", "Devices", "Share"],
-                    rows,
-                    caption="What settles a Device soonest and costs least; a visit only where no Command reaches it.",
-                ),
-                Table(
-                    ["Whose it is", "Failed", "Undetermined", "Pending"],
-                    party_rows,
-                    heading="Whose it is to do",
-                    caption=more,
-                ),
-            ],
-        )
-    ]
+    is_all = len(parties) <= MOST_PARTIES
+    more = "" if is_all else f"The {MOST_PARTIES} first of {thousands(len(parties))}; report.xlsx has all."
+    columns = ["Whose it is", "Failed", "Undetermined", "Pending"]
+    return [Table(columns, rows, heading="Whose it is to do", caption=more)]
 
 
 def _incidents(status: CommissioningStatus, beside: Beside) -> list[Section]:
@@ -402,7 +393,7 @@ def _criteria(status: CommissioningStatus) -> Section:
 
 def _read(status: CommissioningStatus) -> list[Section]:
     read = status.evidence
-    if not read.read:
+    if status.is_part:
         return []
     rows: list[list[Cell]] = [
         ["counted", read.counted, "Rows that were looked at."],

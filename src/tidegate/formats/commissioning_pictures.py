@@ -19,9 +19,9 @@ from tidegate.formats.commissioning_charts import (
 from tidegate.formats.picture import Picture
 from tidegate.reports.commissioning_ageing import OPEN, ages
 from tidegate.reports.commissioning_findings import (
-    COMPARED,
     NOUNS,
     ages_title,
+    compared,
     points,
     rates_title,
     trend_title,
@@ -71,7 +71,7 @@ def commissioning_pictures(
         yield _waterfall(status)
     if status.true_failures:
         yield _wrong(status)
-    for dimension in COMPARED:
+    for dimension in compared(status):
         found = rates(status, dimension)
         is_failed = any(it.first or it.last for it in found)
         if is_failed and sum(bool(it.value) for it in found) > 1:

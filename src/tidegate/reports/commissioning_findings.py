@@ -31,8 +31,8 @@ NOUNS: Final = {
 }
 """What the values of a dimension are."""
 
-COMPARED: Final = tuple(each for each in DIMENSIONS if each != "month")
-"""The dimensions that Devices are compared by; by month they are followed."""
+_FOLLOWED: Final = "month"
+_PARTIES: Final = ("supplier", "network_operator")
 
 _SAYS_ITSELF: Final = (
     Reason.EMPTY,
@@ -57,6 +57,12 @@ _REASONS: Final = 2
 def commissioning_verdict(status: CommissioningStatus) -> Said:
     """Say what was found."""
     return Said(_headline(status), tuple(_findings(status)), tuple(_cautions(status)))
+
+
+def compared(status: CommissioningStatus) -> list[str]:
+    """The dimensions that Devices are compared by: in one party's part no other party; by month they are followed."""
+    left_out = (_FOLLOWED, *_PARTIES) if status.is_part else (_FOLLOWED,)
+    return [each for each in DIMENSIONS if each not in left_out]
 
 
 def failures(status: CommissioningStatus) -> str:
@@ -296,7 +302,7 @@ def _findings(status: CommissioningStatus) -> Iterator[str]:
             "lack is hidden behind a timeout, an empty outcome or a check that was not made; one read (6.24.1) of each "
             "would settle it."
         )
-    for dimension in COMPARED:
+    for dimension in compared(status):
         above = stands_out(rates(status, dimension))
         if above:
             named = ", ".join(f"{it.value} {percent(it.last, it.devices)}" for it in above[:_NAMED])

@@ -151,6 +151,7 @@ class CommissioningStatus:
     shown:      The first few Devices of each step, by step.
     is_of_last: Its date is that of the last evidence, for none was asked for.
     recipient:  Whom it is for, as `Supplier Larch`; empty: whoever asked for it, beside the lists of all Devices.
+    is_part:    It is of one party's Devices: how other parties do is not told in it, nor what evidence was read.
     """
 
     as_at: Instant
@@ -160,6 +161,7 @@ class CommissioningStatus:
     shown: Mapping[Step, Sequence[DeviceStatus]] = field(default_factory=dict)
     is_of_last: bool = False
     recipient: str = ""
+    is_part: bool = False
 
     @cached_property
     def devices(self) -> int:
@@ -236,7 +238,7 @@ class CommissioningStatus:
             has_registrations=self.evidence.has_registrations, has_inventory=self.evidence.has_inventory,
         )  # fmt: skip
         for value, cohorts in self._cohorts_by(dimension):
-            yield value, replace(self, cohorts=cohorts, shown={}, evidence=evidence)
+            yield value, replace(self, cohorts=cohorts, shown={}, evidence=evidence, is_part=True)
 
     def _cohorts_by(self, dimension: str) -> Iterable[tuple[str, Mapping[Cohort, int]]]:
         if isinstance(self.cohorts, JoinsCohorts):

@@ -6,8 +6,11 @@ import re
 
 import pytest
 from hypothesis import example, given, strategies as st
-from tests.commissioning_statuses import DIFFERS, EMPTY, NOTHING, cohort, status
+from tests.commissioning_statuses import DIFFERS, EMPTY, NOTHING, cohort, nation, status
 
+from tidegate.formats.commissioning_page import Beside, commissioning_page
+from tidegate.formats.page import page_html
+from tidegate.reports.commissioning_findings import compared
 from tidegate.reports.commissioning_recipients import RecipientKind, folders_of, recipients
 from tidegate.reports.party_performance import party_performance
 
@@ -84,3 +87,14 @@ def test_how_a_party_does_is_what_is_open_for_how_long_and_what_it_most_often_is
     assert [("Moor", 4, 0, 0, 2, 5, "NetworkOperator cells: the cell holds another party's certificate")] == [
         (*it.devices, *it[1:]) for it in found
     ]
+
+
+def test_one_partys_part_does_not_tell_how_the_others_do():
+    whole = nation()
+    part = next(each.status for each in recipients(whole) if each.name == "North")
+    html = page_html(commissioning_page(part, (), beside=Beside.OWN_LISTS))
+
+    assert {"supplier", "network_operator"} == {*compared(whole)} - {*compared(part)}
+    assert "for the CSP of North" in html
+    assert "Whose it is to do" not in html
+    assert "Whose it is to do" in page_html(commissioning_page(whole, ()))
