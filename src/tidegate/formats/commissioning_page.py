@@ -163,9 +163,10 @@ def _between(status: CommissioningStatus, pictures: Sequence[Picture]) -> Sectio
         told = [] if status.true_failures else [f"{status.criteria[0].name} calls no Device failed."]
         return Section("What is wrong", told, pictures)
     heading = f"From {status.criteria[0].name} to {status.criteria[-1].name}"
-    if fall.strides:
+    if pictures:
         return Section(heading, pictures=pictures)
-    told = [f"{waterfall_title(status)}." if fall.first else "No Device is called failed by either."]
+    is_called = bool(fall.first or fall.strides)
+    told = [f"{waterfall_title(status)}." if is_called else "No Device is called failed by either."]
     return Section(heading, told, pictures)
 
 
