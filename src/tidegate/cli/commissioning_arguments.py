@@ -20,7 +20,7 @@ _MOST_NIGHTS = 366
 
 EVIDENCE: Any = typer.Argument(
     metavar="EVIDENCE...",
-    help="Files, folders or globs of evidence: CSV or Parquet tables, or DUIS documents.",
+    help="Files, folders or globs of evidence: CSV or Parquet tables, DUIS documents, or the journal of a gateway.",
 )
 REGISTRATIONS: Any = typer.Option(
     [],

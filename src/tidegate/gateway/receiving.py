@@ -5,7 +5,7 @@ verified in the reading pool; the engine makes it durable and answers. Answers
 come back in groups, one wake of the loop for each.
 
 Of a Service Response nothing but what it says of credentials is kept: it is a
-copy of one that goes to its User by another way (decision 31).
+copy of one that goes to its User by another way (decision 30).
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_evidence, "_ROWS_AT_ONCE", 2)
+    some = journal_evidence._AFTER.replace(str(journal_evidence.ROWS_AT_ONCE), "2")
+    monkeypatch.setattr(journal_evidence, "_AFTER", some)
 
 
 def told_of(url: object) -> list[Evidence]:
