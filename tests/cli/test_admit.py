@@ -250,6 +250,12 @@ def test_a_score_card_keeps_within_a_narrow_terminal():
         ((), "there are no Service Requests to decide"),
         (("requests.csv",), "there is no table of Users"),
         (("--score", "log.csv", "--users", "users.csv"), "a score card is of an adapter's log alone"),
+        (
+            ("--score", "log.csv", "--since", "2026-01-01"),
+            "Leave out all but --json and --fail-if, or --score.",
+        ),
+        (("--score", "log.csv", "--capacity", "0"), "a score card is of an adapter's log alone"),
+        (("--score", "log.csv", "--look-back", "2h"), "a score card is of an adapter's log alone"),
         (("--score", "log.csv"), "the log cannot be read"),
         (("--score", "users.csv"), "the log has no column sent_at and no column request_id"),
     ],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import typer
 
 from tidegate.cli import arguments, console
 from tidegate.vocabulary.faults import Fault, InputError
+
+_LOOK_BACK: Final = "1h"
 
 
 def admit(
@@ -44,7 +47,7 @@ def admit(
     fail_if: list[str] = arguments.fail_if('"throttled > 0" or "minutes_active >= 10"'),
     strict: bool = arguments.STRICT,
     look_back: str = typer.Option(
-        "1h",
+        _LOOK_BACK,
         "--look-back",
         metavar="DURATION",
         help="How late a request may stand in the log and be put in order.",
@@ -62,7 +65,9 @@ def admit(
     Example: tidegate admit october.parquet --users users.csv -o admitted
     """
     if scored is not None:
-        _score(scored, fail_if, as_json=as_json, is_alone=not requests and users is None and output is None)
+        others = (requests, users, policy, output, since, until, no_decisions, strict)
+        is_alone = not any(others) and look_back == _LOOK_BACK and capacity is None
+        _score(scored, fail_if, as_json=as_json, is_alone=is_alone)
         return
     if not requests or users is None:
         what = "there are no Service Requests to decide" if not requests else "there is no table of Users"
@@ -110,7 +115,7 @@ def _score(log: Path, fail_if: list[str], *, as_json: bool, is_alone: bool) -> N
 
     if not is_alone:
         what = "a score card is of an adapter's log alone"
-        raise InputError(Fault("--score", what, "Leave out REQUESTS, --users and -o, or --score."))
+        raise InputError(Fault("--score", what, "Leave out all but --json and --fail-if, or --score."))
     gates = gates_of(fail_if, OF_A_SCORE)
     card, rejected = score_adapter(log)
     told = score_json(str(log), card, rejected)
