@@ -101,6 +101,15 @@ def test_a_forecast_at_fault_is_told_with_its_line(capfd, forecast, said):
 
 
 @pytest.mark.usefixtures("files")
+def test_a_forecast_of_nobody_who_is_there_is_named(capfd):
+    Path("forecast.csv").write_text("user,srv,forecast\nLarch,,10\nLarhc,4.8.1,10\n", encoding="utf-8")
+    ran = report(capfd)
+
+    assert 0 == ran.status
+    assert "held against nothing here: Larhc." in " ".join(ran.out.split())
+
+
+@pytest.mark.usefixtures("files")
 def test_what_is_no_month_is_refused(capfd):
     assert "Write 2026-10." in report(capfd, month="October").err
 

@@ -12,6 +12,7 @@ from tidegate.operations.ordered_log import ReadOptions, RejectedSink
 from tidegate.operations.ports import Progress, no_progress
 from tidegate.reports.request_month import (
     RequestMonth,
+    only_forecast,
     reached_by_roll_out,
     reached_by_trend,
     trend_of,
@@ -74,6 +75,7 @@ def report_requests(
         trend=trend,
         by_trend=None if trend is None else reached_by_trend(found, trend),
         by_roll_out=reached_by_roll_out(found, meters, meters_per_day),
+        only_forecast=only_forecast(found, forecasts),
     )
 
 

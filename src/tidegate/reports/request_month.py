@@ -105,6 +105,7 @@ class RequestMonth:
     trend:         None: too few days to look for one.
     by_trend:      None where no growth is seen.
     by_roll_out:   None where nobody said how it grows.
+    only_forecast: Who forecast and is neither among the Users nor in the log: a name that is written otherwise there.
     """
 
     month: str
@@ -114,6 +115,7 @@ class RequestMonth:
     trend: Trend | None
     by_trend: Reaches | None
     by_roll_out: Reaches | None
+    only_forecast: Sequence[str]
 
     @property
     def breachers(self) -> list[UserMonth]:
@@ -123,7 +125,7 @@ class RequestMonth:
 
 
 def users_of(found: Admitted, forecasts: Mapping[tuple[str, str], int]) -> list[UserMonth]:
-    """Every User with a request, an allocation or a forecast; `forecasts` by User and variant, `""` for all together."""
+    """Every User of the table or the log with a request, an allocation or a forecast; `forecasts` by User and variant, `""` for all together."""
     sent: dict[str, dict[str, RequestTotals]] = {}
     for (user, srv), totals in found.by_user_and_srv.items():
         sent.setdefault(user, {})[srv] = totals
@@ -140,6 +142,11 @@ def users_of(found: Admitted, forecasts: Mapping[tuple[str, str], int]) -> list[
         if rows or of.allocation or in_all is not None:
             months.append(UserMonth(of, rows, in_all, held_to, step_of(of.breach_days)))
     return months
+
+
+def only_forecast(found: Admitted, forecasts: Mapping[tuple[str, str], int]) -> list[str]:
+    """Who forecast and is neither among the Users nor in the log, by name."""
+    return sorted({user for user, _ in forecasts} - {of.user for of in found.users})
 
 
 def step_of(breach_days: int) -> Step:

@@ -29,7 +29,8 @@ def due_on(month: str) -> str:
 
 def panel_verdict(month: RequestMonth) -> Verdict:
     """What the Panel is told."""
-    return Verdict(_headline(month), tuple(_findings(month)), admitted_verdict(month.found).cautions)
+    cautions = (*_only_forecast(month), *admitted_verdict(month.found).cautions)
+    return Verdict(_headline(month), tuple(_findings(month)), cautions)
 
 
 def user_verdict(month: RequestMonth, user: UserMonth) -> Verdict:
@@ -90,6 +91,18 @@ def _findings(month: RequestMonth) -> Iterator[str]:
     else:
         yield "Over their share: nobody, on any day."
     yield from _forecast(month)
+
+
+def _only_forecast(month: RequestMonth) -> Iterator[str]:
+    if not month.only_forecast:
+        return
+    named = month.only_forecast[:_NAMED]
+    more = len(month.only_forecast) - len(named)
+    others = f" and {many(more, 'other User')}" if more else ""
+    yield (
+        f"Forecast, and neither in the table of Users nor in the log, so held against nothing here: {', '.join(named)}"
+        f"{others}. Is a name written otherwise there?"
+    )
 
 
 def _forecast(month: RequestMonth) -> Iterator[str]:
