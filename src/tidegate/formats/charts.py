@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import vl_convert
 
+from tidegate.formats.drawable import all_drawable
 from tidegate.vocabulary.instants import Instant
 
 BLUE: Final = "#0072B2"
@@ -74,7 +75,7 @@ _STACK_ORDER = {"field": "order", "type": "quantitative"}
 def svg(name: str, specification: Mapping[str, Any]) -> str:
     """Draw a specification; the same one is always the same text, and no id in it is another picture's."""
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **specification}
-    drawn: str = vl_convert.vegalite_to_svg(whole)
+    drawn: str = vl_convert.vegalite_to_svg(all_drawable(whole))
     # The drawing library numbers gradients on and on for as long as the process lives.
     for at, counted in enumerate(dict.fromkeys(_GRADIENT.findall(drawn))):
         drawn = re.sub(rf"\b{counted}\b", f"{name}-gradient-{at}", drawn)

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 import vl_convert
 
+from tidegate.formats.drawable import drawable
 from tidegate.formats.spreadsheet_safe import as_text
 
 _SCALE: Final = 2.0
@@ -104,6 +105,6 @@ def _written(lines: list[tuple[str, int, str, str]], top: float) -> tuple[str, f
         top += size * _LEADING
         made.append(
             f'<text x="{_MARGIN}" y="{top:.1f}" font-family="Arial, Helvetica, sans-serif" font-size="{size}" '
-            f'font-weight="{weight}" fill="{colour}">{escape(text)}</text>'
+            f'font-weight="{weight}" fill="{colour}">{escape(drawable(text))}</text>'
         )
     return "".join(made), top + (_GAP if lines else 0)
