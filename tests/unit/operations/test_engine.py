@@ -25,8 +25,9 @@ from tests.engines import (
 )
 
 from tidegate.alert_storm.decision import Outcome
+from tidegate.commissioning.evidence import Evidence, Kind
 from tidegate.operations.engine_options import EngineOptions
-from tidegate.operations.live import Busy, Draining, IncomingBatch, NotDurable
+from tidegate.operations.live import Busy, Draining, IncomingBatch, IncomingResponse, NotDurable
 from tidegate.operations.live_journal import JournalUnavailable
 from tidegate.operations.outgoing import DeliveryChange, DeliveryState, QueueQuery
 from tidegate.policy.mechanism import Mode
@@ -314,6 +315,30 @@ def test_while_the_journal_is_gone_callers_are_told_and_it_recovers_by_itself(pa
     assert [(0, 0, 0)] * 2 + [(1, 0, 0)] * 2 == decided_in(path)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_while_the_journal_is_gone_a_response_is_not_kept_and_sent_again_it_is_kept_once(path, clock, when):
+    """Also where it had become durable, and only the word of it was lost."""
+    failing = []
+
+    def wrap(journal):
+        failing.append(Failing(journal))
+        return failing[0]
+
+    told = [IncomingResponse("r1", [Evidence(0, 1, Kind.COMMISSIONED)])]
+    with running_engine(path, clock, wrap=wrap) as engine:
+        failing[0].fails = when
+        with pytest.raises(NotDurable):
+            engine.keep(told).result(30)
+        failing[0].fails = ""
+        while not engine.is_ready:
+            pass
+        engine.keep(told).result(30)
+        (made,) = accept(engine, incoming(1))
+
+        assert 1 == made.seq
+    assert [("r1", 1_000)] == asked(path, "SELECT identifier, at FROM evidence")
+
+
 class Full(Failing):
     """A journal on a full disk: it can be read, and not written."""
 
@@ -371,6 +396,8 @@ def test_beyond_what_may_wait_callers_are_told_to_come_back(path):
         assert 4 == engine.counters().waiting
         with pytest.raises(Busy):
             engine.submit([incoming(4)])
+        with pytest.raises(Busy):
+            engine.keep([IncomingResponse("r1", [])])
         slow[0].may_go.set()
 
         assert [1, 2, 3, 4] == [it.result(30)[0].seq for it in waiting]
@@ -383,6 +410,8 @@ def test_draining_it_finishes_what_it_took_and_takes_no_more(path):
         engine.drain()
         with pytest.raises(Draining):
             engine.submit([incoming(1)])
+        with pytest.raises(Draining):
+            engine.keep([IncomingResponse("r1", [])])
 
         assert 1 == taken.result(30)[0].seq
         assert not engine.is_ready
