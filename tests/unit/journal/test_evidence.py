@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines import StandingClock, accept, incoming, journal_of, running_engine
+from tests.engines import AUDIT, StandingClock, a_record, accept, incoming, journal_of, running_engine
 
 from tidegate.columnar.batches import Names
 from tidegate.commissioning.columns import rows_of
@@ -142,6 +142,17 @@ def test_a_response_is_no_alert_and_what_it_says_is_durable_when_it_is_answered(
 
         assert [ACCEPTED._replace(at=1_000), READ._replace(at=1_000)] == told_of(path)
         assert (0, 0) == (engine.counters().received, engine.counters().waiting)
+
+
+def test_an_alert_that_is_throttled_is_evidence_all_the_same(path: Path) -> None:
+    clock = StandingClock()
+    with running_engine(path, clock) as engine:
+        engine.apply(a_record(), AUDIT).result(30)
+        clock.now = 1_010
+        made = [accept(engine, saying(incoming(n), ACTIONED))[0] for n in range(4)]
+
+    assert [False, False, True, True] == [it.is_held_back for it in made]
+    assert 4 == len(told_of(path))
 
 
 def test_evidence_stays_when_the_alerts_that_said_it_are_let_go_of(path: Path) -> None:
