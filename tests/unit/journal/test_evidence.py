@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.engines import AUDIT, StandingClock, a_record, accept, incoming, journal_of, running_engine
 
+from tidegate.assembly.opening_evidence import open_evidence
 from tidegate.columnar.batches import Names
 from tidegate.commissioning.columns import rows_of
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Role
@@ -59,7 +60,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told_of(url: object) -> list[Evidence]:
     names = Names(["a party that registrations named first"])
-    parts = JournalEvidence(str(url), names).rows()
+    parts = open_evidence([Path(str(url))], names).rows()
     return [row for part in parts for row in rows_of(part.records, names)]
 
 
