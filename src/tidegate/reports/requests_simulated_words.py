@@ -309,9 +309,11 @@ def _before_after(before: Tally, after: Tally) -> str:
         if before.done == after.done
         else f"{thousands(after.done)} are done, not {thousands(before.done)}"
     )
-    if before.median_us is None or after.median_us is None or before.median_us == after.median_us:
+    if before.median_us is None or after.median_us is None:
         return done
-    return f"{done}, half within {length(after.median_us)}, not {length(before.median_us)}"
+    # Both as they are printed: a difference that cannot be told is none.
+    now, then = length(after.median_us), length(before.median_us)
+    return done if now == then else f"{done}, half within {now}, not {then}"
 
 
 def _named(srvs: Sequence[str]) -> str:

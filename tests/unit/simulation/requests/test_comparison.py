@@ -22,11 +22,12 @@ from tidegate.formats.requests_simulated_tables import COLUMNS, comparison_rows,
 from tidegate.operations.request_control import capacity_rules
 from tidegate.policy_files import find_policy, parse_policy
 from tidegate.reports.requests_simulated import Control, RequestsSimulated
-from tidegate.reports.requests_simulated_words import capacity_in_words, requests_verdict
+from tidegate.reports.requests_simulated_words import ask_in_words, capacity_in_words, requests_verdict
 from tidegate.simulation.requests.comparison import Asked, Simulation, simulation
 from tidegate.simulation.requests.scenario_files import parse_scenario
 from tidegate.tables.users import read_users
 from tidegate.vocabulary.faults import InputError
+from tidegate.vocabulary.instants import SECOND
 from tidegate.vocabulary.service_requests import ServiceRequest
 from tidegate.vocabulary.users import User, UserRole
 
@@ -266,3 +267,20 @@ def test_a_scenario_and_a_folder_are_needed() -> None:
         CliRunner().invoke(app, ["simulate", "requests"], catch_exceptions=False)
 
     assert ["SCENARIO", "-o"] == [fault.where for fault in caught.value.faults]
+
+
+def test_a_difference_too_small_to_print_is_not_told_as_one(found: RequestsSimulated) -> None:
+    own, asked, _ = found.of_lists
+    first, *others = own.streams
+    slower = replace(
+        asked,
+        streams=[replace(first, tally=replace(first.tally, median_us=71 * SECOND + 1)), *others],
+        priority=[*own.priority, *first.srvs],
+    )
+    said = ask_in_words(
+        replace(own, streams=[replace(first, tally=replace(first.tally, median_us=71 * SECOND)), *others]),
+        slower,
+    )
+
+    assert "are done as before" in said
+    assert "not 1 min 11 s" not in said
