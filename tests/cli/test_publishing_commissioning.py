@@ -315,6 +315,35 @@ def test_under_pseudonyms_every_file_is_of_the_same_devices_and_a_report_without
     assert not (tmp_path / "recipients.csv").exists()
 
 
+def test_where_all_is_secure_every_recipient_has_a_list_with_nothing_in_it(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    device = "00-DB-12-34-56-78-90-01"
+    Path("evidence.csv").write_text(
+        "at,device_id,kind,srv,credential_type,outcome,role,party_id,certificate_hash,sender\n"
+        f"2026-01-01T12:00:00Z,{device},commissioned,,,,,,,\n"
+        f"2026-01-02T12:00:00Z,{device},communication_check,,,success,,,,\n"
+    )
+    Path("registrations.csv").write_text(
+        f"device_id,role,party_id,from\n{device},Supplier,../Larch,2025-01-01T00:00:00Z\n"
+    )
+    Path("mine.toml").write_text(
+        'name = "mine"\ntime_allowed = "0s"\n[[obligations]]\nname = "communicating"\ncheck = "communication"\n'
+    )
+    tables = ["evidence.csv", "--registrations", "registrations.csv", "--criteria", "mine.toml"]
+    ran = tidegate(capfd, "commissioning", *tables, "--recipients", "-o", "out")
+    (part,) = [each for each in rows(Path("out/recipients.csv")) if each["recipient"]]
+
+    assert 0 == ran.status
+    assert "Recipients: each has a folder" in ran.out
+    assert ("../Larch", "1", "0") == (part["recipient"], part["devices"], part["failed_by_last"])
+    listed = Path("out/recipients", part["folder"], "devices.csv")
+    assert [] == rows(listed)
+    assert '"device_id","mine","reasons"' in listed.read_text()
+    assert {"evidence.csv", "registrations.csv", "mine.toml", "out"} == {
+        path.name for path in tmp_path.iterdir()
+    }
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [

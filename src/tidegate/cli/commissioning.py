@@ -84,6 +84,8 @@ def commissioning(
     else:
         besides = [] if asked.cni_limit is None else [limit_in_words(status, asked.cni_limit)]
         besides += [] if plan is None else reads_in_words(plan)
+        if recipients and output is not None:
+            besides.append(f"Recipients: each has a folder; {output / 'recipients.csv'} says which is whose.")
         given = AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now())
         show(status, output, given, besides=besides)
     if tripped := [gate for gate in gates if gate.holds(summary)]:

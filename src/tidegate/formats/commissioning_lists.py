@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -187,8 +188,8 @@ def by_number(table: pa.Table, numbers: NDArray[Any]) -> Iterator[tuple[int, pa.
     order = np.argsort(numbers, kind="stable")
     found, begins = np.unique(numbers[order], return_index=True)
     ordered = table.take(order)
-    ends = [*begins[1:].tolist(), len(order)]
-    for number, begin, end in zip(found.tolist(), begins.tolist(), ends, strict=True):
+    edges = [*begins.tolist(), len(order)]
+    for number, (begin, end) in zip(found.tolist(), pairwise(edges), strict=True):
         yield number, ordered.slice(begin, end - begin)
 
 

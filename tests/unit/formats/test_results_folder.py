@@ -222,3 +222,19 @@ def test_a_partial_replay_takes_away_partial_results_only(tmp_path: Path) -> Non
     _commit(tmp_path, "summary.json", partial=True)
 
     assert _names(tmp_path) == ["summary.json", "summary.partial.json"]
+
+
+def test_what_is_scratch_is_never_a_result_and_no_folder_stays_that_nothing_is_left_in(tmp_path):
+    (tmp_path / "parts" / "old").mkdir(parents=True)
+    (tmp_path / "parts" / "old" / "a.csv").write_text("1")
+    (tmp_path / "parts" / "kept").mkdir()
+    (tmp_path / "parts" / "kept" / "a.csv").write_text("1")
+    (tmp_path / "parts" / "kept" / "mine.txt").write_text("1")
+    with ResultsFolder(tmp_path, ["parts/old/a.csv", "parts/kept/a.csv"]) as results:
+        results.scratch("a.csv").write_text("2")
+        results.path("b.csv").write_text("3")
+        results.commit(partial=False)
+
+    assert ["b.csv", "parts", "parts/kept", "parts/kept/mine.txt"] == sorted(
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")
+    )
