@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import pickle
@@ -228,7 +229,7 @@ def test_the_report_runs_on_the_journal_while_the_gateway_runs_and_after_a_resta
 
 @dataclass
 class Behind:
-    """What answers Service Requests, with what it is told to."""
+    """What answers Service Requests, with what it is told to; compressed for whoever says that it may be."""
 
     status: int = 200
     body: bytes = b""
@@ -242,11 +243,15 @@ def system_behind() -> Iterator[Behind]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
+            may_compress = "gzip" in self.headers.get("accept-encoding", "")
+            body = gzip.compress(behind.body) if may_compress else behind.body
             self.send_response(behind.status)
             self.send_header("content-type", "application/xml")
-            self.send_header("content-length", str(len(behind.body)))
+            self.send_header("content-length", str(len(body)))
+            if may_compress:
+                self.send_header("content-encoding", "gzip")
             self.end_headers()
-            self.wfile.write(behind.body)
+            self.wfile.write(body)
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""

@@ -69,7 +69,12 @@ class Upstream:
             ),
             timeout=aiohttp.ClientTimeout(total=self._seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Content-Type": "application/xml", "User-Agent": f"tidegate/{__version__}"},
+            headers={
+                "Content-Type": "application/xml",
+                "User-Agent": f"tidegate/{__version__}",
+                # Answers go back octet for octet, and not every User's client takes them compressed.
+                "Accept-Encoding": "identity",
+            },
             auto_decompress=False,
         )
 
