@@ -179,6 +179,18 @@ def test_with_the_mode_off_nothing_is_said_to_continue_anything(capfd):
 
 
 @pytest.mark.usefixtures("files")
+def test_with_the_mode_off_nobody_is_warned_as_the_gateway_warns_nobody(capfd):
+    assert 0 < json.loads(admit(capfd, "--json").out)["early_warnings"]
+    Path("small.toml").write_text(CAPACITY.replace("enforced", "off"), encoding="utf-8")
+    told = json.loads(admit(capfd, "--json").out)
+
+    assert (0, {0}) == (
+        told["early_warnings"],
+        {user["early_warnings"] for user in told["by_user"].values()},
+    )
+
+
+@pytest.mark.usefixtures("files")
 def test_a_larger_capacity_throttles_nobody(capfd):
     ran = admit(capfd, "--capacity", "40", "--json")
 

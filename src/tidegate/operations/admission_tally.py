@@ -85,9 +85,10 @@ class AdmissionTally:
         is_throttled = decided.outcome == Outcome.THROTTLED
         self._count(batch, decided.outcome)
         self._reasons += np.bincount(decided.reason, minlength=len(Reason))
-        warned = batch.user[decided.early_warning]
-        self._warnings += np.bincount(warned, minlength=len(self._warnings))
-        self._count_days(batch, decided, is_throttled)
+        # With traffic management off nobody is warned, as the gateway warns nobody.
+        is_warned = decided.early_warning & (decided.reason != Reason.MODE_OFF)
+        self._warnings += np.bincount(batch.user[is_warned], minlength=len(self._warnings))
+        self._count_days(batch, decided, is_throttled, is_warned)
         self._count_active(batch.received_at, decided.reason)
         self._count_spells(batch.received_at[is_throttled], batch.user[is_throttled])
         self._count_peaks(batch.received_at, decided)
@@ -172,13 +173,17 @@ class AdmissionTally:
             counts[place] += count
 
     def _count_days(
-        self, batch: ServiceRequestBatch, decided: Decided, is_throttled: NDArray[np.bool_]
+        self,
+        batch: ServiceRequestBatch,
+        decided: Decided,
+        is_throttled: NDArray[np.bool_],
+        is_warned: NDArray[np.bool_],
     ) -> None:
         for day, start, stop in _runs(batch.received_at // DAY):
             it = self._days.setdefault(day * DAY, _Day())
             it.received += stop - start
             it.throttled += int(is_throttled[start:stop].sum())
-            it.early_warnings += int(decided.early_warning[start:stop].sum())
+            it.early_warnings += int(is_warned[start:stop].sum())
             is_over = decided.reason[start:stop] == Reason.OVER_SHARE
             it.breached.update(np.unique(batch.user[start:stop][is_over]).tolist())
 
