@@ -310,14 +310,7 @@ def _incidents(status: CommissioningStatus, beside: Beside) -> list[Section]:
     problems = [it for it in incident_problems(status) if it.incident is IncidentIs.DUE]
     told = [_incidents_in_words(status, found)]
     rows: list[list[Cell]] = [
-        [
-            of_step(it.step),
-            it.responsible or NOT_KNOWN,
-            it.manufacturer or NOT_KNOWN,
-            it.csp_region or NOT_KNOWN,
-            it.devices,
-        ]
-        for it in problems[:MOST_PROBLEMS]
+        [of_step(it.step), it.csp_region or NOT_KNOWN, it.devices] for it in problems[:MOST_PROBLEMS]
     ]
     more = (
         f" The {MOST_PROBLEMS} largest of {thousands(len(problems))}."
@@ -328,10 +321,10 @@ def _incidents(status: CommissioningStatus, beside: Beside) -> list[Section]:
     if rows:
         tables.append(
             Table(
-                ["What is wrong", "Whose it is", "Maker", "Region", "Hubs"],
+                ["What is wrong", "Region", "Hubs"],
                 rows,
                 heading=f"{many(found[IncidentIs.DUE], 'Incident')} of {many(len(problems), 'problem')}",
-                caption=f"Communications Hub Functions failed by {last}, by what is wrong and whose it is.{more}",
+                caption=f"Communications Hub Functions failed by {last}, by what is wrong and by whose region.{more}",
                 saved_as=[PROBLEMS_FILE] if beside is Beside.NO_LISTS else [DUE_FILE, PROBLEMS_FILE],
             )
         )

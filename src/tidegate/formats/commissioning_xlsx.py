@@ -226,8 +226,6 @@ def _incidents(book: Book, status: CommissioningStatus) -> None:
             it.incident.value,
             it.step.place,
             it.step.reason.text,
-            it.responsible or NOT_KNOWN,
-            it.manufacturer or NOT_KNOWN,
             it.csp_region or NOT_KNOWN,
             it.devices,
         ]
@@ -238,8 +236,6 @@ def _incidents(book: Book, status: CommissioningStatus) -> None:
         ("incident", 12),
         ("what", 34),
         ("reason", 44),
-        ("whose it is", 28),
-        ("manufacturer", 24),
         ("CSP region", 16),
         ("hubs", 10),
     ]

@@ -2,7 +2,7 @@
 
 incidents.csv           a row for each for which one is due
 incidents-not-due.csv   those that the first set of criteria calls failed, and for which none is due, or not yet
-incident-problems.csv   a row for each problem: one thing wrong, one to mend it, one maker, one region
+incident-problems.csv   a row for each problem: one thing wrong, or one reason why nothing is, in one region
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Of the lists of Devices."""
 
-PROBLEM_COLUMNS: Final = (
-    "problem", "incident", "reason", "responsible_party", "csp_region", "manufacturer", "devices",
-)  # fmt: skip
+PROBLEM_COLUMNS: Final = ("problem", "incident", "reason", "csp_region", "devices")
 
 _NUMBERS: Final = ("problem", "months_open")
 _SCHEMA: Final = pa.schema([(name, pa.int64() if name in _NUMBERS else pa.string()) for name in COLUMNS])
@@ -84,7 +82,7 @@ def write_problems(
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(PROBLEM_COLUMNS)
         for number, problem in sorted((numbers[each.key], each) for each in problems):
-            texts = (of_step(problem.step), problem.responsible, problem.csp_region, problem.manufacturer)
+            texts = (of_step(problem.step), problem.csp_region)
             lines.writerow((number, problem.incident.value, *map(as_text, texts), problem.devices))
 
 

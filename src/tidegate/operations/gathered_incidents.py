@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.inventory import numbered_together
-from tidegate.operations.cohort_tally import OTHERS
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_incidents import (
     COMMUNICATIONS_HUB_FUNCTION,
@@ -61,18 +60,15 @@ def problems_of(devices: DevicesAssessed, numbers: Mapping[ProblemKey, int]) -> 
     """The number of each one's problem.
 
     devices:  Some that were gathered.
-    numbers:  `problem_numbers` of the report; a maker that it does not tell apart is among `others` there.
+    numbers:  `problem_numbers` of the report.
     """
-    maker, region = (devices.dimensions[DIMENSIONS.index(name)] for name in ("manufacturer", "csp_region"))
-    columns: list[NDArray[Any]] = [devices.of, devices.responsible.places, maker.places, region.places]
+    region = devices.dimensions[DIMENSIONS.index("csp_region")]
+    columns: list[NDArray[Any]] = [devices.of, region.places]
     which, first = numbered_together(columns)
     found = []
-    for of, party, made, where in zip(*(column[first].tolist() for column in columns), strict=True):
+    for of, where in zip(*(column[first].tolist() for column in columns), strict=True):
         step = devices.told[of].step
         incident = incident_of_change(step.change)
         assert incident is not None, "it is gathered"
-        key = ProblemKey(
-            incident, step, devices.responsible.texts[party], maker.texts[made], region.texts[where]
-        )
-        found.append(numbers.get(key) or numbers[key._replace(manufacturer=OTHERS)])
+        found.append(numbers[ProblemKey(incident, step, region.texts[where])])
     return np.array(found, np.int64)[which]

@@ -52,18 +52,14 @@ class ProblemKey(NamedTuple):
 
     incident: IncidentIs
     step: Step
-    responsible: str
-    manufacturer: str
     csp_region: str
 
 
 class IncidentProblem(NamedTuple):
-    """Communications Hub Functions with one thing wrong, or cleared for one reason: one row to work, not one for each."""
+    """Communications Hub Functions of one CSP with one thing wrong, or cleared for one reason: one row to work, not one for each."""
 
     incident: IncidentIs
     step: Step
-    responsible: str
-    manufacturer: str
     csp_region: str
     devices: int
 
@@ -106,13 +102,13 @@ def incident_of_change(change: Change) -> IncidentIs | None:
 
 def incident_problems(status: CommissioningStatus) -> list[IncidentProblem]:
     """A row for each problem; those due first, the largest first."""
-    manufacturer, region = DIMENSIONS.index("manufacturer"), DIMENSIONS.index("csp_region")
+    region = DIMENSIONS.index("csp_region")
     sums = status.sum_by(
-        lambda each: (
-            incident_of(each), each.step, each.responsible, each.dimensions[manufacturer], each.dimensions[region],
-        ),
-        "device_type", "manufacturer", "csp_region", "step", "responsible",
-    )  # fmt: skip
+        lambda each: (incident_of(each), each.step, each.dimensions[region]),
+        "device_type",
+        "csp_region",
+        "step",
+    )
     problems = [IncidentProblem(key[0], *key[1:], devices) for key, devices in sums.items() if key[0]]
     order = list(IncidentIs)
     return sorted(problems, key=lambda each: (order.index(each.incident), -each.devices, each[1:]))

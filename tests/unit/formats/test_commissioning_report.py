@@ -231,8 +231,6 @@ def test_incidents_that_are_due_are_problems_and_the_others_have_their_reason():
     assert "3 Incidents of 2 problems" == due.heading
     assert [
         "NetworkOperator cells: the cell holds another party's certificate",
-        "DCC",
-        "HubCo",
         "North",
         2,
     ] == due.rows[0]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from tidegate.columnar.inventory import Attribute
 from tidegate.commissioning.assessment import Verdict
 from tidegate.commissioning.deciding import Duty
 from tidegate.commissioning.finding import Reason
-from tidegate.operations.cohort_tally import OTHERS
 from tidegate.operations.gathered_incidents import IncidentsGathered, problems_of
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_incidents import IncidentIs, ProblemKey
@@ -63,11 +61,8 @@ def test_those_of_one_value_are_theirs_alone():
     assert [] == gathered.of("network_operator", "Marsh")
 
 
-@pytest.mark.parametrize("rare", ["Rare", "Rarer"])
-def test_a_maker_that_the_report_does_not_tell_apart_is_of_the_problem_of_the_others(rare):
-    keys = [ProblemKey(IncidentIs.DUE, SILENT, "DCC", maker, "North") for maker in ("Alpha", OTHERS)]
+def test_every_hub_is_of_the_problem_of_its_step_and_region():
+    keys = [ProblemKey(IncidentIs.DUE, SILENT, region) for region in ("South", "North")]
     numbers = {key: number for number, key in enumerate(keys, 1)}
 
-    assert [2, 1, 2] == problems_of(
-        devices(("CHF", rare, 1), ("CHF", "Alpha", 1), ("CHF", rare, 1)), numbers
-    ).tolist()
+    assert [2, 2] == problems_of(devices(("CHF", "Alpha", 1), ("CHF", "Beta", 1)), numbers).tolist()

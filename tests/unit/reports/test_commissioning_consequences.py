@@ -32,15 +32,15 @@ def cohort(
     last: Verdict,
     device_type: str = "CHF",
     action: NextAction = NextAction.NOTHING,
-    manufacturer: str = "Alpha",
+    region: str = "North",
 ) -> Cohort:
-    dimensions = ("Sigma", "", "North", device_type, manufacturer, "2026-03")
+    dimensions = ("Sigma", "", region, device_type, "Alpha", "2026-03")
     return Cohort(dimensions, (first, last), Step(change, *EMPTY), action.text, "Sigma", 0)
 
 
 CONFIRMED = cohort(Change.CONFIRMED, FAILED, FAILED, action=NextAction.VISIT)
 CLEARED = cohort(Change.CLEARED, FAILED, SECURE)
-CLEARED_BETA = cohort(Change.CLEARED, FAILED, SECURE, manufacturer="Beta")
+CLEARED_SOUTH = cohort(Change.CLEARED, FAILED, SECURE, region="South")
 TO_READ = cohort(Change.UNTOLD, FAILED, UNTOLD, action=NextAction.READ)
 WAITING = cohort(Change.WAITING, FAILED, Verdict.PENDING, action=NextAction.WAIT)
 FOUND = cohort(Change.FOUND, SECURE, FAILED, action=NextAction.REPLACE)
@@ -70,14 +70,14 @@ def test_an_incident_is_due_for_a_hub_that_truly_failed_and_for_no_other(expecte
 
 
 def test_incidents_are_grouped_into_problems_those_due_first_and_the_largest():
-    problems = incident_problems(status({CLEARED: 4, CONFIRMED: 2, CLEARED_BETA: 9, METER: 50, FOUND: 3}))
+    problems = incident_problems(status({CLEARED: 4, CONFIRMED: 2, CLEARED_SOUTH: 9, METER: 50, FOUND: 3}))
 
     assert [
-        ("due", "Alpha", 3),
-        ("due", "Alpha", 2),
-        ("not due", "Beta", 9),
-        ("not due", "Alpha", 4),
-    ] == [(each.incident, each.manufacturer, each.devices) for each in problems]
+        ("due", "North", 3),
+        ("due", "North", 2),
+        ("not due", "South", 9),
+        ("not due", "North", 4),
+    ] == [(each.incident, each.csp_region, each.devices) for each in problems]
 
 
 def test_the_limit_is_breached_on_paper_where_not_even_what_cannot_be_told_would_breach_it():
