@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -170,6 +171,8 @@ def assess_commissioning_into(
 ) -> CommissioningReported:
     """Assess Devices into a folder of results; every file has its name only once all are complete.
 
+    What is written after all were assessed takes as long: progress is told between files, so that it can be stopped.
+
     Raises:
         InputError: an input cannot be read, or the results cannot be written.
     """
@@ -209,6 +212,8 @@ def assess_commissioning_into(
             if asked.has_recipients:
                 sinks.append(own)
             status = _assess(asked, criteria, inventory, sinks, rejected, progress)
+        written = partial(progress, 1.0, status.evidence.read)
+        written()
         write_reconciliation(status, folder.path("reconciliation.csv"))
         plan = reads.plan(status)
         if plan is not None:
@@ -220,14 +225,18 @@ def assess_commissioning_into(
         reported = _reported(asked, status, plan, made)
         write_commissioning_summary(reported.summary, folder.path("summary.json"))
         pictures = tuple(commissioning_pictures(status, asked.cni_limit))
+        written()
         limit = asked.cni_limit
         write_commissioning_html(status, pictures, folder.path("report.html"), cni_limit=limit, reads=plan)
+        written()
         write_commissioning_xlsx(status, folder.path("report.xlsx"), cni_limit=limit, reads=plan)
         for picture in pictures:
+            written()
             write_png(picture, folder.path(f"{picture.name}.png"), under_pictures(status))
         if asked.has_recipients:
             hashes = hashes_of(criteria)
-            Publishing(hashes, pictures, incidents, own, plan, limit, folder.path).publish(status)
+            Publishing(hashes, pictures, incidents, own, plan, limit, folder.path).publish(status, written)
+        written()
         folder.commit(partial=False)
     return reported
 

@@ -80,8 +80,8 @@ class Publishing:
     cni_limit: Fraction | None
     path_of: Callable[[str], Path]
 
-    def publish(self, status: CommissioningStatus) -> None:
-        """Write them all, and recipients.csv."""
+    def publish(self, status: CommissioningStatus, written: Callable[[], None]) -> None:
+        """Write them all, and recipients.csv; `written` is called after each folder."""
         found = recipients(status)
         write_recipients_csv(found, self.path_of(RECIPIENTS))
         numbers = problem_numbers(status)
@@ -91,8 +91,10 @@ class Publishing:
             if each.name:
                 is_drawn = _called_failed(each.status) >= drawn_from
                 self._party(each, numbers, is_drawn=is_drawn)
+                written()
         for name, called in NO_DEVICES.items():
             self._without_devices(name, replace(status, shown={}, recipient=called))
+            written()
 
     def _party(self, recipient: Recipient, numbers: Mapping[ProblemKey, int], *, is_drawn: bool) -> None:
         status = recipient.status

@@ -7,10 +7,12 @@ at fault, 70 the fault is ours, 130 interrupted. No command imports what only an
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final, TypeGuard
 
 import typer
 
@@ -99,6 +101,9 @@ _OF_WEB = frozenset(
 """What only the live parts need: the extra `[web]`."""
 
 
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def _extra_of(error: Exception) -> str | None:
     """The extra that brings a package that is not there; None where that is not what is wrong."""
     if not isinstance(error, ModuleNotFoundError):
@@ -142,12 +147,28 @@ def main() -> None:
     except Exception as error:
         if "TIDEGATE_TRACEBACK" in os.environ:
             raise
+        if _has_no_room(error):
+            _print_no_more()
+            where, remedy = "what is printed", "Make room, or send it elsewhere."
+            console.show_faults(InputError(Fault(where, f"cannot be written: {error.strerror}", remedy)))
+            sys.exit(console.INPUT_AT_FAULT)
         if extra := _extra_of(error):
             what = f"{getattr(error, 'name', '')} is not installed, which this command needs"
             console.show_faults(InputError(Fault("tidegate", what, f'Install "tidegate[{extra}]".')))
             sys.exit(console.INPUT_AT_FAULT)
         console.show_fault_of_ours(error)
         sys.exit(console.FAULT_OF_OURS)
+
+
+def _has_no_room(error: Exception) -> TypeGuard[OSError]:
+    """Whether what we print goes where there is no room; a file of results that has none is an InputError already."""
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
+
+
+def _print_no_more() -> None:
+    """What is left over goes nowhere: Python would try it once more on its way out, and change the exit status."""
+    with suppress(OSError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _is_of_a_reader_gone(error: BaseException) -> bool:
