@@ -246,6 +246,22 @@ def test_a_reader_that_has_had_enough_is_no_gate(folder):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    "command", [["simulate", "commissioning", "--list"], ["criteria", "show", "outcome"]]
+)
+def test_no_room_for_what_is_printed_is_no_fault_of_ours(folder, capsys, monkeypatch, command):
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with (folder / "printed").open("w") as printed:
+        monkeypatch.setattr(sys, "stdout", printed)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, most))
+        try:
+            ran = tidegate(capsys, *command)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    refused(ran, "standard output: cannot be written", "Make room")
+
+
 def test_a_command_leaves_a_process_that_a_hang_up_does_not_end(capfd):
     """A gateway is a command too, and parties hang up on it."""
     tidegate(capfd, "policy", "list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from rich.console import Console
 from tests.commands import tidegate
 
 import tidegate as python
+from tidegate.assembly import recipients
 from tidegate.assembly.commissioning import (
     CommissioningAsked,
     assess_commissioning,
@@ -20,7 +22,7 @@ from tidegate.assembly.commissioning import (
 )
 from tidegate.cli.commissioning_screen import AskedToAssess, show
 from tidegate.commissioning.assessment import Verdict
-from tidegate.formats import commissioning_pictures, picture
+from tidegate.formats import commissioning_pictures, commissioning_xlsx, picture
 from tidegate.formats.reproduction import Reproduction
 from tidegate.vocabulary.instants import parse_instant
 
@@ -249,6 +251,25 @@ def test_a_run_that_is_interrupted_leaves_nothing():
     with pytest.raises(KeyboardInterrupt):
         assess_commissioning_into(Path("out"), ASKED, Reproduction("tidegate"), interrupt)
 
+    assert not Path("out").exists()
+
+
+@pytest.mark.usefixtures("files", "without_pictures")
+@pytest.mark.parametrize(
+    "while_writing", [(commissioning_xlsx, "write_commissioning_xlsx"), (recipients, "write_page")]
+)
+def test_ctrl_c_while_results_are_written_ends_the_run_and_leaves_nothing(capfd, monkeypatch, while_writing):
+    asked_once = iter([signal.SIGINT])
+
+    def press_ctrl_c(*_: object, **__: object) -> None:
+        for pressed in asked_once:
+            signal.raise_signal(pressed)
+
+    monkeypatch.setattr(*while_writing, press_ctrl_c)
+    ran = tidegate(capfd, "commissioning", *TABLES, "-o", "out", "--recipients")
+
+    assert 130 == ran.status
+    assert "Interrupted." in ran.err
     assert not Path("out").exists()
 
 

@@ -145,13 +145,13 @@ def main() -> None:
             console.talk.print("Interrupted.")
         raise
     except Exception as error:
-        if "TIDEGATE_TRACEBACK" in os.environ:
-            raise
         if _has_no_room(error):
             _print_no_more()
-            where, remedy = "what is printed", "Make room, or send it elsewhere."
+            where, remedy = "standard output", "Make room, or send it elsewhere."
             console.show_faults(InputError(Fault(where, f"cannot be written: {error.strerror}", remedy)))
             sys.exit(console.INPUT_AT_FAULT)
+        if "TIDEGATE_TRACEBACK" in os.environ:
+            raise
         if extra := _extra_of(error):
             what = f"{getattr(error, 'name', '')} is not installed, which this command needs"
             console.show_faults(InputError(Fault("tidegate", what, f'Install "tidegate[{extra}]".')))
