@@ -208,12 +208,10 @@ class ByHand:
         news = self.news_of_cell(asked, asked.role)
         truths = [self.one_cell(asked, self.latest(news, usage)) for usage in self.usages(asked, news)]
         least = min(truths)
-        was_read = least != MET or any(
+        was_read = any(
             r.kind.name == "CREDENTIALS_READ" and r.role == asked.role
             and r.outcome in (0, 1) and (r.party_id or (asked.holds == "listed" and r.certificate_hash))
-            and r.at == at and (r.credential_type in (usage, 0))
-            for usage in self.usages(asked, news)
-            for at, _ in self.latest(news, usage)
+            and (not asked.usages or r.credential_type in (*asked.usages, 0))
             for r in self.rows
         )  # fmt: skip
         return least, was_read

@@ -66,6 +66,16 @@ def test_a_success_more_makes_nothing_worse(seed):
 
 
 @given(seeds)
+def test_a_check_more_that_succeeds_makes_nothing_worse(seed):
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
+    for each in map(commissioned, many(seed)):
+        kind = random.choice([Kind.COMMUNICATION_CHECK, Kind.RECOVERY_CELL_CHECK])
+        check = Evidence(random.randint(0, LATEST), DEVICE, kind, outcome=Outcome.SUCCESS)
+
+        assert assess(*each).verdict <= assess(*each._replace(evidence=[*each.evidence, check])).verdict, each
+
+
+@given(seeds)
 def test_bringing_the_registered_suppliers_certificates_makes_nothing_worse(seed):
     random = Random(seed)  # noqa: S311 - drawn again from its seed
     for each in map(commissioned, many(seed)):

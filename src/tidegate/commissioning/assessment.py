@@ -154,7 +154,13 @@ def assess(
         cells_of(each.role) if _is_of_type(each.device_types, device_type) else _not_asked(each.name)
         for each in criteria.cells
     )
-    verdict = _verdict(_of_cells(cells), all_of(each.truth for each in obligations), is_pending=is_pending)
+    was_read = any(
+        each.were_read(rows) for each in criteria.cells if _is_of_type(each.device_types, device_type)
+    )
+    read = all_of(each.truth for each in cells)
+    if read is Truth.MET and not was_read:
+        read = Truth.CANNOT_BE_TOLD
+    verdict = _verdict(read, all_of(each.truth for each in obligations), is_pending=is_pending)
     return Assessment(
         verdict,
         obligations,
@@ -166,12 +172,6 @@ def assess(
         registered.now(Role.NETWORK_OPERATOR),
         tuple(row for row in before if row.kind is not Kind.CHANGE_OF_SUPPLIER),
     )
-
-
-def _of_cells(cells: tuple[Finding, ...]) -> Truth:
-    truth = all_of(each.truth for each in cells)
-    was_read = any(row.kind is Kind.CREDENTIALS_READ for each in cells for row in each.rows)
-    return Truth.CANNOT_BE_TOLD if truth is Truth.MET and not was_read else truth
 
 
 def _verdict(cells: Truth, obligations: Truth, *, is_pending: bool) -> Verdict:

@@ -10,7 +10,7 @@ A read that does not say the usage is of all cells of its role.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -78,6 +78,16 @@ class Cells:
         if least.truth is not Truth.MET:
             return least
         return least._replace(rows=tuple(sorted({row for finding in found for row in finding.rows})))
+
+    def were_read(self, rows: Iterable[Evidence]) -> bool:
+        """Whether one of them ever was; what was found out of it since, a check may say too."""
+        usages = self.usages and (*self.usages, CredentialType.NOT_SAID)
+        return any(
+            row.kind is Kind.CREDENTIALS_READ
+            and self._is_read(row)
+            and (not usages or row.credential_type in usages)
+            for row in rows
+        )
 
     def _find_one(
         self,

@@ -130,7 +130,6 @@ class DevicesInOrder:
             read_at=np.zeros(usages, np.int64),
             is_right=np.zeros(usages, np.bool_),
             is_wrong=np.zeros(usages, np.bool_),
-            was_read=np.zeros(usages, np.bool_),
         )
 
 

@@ -129,7 +129,7 @@ class Scratch(NamedTuple):
 
     since, party: Of the spells of Supplier (row 0) and Network Operator (row 1).
     spells:    How many there are of each.
-    read_at, is_right, is_wrong, was_read: Of each usage, of the cells in question.
+    read_at, is_right, is_wrong: Of each usage, of the cells in question.
     """
 
     since: NDArray[np.int64]
@@ -138,7 +138,6 @@ class Scratch(NamedTuple):
     read_at: NDArray[np.int64]
     is_right: NDArray[np.bool_]
     is_wrong: NDArray[np.bool_]
-    was_read: NDArray[np.bool_]
 
 
 class Assessed(NamedTuple):
@@ -278,7 +277,8 @@ def assess(
 
 @folded_in
 def _find_cells(rows: Any, first: int, end: int, asked: Asked, cell: int, it: Scratch) -> Any:
-    """What a role's cells hold: truth, reason, and whether it rests on a read."""
+    """What a role's cells hold: truth, reason, and whether one of them ever was read."""
+    which, was_read = asked.usages[cell], False
     role, holds = asked.cell_role[cell], asked.holds[cell]
     for usage in range(USAGES):
         it.read_at[usage] = _NEVER
@@ -308,28 +308,22 @@ def _find_cells(rows: Any, first: int, end: int, asked: Asked, cell: int, it: Sc
                 is_right = _is_listed(row, asked, cell)
         if row.at > it.read_at[usage]:
             it.read_at[usage] = row.at
-            it.is_right[usage] = it.is_wrong[usage] = it.was_read[usage] = False
+            it.is_right[usage] = it.is_wrong[usage] = False
         it.is_right[usage] |= is_right
         it.is_wrong[usage] |= not is_right
-        it.was_read[usage] |= is_read
+        was_read |= is_read and (which == 0 or usage == 0 or which & (1 << usage) != 0)
 
-    which = asked.usages[cell]
     if which == 0:
         for usage in range(1, USAGES):
             if it.read_at[usage] != _NEVER:
                 which |= 1 << usage
     if which == 0:
         which = 1
-    truth, reason, was_read = _MET, _MATCHES, False
+    truth, reason = _MET, _MATCHES
     for usage in range(USAGES):
         if not which & (1 << usage):
             continue
         one, why = _find_one_cell(rows, first, end, asked, cell, usage, wanted, it)
-        at = max(it.read_at[usage], it.read_at[0])
-        if at != _NEVER:
-            was_read |= (it.was_read[usage] and it.read_at[usage] == at) or (
-                it.was_read[0] and it.read_at[0] == at
-            )
         if one < truth or (one == truth and why < reason):
             truth, reason = one, why
     return truth, reason, was_read

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tidegate.commissioning.assessment import Assessment, Verdict, assess
+from tidegate.commissioning.cells import Cells, Holds
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Registration, Role
 from tidegate.commissioning.finding import Reason
 from tidegate.commissioning.truth import Truth
@@ -205,6 +206,27 @@ def test_a_check_of_the_recovery_cell_is_no_read():
 
     assert Verdict.FAILED is found.verdict
     assert [Reason.NOT_OF_THIS_TYPE] * 2 == [each.reason for each in found.cells[:2]]
+
+
+def test_a_check_that_comes_after_a_read_does_not_undo_that_the_cell_was_read():
+    held = [COMMISSIONED, *read(3)[2:]]
+    checked = Evidence(3 * DAY + 1, DEVICE, Kind.RECOVERY_CELL_CHECK, outcome=Outcome.SUCCESS)
+
+    for story in (held, [*held, checked]):
+        assert Verdict.SECURE_BY_CREDENTIALS is assess(story, [], OUTCOME, 30 * DAY, "CHF").verdict
+
+
+def test_a_read_of_a_usage_that_is_not_asked_for_is_no_read_of_what_is():
+    cells = Cells(Role.RECOVERY, Holds.NOT_REGISTERED, (CredentialType.DIGITAL_SIGNING,))
+    asked = replace(OUTCOME, cells=(cells,))
+    for usage, verdict in (
+        (CredentialType.NOT_SAID, Verdict.SECURE_BY_CREDENTIALS),
+        (CredentialType.DIGITAL_SIGNING, Verdict.SECURE_BY_CREDENTIALS),
+        (CredentialType.KEY_AGREEMENT, Verdict.FAILED),
+    ):
+        held = Evidence(0, DEVICE, Kind.CREDENTIALS_READ, "6.24.1", usage, role=Role.RECOVERY, party_id="R")
+
+        assert verdict is assess([COMMISSIONED, held, *CHECKED], [], asked, 30 * DAY).verdict
 
 
 def test_who_is_not_known_to_be_registered_is_not_held_against_a_device():
