@@ -125,12 +125,7 @@ class ByHand:
                 ours.append(r)
         fixed = [r for r in ours if r.outcome.name == "SUCCESS"]
         maybe = [r for r in ours if r.outcome.name == "TIMEOUT" and proof.timeout == UNTOLD]
-        waiting: list[Evidence] = []
-        for r in ours:
-            if r.kind.name == "FUTURE_DATED_OUTCOME":
-                waiting = waiting[:-1]
-            elif r.outcome.name == "EMPTY":
-                waiting.append(r)
+        waiting = self.left_open(ours)
         maybe += waiting if proof.empty == UNTOLD else []
         worlds = {
             self.count(each, [*fixed, *(r for r, is_so in zip(maybe, world, strict=True) if is_so)])
@@ -148,19 +143,42 @@ class ByHand:
         )
         return UNMET if is_refused else proof.nothing_sent
 
+    def role(self, r: Evidence) -> int:
+        return 1 if r.srv == "6.23" and r.role == 0 else int(r.role)
+
+    def left_open(self, rows: list[Evidence]) -> list[Evidence]:
+        """Empty outcomes without one of those that came after."""
+        closed: set[Evidence] = set()
+        for place, later in enumerate(rows):
+            if later.kind.name == "SRV_RESPONSE":
+                continue
+            variants = {later.srv} if later.srv else {"6.15.1", "6.23"}
+            own = self.role(later)
+            can_be = [
+                r for r in rows[:place]
+                if r.kind.name == "SRV_RESPONSE" and r.outcome.name == "EMPTY" and r not in closed
+                and r.srv in variants and (own == 0 or self.role(r) in (0, own))
+            ]  # fmt: skip
+            closed |= set(can_be[-1:])
+        return [
+            r for r in rows
+            if r.kind.name == "SRV_RESPONSE" and r.outcome.name == "EMPTY" and r not in closed
+        ]  # fmt: skip
+
     def count(self, each: ServiceRequests, rows: list[Evidence]) -> int:
         if not each.each_credential_type:
             return len(rows)
         return len({(r.credential_type, r if r.credential_type == 0 else None) for r in rows})
 
     def is_for_another(self, r: Evidence) -> bool:
-        if r.role not in (0, 1, 2):
+        role = self.role(r)
+        if role not in (0, 1, 2):
             return True
         supplier, operator = self.who(1, self.as_at), self.who(2, self.as_at)
-        told = r.party_id or (r.sender if r.role != 2 else "")
-        if told and told == supplier and r.role != 2:
+        told = r.party_id or (r.sender if role != 2 else "")
+        if told and told == supplier and role != 2:
             return False
-        wanted = [w for w, of in ((supplier, (0, 1)), (operator, (0, 2))) if r.role in of]
+        wanted = [w for w, of in ((supplier, (0, 1)), (operator, (0, 2))) if role in of]
         if told and all(wanted) and told not in wanted:
             return True
         return "" not in (supplier, self.who(1, r.at)) and supplier != self.who(1, r.at)
@@ -224,27 +242,24 @@ class ByHand:
         if asked.holds != "registered":
             return MET if right else UNMET
         proof = self.criteria.proof
-        unknown: list[Evidence] = []
+        otherwise: list[Evidence] = []
         for r in self.rows:
             is_later = r.kind.name == "FUTURE_DATED_OUTCOME"
             is_replacing = r.srv in REPLACING and (is_later or r.kind.name == "SRV_RESPONSE")
             is_replacing |= is_later and not r.srv
             read_at = latest[0][0]
             may_be_ahead = r.at + self.criteria.time_allowed_us > read_at
-            if not is_replacing or not may_be_ahead or r.role not in (0, asked.role):
+            if not is_replacing or not may_be_ahead or self.role(r) not in (0, asked.role):
                 continue
             told = r.party_id or (r.sender if r.role != 2 else "")
             is_ours = told == self.who(asked.role, self.as_at)
-            brings_another = bool(told) and not is_ours and r.role != 0
+            brings_another = bool(told) and not is_ours and self.role(r) != 0
             if right != brings_another:
                 continue
             is_done = r.outcome.name == "SUCCESS"
             if r.at > read_at and (is_done or (r.outcome.name == "TIMEOUT" and proof.timeout == UNTOLD)):
                 return UNTOLD
-            if is_later:
-                unknown = unknown[:-1]
-            elif r.outcome.name == "EMPTY" and proof.empty == UNTOLD:
-                unknown.append(r)
-        if unknown:
+            otherwise.append(r)
+        if proof.empty == UNTOLD and self.left_open(otherwise):
             return UNTOLD
         return MET if right else UNMET

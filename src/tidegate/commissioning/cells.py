@@ -155,7 +155,7 @@ class Cells:
             for row in rows
             if row.at > at - time_allowed_us
             and row.is_replacing
-            and row.role in (Role.NOT_SAID, self.role)
+            and row.role_replaced in (Role.NOT_SAID, self.role)
             and says_otherwise(registered.puts(row, self.role))
         ]
         later = [row for row in otherwise if row.at > at]

@@ -127,6 +127,8 @@ class DevicesInOrder:
             since=np.zeros((2, most), np.int64),
             party=np.zeros((2, most), np.uint32),
             spells=np.zeros(2, np.int64),
+            latest=np.zeros((len(REPLACING), len(Role)), np.int64),
+            earlier=np.zeros(most_rows, np.int64),
             read_at=np.zeros(usages, np.int64),
             is_right=np.zeros(usages, np.bool_),
             is_wrong=np.zeros(usages, np.bool_),
@@ -195,7 +197,7 @@ def asked_of(criteria: Criteria, names: Names, as_at: Instant) -> Asked:
         listed=np.array(listed or [(0, 0, 0, 0)], np.int64),
         parties=np.array([number for each in parties for number in each], np.uint32),
         certificates=np.array([number for each in certificates for number in each], np.uint32),
-        is_replacing=_is_any(REPLACING),
+        replacing=_places_of(REPLACING),
         empty=int(proof.empty),
         timeout=int(proof.timeout),
         contradictory=int(proof.contradictory),
@@ -228,6 +230,14 @@ def _is_any(variants: Sequence[str]) -> NDArray[np.bool_]:
     is_any = np.zeros(256, np.bool_)
     is_any[[numbers[srv] for srv in variants if srv in numbers]] = True
     return is_any
+
+
+def _places_of(variants: Sequence[str]) -> NDArray[np.uint8]:
+    """The place of each variant among some, and one; 0: it is none of them."""
+    places = np.zeros(256, np.uint8)
+    for place, srv in enumerate(variants, start=1):
+        places[srv_numbers()[srv]] = place
+    return places
 
 
 def _numbers_of(cells: Cells, names: Names) -> list[int]:

@@ -101,6 +101,9 @@ _ROLE_TEXTS: Final = (
 REPLACING: Final = ("6.15.1", "6.21", "6.23")
 """Variants that put a remote party's certificates in a Trust Anchor Cell; their outcome may be future-dated."""
 
+OF_SUPPLIER: Final = "6.23"
+"""The one of them that concerns the Supplier's cells alone."""
+
 FUTURE_DATED: Final = ("6.15.1", "6.23")
 """Those whose outcome the Device itself sends later, as 8F66 or 8F67."""
 
@@ -133,6 +136,12 @@ class Evidence(NamedTuple):
         if self.kind is Kind.FUTURE_DATED_OUTCOME:
             return not self.srv or self.srv in REPLACING
         return self.kind is Kind.SRV_RESPONSE and self.srv in REPLACING
+
+    @property
+    def role_replaced(self) -> Role:
+        """Of a Command that replaces certificates: the role of the cells."""
+        is_told_by_srv = self.role is Role.NOT_SAID and self.srv == OF_SUPPLIER
+        return Role.SUPPLIER if is_told_by_srv else self.role
 
     @property
     def is_answer(self) -> bool:

@@ -17,14 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.columnar.compiled import compiled, folded_in
+from tidegate.columnar.evidence import srv_numbers
 from tidegate.commissioning.assessment import Verdict
-from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
+from tidegate.commissioning.evidence import (
+    FUTURE_DATED,
+    OF_SUPPLIER,
+    REPLACING,
+    CredentialType,
+    Kind,
+    Outcome,
+    Role,
+)
 from tidegate.commissioning.finding import Reason
 from tidegate.commissioning.truth import Truth
 
 USAGES: Final = len(CredentialType)
 NEVER: Final = np.iinfo(np.int64).min
 """No instant."""
+
+NONE: Final = -1
+"""No row."""
 
 # What an obligation is, and what a role's cells must hold.
 SERVICE_REQUESTS: Final = 0
@@ -55,6 +67,10 @@ _RECOVERY = int(Role.RECOVERY)
 _UNMET = int(Truth.UNMET)
 _UNTOLD = int(Truth.CANNOT_BE_TOLD)
 _MET = int(Truth.MET)
+_VARIANTS = len(REPLACING)
+_ROLES = len(Role)
+_OF_SUPPLIER = srv_numbers()[OF_SUPPLIER]
+_IS_FUTURE_DATED = tuple(srv in FUTURE_DATED for srv in REPLACING)
 _NOT_ASKED = int(Reason.NOT_OF_THIS_TYPE)
 _SUCCEEDED = int(Reason.SUCCEEDED)
 _BY_ALTERNATIVE = int(Reason.BY_ALTERNATIVE)
@@ -92,7 +108,8 @@ class Asked(NamedTuple):
     cell_role, holds, usages: Of each role's cells; `usages` has a bit for each that must have been read.
     cells:              How many of them are asked; one more may be there for an obligation alone.
     listed:             (start of its parties, of its certificates, their ends) in `parties` and `certificates`.
-    is_replacing:       256 whether a Service Reference Variant brings a remote party's certificates.
+    replacing:          256 the place in REPLACING of a Service Reference Variant, and one; 0: it brings no remote
+                        party's certificates.
     """
 
     kind: NDArray[np.uint8]
@@ -111,7 +128,7 @@ class Asked(NamedTuple):
     listed: NDArray[np.int64]
     parties: NDArray[np.uint32]
     certificates: NDArray[np.uint32]
-    is_replacing: NDArray[np.bool_]
+    replacing: NDArray[np.uint8]
     empty: int
     timeout: int
     contradictory: int
@@ -129,12 +146,16 @@ class Scratch(NamedTuple):
 
     since, party: Of the spells of Supplier (row 0) and Network Operator (row 1).
     spells:    How many there are of each.
+    latest:    (REPLACING, roles) the latest row that waits for its 8F66 or 8F67, of each variant and role; NONE: none.
+    earlier:   Of each row that waits: the one of its variant and role that has waited before it.
     read_at, is_right, is_wrong: Of each usage, of the cells in question.
     """
 
     since: NDArray[np.int64]
     party: NDArray[np.uint32]
     spells: NDArray[np.int64]
+    latest: NDArray[np.int64]
+    earlier: NDArray[np.int64]
     read_at: NDArray[np.int64]
     is_right: NDArray[np.bool_]
     is_wrong: NDArray[np.bool_]
@@ -350,14 +371,16 @@ def _find_one_cell(
     if asked.holds[cell] == REGISTERED:
         role = asked.cell_role[cell]
         waiting = 0
+        _wait_for_nothing(it)
         for i in range(first, end):
             row = rows[i]
             if row.at <= at - asked.time_allowed or not _is_replacing(row, asked):
                 continue
-            if row.role != 0 and row.role != role:
+            of = _role_replaced(row)
+            if of != 0 and of != role:
                 continue
             told = _told(row)
-            puts_another = row.role == role and told != 0 and told != wanted
+            puts_another = of == role and told != 0 and told != wanted
             if puts_another != is_right:
                 continue
             if row.at > at and (
@@ -365,9 +388,10 @@ def _find_one_cell(
             ):
                 return _UNTOLD, _OUTDATED
             if row.kind == _LATER:
-                waiting = max(0, waiting - 1)
+                waiting -= _complete(row, asked, it)
             elif row.outcome == _EMPTY and asked.empty == _UNTOLD:
                 waiting += 1
+                _wait(row, i - first, asked, it)
         if waiting > 0:
             return _UNTOLD, _OUTDATED
     return (_MET, _MATCHES) if is_right else (_UNMET, _DIFFERS)
@@ -382,6 +406,7 @@ def _find_service_requests(rows: Any, first: int, end: int, asked: Asked, place:
     by_name = by_response = succeeded = 0  # of no type, where types count
     failed = waiting = timed_out = doubtful_empty = doubtful = 0
     others = ours = 0
+    _wait_for_nothing(it)
     for i in range(first, end):
         row = rows[i]
         if row.kind == _RESPONSE:
@@ -389,13 +414,13 @@ def _find_service_requests(rows: Any, first: int, end: int, asked: Asked, place:
                 continue
         elif row.kind == _LATER and asked.future_dated_outcomes:
             if row.srv != 0:
-                if not asked.is_of[place, row.srv] or not asked.is_replacing[row.srv]:
+                if not asked.is_of[place, row.srv] or asked.replacing[row.srv] == 0:
                     continue
             elif not asked.is_future_dated[place]:
                 continue
         else:
             continue
-        is_replacing = row.kind == _LATER or asked.is_replacing[row.srv]
+        is_replacing = row.kind == _LATER or asked.replacing[row.srv] != 0
         if asked.registered and is_replacing and _is_for_another(row, asked, it):
             others += row.outcome == _SUCCESS
             continue
@@ -422,14 +447,16 @@ def _find_service_requests(rows: Any, first: int, end: int, asked: Asked, place:
                     may_be_seen |= 1 << row.credential_type
                 else:
                     doubtful += 1
-        elif row.outcome == _EMPTY:
+        elif row.outcome == _EMPTY and row.kind == _RESPONSE:
             waiting += 1
+            if is_replacing:
+                _wait(row, i - first, asked, it)
             # Where types count there are no future-dated outcomes: none of these is completed.
             if is_typed and asked.empty == _UNTOLD:
                 may_be_seen |= 1 << row.credential_type
                 doubtful_empty += 1
         if row.kind == _LATER:
-            waiting = max(0, waiting - 1)
+            waiting -= _complete(row, asked, it)
 
     least = succeeded + _count(is_seen)
     at_least = asked.at_least[place]
@@ -454,6 +481,42 @@ def _find_service_requests(rows: Any, first: int, end: int, asked: Asked, place:
     if others:
         return asked.nothing_sent, _FOR_ANOTHER
     return asked.nothing_sent, (_TOO_FEW if ours else _NOTHING_SENT)
+
+
+@folded_in
+def _wait_for_nothing(it: Scratch) -> None:
+    for variant in range(_VARIANTS):
+        for role in range(_ROLES):
+            it.latest[variant, role] = NONE
+
+
+@folded_in
+def _wait(row: Any, place: int, asked: Asked, it: Scratch) -> None:
+    """A replacing Command was answered without an outcome."""
+    variant, role = asked.replacing[row.srv] - 1, _role_replaced(row)
+    it.earlier[place] = it.latest[variant, role]
+    it.latest[variant, role] = place
+
+
+@folded_in
+def _complete(later: Any, asked: Asked, it: Scratch) -> Any:
+    """How many of those that wait an 8F66 or 8F67 completes: the latest that it can be of, or none."""
+    found, of_variant, of_role = NONE, 0, 0
+    role_said = _role_replaced(later)
+    for variant in range(_VARIANTS):
+        if later.srv != 0 and asked.replacing[later.srv] != variant + 1:
+            continue
+        if later.srv == 0 and not _IS_FUTURE_DATED[variant]:
+            continue
+        for role in range(_ROLES):
+            if role_said not in (0, role) and role != 0:
+                continue
+            if it.latest[variant, role] > found:
+                found, of_variant, of_role = it.latest[variant, role], variant, role
+    if found == NONE:
+        return 0
+    it.latest[of_variant, of_role] = it.earlier[found]
+    return 1
 
 
 @folded_in
@@ -486,21 +549,27 @@ def _find_communicates(rows: Any, first: int, end: int, asked: Asked) -> Any:
 
 @folded_in
 def _is_for_another(row: Any, asked: Asked, it: Scratch) -> Any:
-    if row.role > _OPERATOR:
+    role = _role_replaced(row)
+    if role > _OPERATOR:
         return True
     supplier, operator = _registered_at(it, 0, asked.as_at), _registered_at(it, 1, asked.as_at)
     told = _told(row)
-    if told != 0 and row.role != _OPERATOR and told == supplier:
+    if told != 0 and role != _OPERATOR and told == supplier:
         return False
     if told != 0:
-        of_supplier = row.role != _OPERATOR
-        of_operator = row.role != _SUPPLIER
+        of_supplier = role != _OPERATOR
+        of_operator = role != _SUPPLIER
         is_known = (supplier != 0 or not of_supplier) and (operator != 0 or not of_operator)
         is_wanted = (of_supplier and told == supplier) or (of_operator and told == operator)
         if is_known and not is_wanted:
             return True
     then = _registered_at(it, 0, row.at)
     return supplier != 0 and then != 0 and then != supplier
+
+
+@folded_in
+def _role_replaced(row: Any) -> Any:
+    return _SUPPLIER if row.role == 0 and row.srv == _OF_SUPPLIER else row.role
 
 
 @folded_in
@@ -514,8 +583,8 @@ def _told(row: Any) -> Any:
 @folded_in
 def _is_replacing(row: Any, asked: Asked) -> Any:
     if row.kind == _LATER:
-        return row.srv == 0 or asked.is_replacing[row.srv]
-    return row.kind == _RESPONSE and asked.is_replacing[row.srv]
+        return row.srv == 0 or asked.replacing[row.srv] != 0
+    return row.kind == _RESPONSE and asked.replacing[row.srv] != 0
 
 
 @folded_in

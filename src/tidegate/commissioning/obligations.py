@@ -38,7 +38,8 @@ class Proof:
     contradictory:          What checks of one instant that contradict each other say.
     nothing_sent:           What it says that nothing was sent, or too little, and nothing of it failed.
     not_checked:            What it says that there was no check, nor a read in its place.
-    future_dated_outcomes:  8F66 and 8F67 complete an empty outcome.
+    future_dated_outcomes:  8F66 and 8F67 complete an empty outcome that they can be of; one that can be of none
+                            stands for a Command whose answer was not seen.
     registered:             A replacing Command counts only for the parties that are registered now.
     answers:                What a Device answers proves that it communicates.
     """
@@ -213,12 +214,21 @@ def _is_anothers(row: Evidence, registered: Registered) -> bool:
 
 
 def not_completed(rows: Iterable[Evidence]) -> list[Evidence]:
-    """The empty outcomes that no later 8F66 or 8F67 completed; each completes the latest before it."""
+    """The empty outcomes that no later 8F66 or 8F67 completed; each completes the latest before it that it can be of."""
     waiting: list[Evidence] = []
     for row in rows:
         if row.kind is Kind.FUTURE_DATED_OUTCOME:
-            if waiting:
-                waiting.pop()
+            of = next((each for each in reversed(waiting) if _may_be_of(row, each)), None)
+            if of is not None:
+                waiting.remove(of)
         elif row.outcome is Outcome.EMPTY:
             waiting.append(row)
     return waiting
+
+
+def _may_be_of(later: Evidence, sent: Evidence) -> bool:
+    """Whether an 8F66 or 8F67 may be the outcome of what was sent: neither says that it is of another."""
+    if sent.srv not in ((later.srv,) if later.srv else FUTURE_DATED):
+        return False
+    roles = {later.role_replaced, sent.role_replaced} - {Role.NOT_SAID}
+    return len(roles) <= 1

@@ -52,11 +52,12 @@ class Registered:
         It is asked for as long as the Supplier is the one it was, or where it was for the present Supplier
         beforehand. Whose certificates they are, the party says; else, but for the Network Operator's, the sender.
         """
-        if row.role not in (Role.NOT_SAID, Role.SUPPLIER, Role.NETWORK_OPERATOR):
+        role = row.role_replaced
+        if role not in (Role.NOT_SAID, Role.SUPPLIER, Role.NETWORK_OPERATOR):
             return True
         supplier, operator = self.now(Role.SUPPLIER), self.now(Role.NETWORK_OPERATOR)
         told = _told(row)
-        may_be_suppliers = row.role is not Role.NETWORK_OPERATOR
+        may_be_suppliers = role is not Role.NETWORK_OPERATOR
         if told and may_be_suppliers and told == supplier:
             return False
         if told:
@@ -65,7 +66,7 @@ class Registered:
                 Role.SUPPLIER: (supplier,),
                 Role.NETWORK_OPERATOR: (operator,),
                 Role.NOT_SAID: (supplier, operator),
-            }[row.role]
+            }[role]
             if all(wanted) and told not in wanted:
                 return True
         then = self.at(Role.SUPPLIER, row.at)
@@ -74,9 +75,9 @@ class Registered:
     def puts(self, row: Evidence, role: Role) -> bool | None:
         """Whether a replacing Command put the party registered now in the cells of a role; None: it does not say."""
         told, wanted = _told(row), self.now(role)
-        if not told or not wanted or row.role not in (Role.NOT_SAID, role):
+        if not told or not wanted or row.role_replaced not in (Role.NOT_SAID, role):
             return None
-        if row.role is Role.NOT_SAID:
+        if row.role_replaced is Role.NOT_SAID:
             return True if told == wanted else None
         return told == wanted
 

@@ -182,6 +182,113 @@ def test_a_command_whose_outcome_nobody_knows_may_have_put_right_what_was_read_b
     assert verdict is judged([*BY_THE_BOOK, change(10, "B"), *read(20), *sent], 60)[1]
 
 
+NO_ROLE = Role.NOT_SAID
+_TO_BE_HEARD = Reason.EMPTY, Truth.CANNOT_BE_TOLD
+_HEARD = Reason.FAILED, Truth.UNMET
+
+
+@pytest.mark.parametrize(
+    ("sent", "came", "found"),
+    [
+        ([], ("", NO_ROLE), _HEARD),
+        ([("6.15.1", NO_ROLE)], ("", NO_ROLE), _HEARD),
+        ([("6.23", NO_ROLE)], ("", NO_ROLE), _HEARD),
+        ([("6.21", NO_ROLE)], ("", NO_ROLE), _TO_BE_HEARD),
+        ([("6.21", NO_ROLE)], ("6.21", NO_ROLE), _HEARD),
+        ([("6.21", NO_ROLE)], ("6.15.1", NO_ROLE), _TO_BE_HEARD),
+        ([("6.15.1", NO_ROLE)], ("6.23", NO_ROLE), _TO_BE_HEARD),
+        ([("6.15.1", NO_ROLE), ("6.21", NO_ROLE)], ("", NO_ROLE), _TO_BE_HEARD),
+        ([("6.15.1", NO_ROLE), ("6.15.1", NO_ROLE)], ("6.15.1", NO_ROLE), _TO_BE_HEARD),
+        ([("6.15.1", Role.SUPPLIER)], ("6.15.1", NO_ROLE), _HEARD),
+        ([("6.15.1", NO_ROLE)], ("6.15.1", Role.NETWORK_OPERATOR), _HEARD),
+        ([("6.15.1", Role.SUPPLIER)], ("6.15.1", Role.NETWORK_OPERATOR), _TO_BE_HEARD),
+        ([("6.23", NO_ROLE)], ("6.23", Role.SUPPLIER), _HEARD),
+        ([("6.23", NO_ROLE)], ("6.23", Role.NETWORK_OPERATOR), _TO_BE_HEARD),
+    ],
+)
+def test_8f67_completes_only_an_empty_outcome_that_it_can_be_of(
+    sent: list[tuple[str, Role]], came: tuple[str, Role], found: tuple[Reason, Truth]
+):
+    """By what each names: a Service Request, and a role."""
+    story = [response(2 + day, srv, Outcome.EMPTY, role=role) for day, (srv, role) in enumerate(sent)]
+    failed = Evidence(
+        9 * DAY, DEVICE, Kind.FUTURE_DATED_OUTCOME, came[0], outcome=Outcome.FAILURE, role=came[1]
+    )
+    replace_ = assess([*ITS_OWN, *story, failed], REGISTERED, OUTCOME, 30 * DAY).obligations[2]
+
+    assert found == (replace_.reason, replace_.truth)
+
+
+@pytest.mark.parametrize(
+    ("parties", "reason"),
+    [
+        (["", ""], Reason.BY_FUTURE_DATED_OUTCOME),
+        (["A", ""], Reason.BY_FUTURE_DATED_OUTCOME),
+        (["B", "A"], Reason.FAILED),
+    ],
+    ids=["of any party", "of the registered one", "of another, and 8F67 of the registered one"],
+)
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_8f66_and_8f67_of_one_instant_are_of_two_commands(
+    parties: list[str], reason: Reason, *, is_sent: bool
+):
+    """One of them, or both, can be of nothing that was seen; 8F66 is a success by itself, if it is for who is registered."""
+    sent = [response(2, "6.15.1", Outcome.EMPTY, sender="A")] * is_sent
+    came = [later(9, Outcome.SUCCESS, parties[0]), later(9, Outcome.FAILURE, parties[1])]
+    found = assess([*ITS_OWN, *sent, *came], REGISTERED, OUTCOME, 30 * DAY)
+
+    assert reason is found.obligations[2].reason
+
+
+def test_8f66_for_another_party_completes_nothing_that_was_sent_for_the_registered_one():
+    sent, came = response(2, "6.15.1", Outcome.EMPTY, sender="A"), later(9, Outcome.SUCCESS, "B")
+
+    for evidence, reason in (([came], Reason.FOR_ANOTHER_PARTY), ([sent, came], Reason.EMPTY)):
+        found = assess([*ITS_OWN, *evidence], REGISTERED, OUTCOME, 30 * DAY)
+        assert reason is found.obligations[2].reason
+
+
+def test_no_command_outdates_what_was_read_of_the_recovery_cell():
+    replaced = response(20, "6.15.1", role=Role.RECOVERY, party_id="A")
+
+    for held, reason in (("R", Reason.MATCHES), ("A", Reason.DIFFERS)):
+        found = assess([*BY_THE_BOOK, *read(3, recovery=held), replaced], REGISTERED, OUTCOME, 30 * DAY)
+        assert reason is reason_of(found, "Recovery cells")
+
+
+def test_8f67_completes_the_latest_of_its_role():
+    supplier = response(2, "6.15.1", Outcome.EMPTY, role=Role.SUPPLIER)
+    operator = response(3, "6.15.1", Outcome.EMPTY, role=Role.NETWORK_OPERATOR)
+    failed = later(9, Outcome.FAILURE, "A")
+    found = assess([*ITS_OWN, supplier, operator, failed], REGISTERED, OUTCOME, 30 * DAY)
+
+    assert (operator,) == found.obligations[2].rows
+
+
+@pytest.mark.parametrize(
+    ("srv", "reason"),
+    [("6.15.1", Reason.READ_IS_OUTDATED), ("6.21", Reason.DIFFERS), ("", Reason.READ_IS_OUTDATED)],
+)
+def test_8f67_of_another_command_leaves_open_what_may_have_put_a_cell_right(srv: str, reason: Reason):
+    handed_over = response(22, "6.21", Outcome.EMPTY, role=Role.SUPPLIER, party_id="B")
+    failed = later(24, Outcome.FAILURE, "B")._replace(srv=srv)
+    story = [*BY_THE_BOOK, change(10, "B"), *read(20), handed_over, failed]
+
+    assert reason is reason_of(assess(story, REGISTERED, OUTCOME, 60 * DAY), "Supplier cells")
+
+
+def test_6_23_concerns_the_supplier_where_it_names_no_role():
+    held = [*ITS_OWN, *read(3)]
+    brought = response(20, "6.23", party_id="B", sender="B")
+    found = assess([*held, brought], REGISTERED, OUTCOME, 30 * DAY)
+
+    assert [Reason.READ_IS_OUTDATED, Reason.MATCHES] == [each.reason for each in found.cells[:2]]
+    assert Reason.FOR_ANOTHER_PARTY is found.obligations[2].reason
+    for party in ("N", "B"):
+        found = assess([*ITS_OWN, brought._replace(party_id=party)], REGISTERED, OUTCOME, 30 * DAY)
+        assert Reason.FOR_ANOTHER_PARTY is found.obligations[2].reason
+
+
 def test_a_command_whose_outcome_nobody_knows_leaves_a_cell_that_was_right_and_would_be_so():
     again = response(20, "6.15.1", Outcome.TIMEOUT, role=Role.SUPPLIER, party_id="A", sender="A")
     another = response(20, "6.23", Outcome.TIMEOUT, role=Role.SUPPLIER, party_id="B", sender="B")
