@@ -239,6 +239,7 @@ def test_under_pseudonyms_no_file_names_a_device(capfd):
     for text in [ran.out, *(path.read_text() for path in told)]:
         assert "00-DB-12-34-56-78-90" not in text
     ids = pq.read_table("out/verdicts.parquet").column("device_id").to_pylist()
+    assert "explain-device" not in ran.out, "nothing knows a Device by its pseudonym"
     assert 8 == len(set(ids))
     assert not any(str(each).startswith("00-DB") for each in ids)
 
@@ -284,7 +285,9 @@ def test_gates_strictness_and_what_is_at_fault_end_as_they_should(capfd):
 
     assert (1, 2, 2, 2, 2, 2) == tuple(ran.status for ran in (tripped, strict, gate, names, unknown, mapping))
     assert f"line {BAD}: kind: 'comissioned' is none of" in strict.err
-    assert "it can be about devices, false_failures, true_failures" in " ".join(gate.err.split())
+    assert 'Write one as "rejected > 0"; it can be about devices, false_failures, true_failures' in " ".join(
+        gate.err.split()
+    )
     assert "two sets of criteria are called outcome" in names.err
     assert "mine" in unknown.err
     assert "yours.toml" in unknown.err

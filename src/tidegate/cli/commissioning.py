@@ -86,7 +86,7 @@ def commissioning(
         besides += [] if plan is None else reads_in_words(plan)
         if recipients and output is not None:
             besides.append(f"Recipients: each has a folder; {output / 'recipients.csv'} says which is whose.")
-        given = AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now())
+        given = AskedToAssess(evidence, registrations, arguments.as_given(), arguments.now(), pseudonymise)
         show(status, output, given, besides=besides)
     if tripped := [gate for gate in gates if gate.holds(summary)]:
         for gate in tripped:

@@ -37,14 +37,16 @@ _STEPS: Final = (
 class AskedToAssess:
     """What was given on the command line, for the commands to run next.
 
-    given:  The whole command.
-    now:    When it was.
+    given:             The whole command.
+    now:               When it was.
+    is_pseudonymised:  Devices have pseudonyms, by which their evidence does not know them.
     """
 
     evidence: Sequence[Path]
     registrations: Sequence[Path]
     given: str
     now: Instant
+    is_pseudonymised: bool = False
 
 
 def show(
@@ -140,7 +142,7 @@ def _next_steps(
     shown = next(
         (listed[0] for step, _ in steps_in_order(status) if (listed := status.shown.get(step))), None
     )
-    if shown is not None:
+    if shown is not None and not asked.is_pseudonymised:
         registrations = [part for path in asked.registrations for part in ("--registrations", str(path))]
         device = format_device_id(shown.device_id)
         yield (

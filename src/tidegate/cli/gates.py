@@ -59,7 +59,7 @@ def gates_of(texts: Sequence[str], metrics: Sequence[str] = METRICS) -> list[Gat
     for text in texts:
         match = _GATE.fullmatch(text)
         if match is None or match.group(1) not in metrics:
-            remedy = f'Write one as "throttled > 0"; it can be about {", ".join(metrics)}.'
+            remedy = f'Write one as "{metrics[-1]} > 0"; it can be about {", ".join(metrics)}.'
             faults.append(Fault("--fail-if", f"{text!r} is not a gate", remedy))
         else:
             gates.append(Gate(text, match.group(1), match.group(2), int(match.group(3))))

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeGuard
 
 import typer
@@ -167,7 +168,7 @@ def _has_no_room(error: Exception) -> TypeGuard[OSError]:
 
 def _print_no_more() -> None:
     """What is left over goes nowhere: Python would try it once more on its way out, and change the exit status."""
-    with suppress(OSError), open(os.devnull, "wb") as nowhere:
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 

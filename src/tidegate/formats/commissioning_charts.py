@@ -20,6 +20,12 @@ _SECOND_LINE: Final = 31
 _BAR: Final = (40, 54)
 """Where in its row a bar begins and ends."""
 
+_STUB: Final = 10
+"""Dots from a bar to the words under it."""
+
+_LETTER: Final = 6
+"""Dots that a letter of these words needs, and rather more."""
+
 _NAMES: Final = 190
 """Dots at the left of a picture of rows, for whom they are of."""
 
@@ -37,7 +43,7 @@ def lying(
     rows:        Of name, said (the second line), bars: (begin, end, kind) each.
     kinds:       A colour for each kind.
     title:       What the axis counts; shares in per cent where bars are walked, else whole numbers.
-    are_walked:  Each bar begins where the one before ended: a thin line leads there.
+    are_walked:  Each bar begins where the one before ended: a thin line leads there, or a little of it where words are.
     """
     texts = [
         {**row, "first": place * _ROW + _FIRST_LINE, "second": place * _ROW + _SECOND_LINE}
@@ -55,12 +61,10 @@ def lying(
         for place, row in enumerate(rows)
         for begin, end, kind in row["bars"]
     ]
-    leads = (
-        [{**bar, "top": bar["bottom"], "bottom": bar["top"] + _ROW} for bar in bars[:-1]]
-        if are_walked
-        else []
-    )
     most = max(bar["high"] for bar in bars) or 1
+    leads = (
+        [_lead(bar, below, most) for bar, below in zip(bars, rows[1:], strict=False)] if are_walked else []
+    )
     x = {
         "field": "low",
         "type": "quantitative",
@@ -89,8 +93,6 @@ def lying(
             "encoding": {"x": {"value": 0}, "y": {**y, "field": at}, "text": {"field": field}},
         }
 
-    # A white edge keeps words apart from the line that leads through them; it lies under the bars.
-    edge = {"stroke": "white", "strokeWidth": 4, "color": "white"}
     return {
         "width": _WIDE,
         "height": _ROW * len(rows),
@@ -100,8 +102,6 @@ def lying(
                 "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.8},
                 "encoding": {"x": {**x, "field": "end"}, "y": y, "y2": {"field": "bottom"}},
             },
-            words("name", "first", {**edge, "fontSize": 13}),
-            words("said", "second", {**edge, "fontSize": 12}),
             {
                 "data": {"values": bars},
                 # What is too thin to be seen keeps an edge.
@@ -119,6 +119,13 @@ def lying(
             words("said", "second", {"fontSize": 12, "color": QUIET}),
         ],
     }
+
+
+def _lead(bar: Mapping[str, Any], below: Mapping[str, Any], most: float) -> dict[str, Any]:
+    """The line from the end of a bar to the beginning of the next, which is under the words of its row."""
+    is_clear = bar["end"] / most * _WIDE > _LETTER * max(len(below["name"]), len(below["said"]))
+    bottom = bar["top"] + _ROW if is_clear else bar["bottom"] + _STUB
+    return {**bar, "top": bar["bottom"], "bottom": bottom}
 
 
 def dumbbells(

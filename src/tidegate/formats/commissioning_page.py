@@ -242,17 +242,19 @@ def _reconciliation(status: CommissioningStatus) -> Section:
     counts = status.reconciliation()
     rows: list[list[Cell]] = [
         [
-            VERDICTS[one],
-            *(counts[one, other] for other in Verdict),
-            sum(counts[one, other] for other in Verdict),
+            VERDICTS[down],
+            *(counts[across, down] for across in Verdict),
+            sum(counts[across, down] for across in Verdict),
         ]
-        for one in Verdict
+        for down in Verdict
     ]
-    rows.append(["all", *(sum(counts[one, other] for one in Verdict) for other in Verdict), status.devices])
+    rows.append(
+        ["all", *(sum(counts[across, down] for down in Verdict) for across in Verdict), status.devices]
+    )
     matrix = Table(
-        [f"by {first}, by {last}:", *VERDICTS.values(), "all"],
+        ["Devices", *VERDICTS.values(), "all"],
         rows,
-        caption=f"Devices. Down: by {first}; across: by {last}.",
+        caption=f"Across: by {first}. Down: by {last}.",
     )
     told = Table(
         ["Devices", "Share", "Which are", "What that says"],

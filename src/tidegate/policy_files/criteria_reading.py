@@ -69,8 +69,8 @@ def _crosswise(document: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding((key,), f"there are {len(document[key])}", f"Write {MOST_ASKED} at most.")
     for place, form in obligations.items():
         yield from _obligation_findings(("obligations", place), form)
-        if any(at < place and other.name == form.name for at, other in obligations.items()):
-            yield Finding(("obligations", place, "name"), f'"{form.name}" stands above', "Name it otherwise.")
+    for place, name in _doubled(document, "obligations", "name"):
+        yield Finding(("obligations", place, "name"), f'"{name}" stands above', "Name it otherwise.")
     asked = {form.role for form in cells.values()}
     for place, form in obligations.items():
         if form.cell is not None and form.cell not in {*asked, Role.RECOVERY}:
@@ -79,12 +79,10 @@ def _crosswise(document: Mapping[str, Any]) -> Iterator[Finding]:
                 ("obligations", place, "cell"), what, f'Write [[cells]] with role = "{form.cell.text}".'
             )
     for place, form in cells.items():
-        if any(at < place and other.role is form.role for at, other in cells.items()):
-            yield Finding(
-                ("cells", place, "role"), f"{form.role.text} stands above", "Make one table of the two."
-            )
         for fault in faults_of_cells(form.role, form.holds, has_list=bool(form.parties or form.certificates)):
             yield _finding_of(("cells", place), fault)
+    for place, role in _doubled(document, "cells", "role"):
+        yield Finding(("cells", place, "role"), f"{role} stands above", "Make one table of the two.")
 
 
 def _obligation_findings(path: KeyPath, form: ObligationForm) -> Iterator[Finding]:
@@ -109,6 +107,20 @@ def _finding_of(path: KeyPath, fault: str) -> Finding:
     key, _, rest = fault.partition(" ")
     what, _, remedy = rest.partition(": write ")
     return Finding((*path, key), f"{key} {what}", f"Write {remedy}." if remedy else "")
+
+
+def _doubled(document: Mapping[str, Any], key: str, named: str) -> Iterator[tuple[int, str]]:
+    """The items of a list called as one above is, whatever else is wrong with either; roles in any case."""
+    items = document.get(key)
+    above: set[str] = set()
+    for place, item in enumerate(items if isinstance(items, list) else ()):
+        name = item.get(named) if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            continue
+        called = name.casefold() if named == "role" else name
+        if called in above:
+            yield place, name
+        above.add(called)
 
 
 def _items(document: Mapping[str, Any], key: str, form: Any) -> dict[int, Any]:

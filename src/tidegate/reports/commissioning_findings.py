@@ -81,9 +81,8 @@ def because(stride: Stride) -> str:
         return "the time allowed has not passed"
     if stride.reason is None:
         return f"of {many(len({step.reason for step, _ in stride.steps}), 'smaller reason')}"
-    if stride.reason in _SAYS_ITSELF or len(stride.places) != 1:
-        return stride.reason.text
-    return f"{stride.reason.text} ({stride.places[0]})"
+    is_told = stride.reason in _SAYS_ITSELF or len(stride.places) != 1
+    return _of_place(stride.reason, "" if is_told else stride.places[0])
 
 
 def sum_in_words(status: CommissioningStatus) -> str:
@@ -102,7 +101,7 @@ def sum_in_words(status: CommissioningStatus) -> str:
 
 
 def waterfall_title(status: CommissioningStatus) -> str:
-    """`Of 7.1% called failed 6.1 points are not: 3.9 because the response has no outcome`."""
+    """`Of 7.1% called failed 6.1 points are not: 3.9 points because the response has no outcome`."""
     fall, whole = waterfall(status), status.devices
     rate = percent(fall.first, whole)
     missed = fall.of(Change.FOUND)
@@ -115,7 +114,7 @@ def waterfall_title(status: CommissioningStatus) -> str:
         strides = fall.of(change)
         told, told_of_all = _TOLD[change]
         said = f"{_points(taken[change], whole)} {told}" if taken[change] < fall.first else told_of_all
-        of_them = "," if len(strides) == 1 else f": {points(strides[0].devices, whole)}"
+        of_them = "," if len(strides) == 1 else f": {_points(strides[0].devices, whole)}"
         return f"Of {rate} called failed {said}{of_them} because {because(strides[0])}{besides}"
     if missed:
         largest = max(missed, key=lambda each: each.devices)
@@ -145,7 +144,7 @@ def wrong_title(status: CommissioningStatus, found: Sequence[Wrong]) -> str:
 
 def wrong_in_words(it: Wrong) -> str:
     """What is wrong: `the cell holds another party's certificate (NetworkOperator cells)`."""
-    return f"{it.reason.text} ({it.place})" if it.place else it.reason.text
+    return _of_place(it.reason, it.place)
 
 
 def rates_title(status: CommissioningStatus, dimension: str, found: Sequence[Rate]) -> str:
@@ -364,6 +363,13 @@ def _left(strides: Sequence[Stride], first: int) -> int:
 
 def _devices(status: CommissioningStatus, change: Change) -> int:
     return status.count(lambda each: each.step.change is change, "step")
+
+
+def _of_place(reason: Reason, place: str) -> str:
+    """A reason, with the obligation or cell that it is of, as part of a sentence."""
+    if not place:
+        return reason.text
+    return f"{place} failed" if reason is Reason.FAILED else f"{reason.text} ({place})"
 
 
 def _points(part: int, whole: int) -> str:

@@ -121,8 +121,11 @@ def _read_evidence(named: Mapping[str, ArrowArray], is_whole_numbers: bool) -> R
     is_change = kind.values == Kind.CHANGE_OF_SUPPLIER
     lacks_outcome = _NEEDS_OUTCOME[kind.values] & (outcome.values == Outcome.NOT_SAID)
     is_later = (kind.values == Kind.FUTURE_DATED_OUTCOME) & ~_OF_LATER[outcome.values]
+    has_no_srv = (srv.values == 0) & (
+        True if srv.is_good is None else srv.is_good
+    )  # what is no SRV is not empty
     crosswise = (
-        (SRV, (kind.values == Kind.SRV_RESPONSE) & (srv.values == 0), "is empty: write which Service Request it answers, as 6.17"),
+        (SRV, (kind.values == Kind.SRV_RESPONSE) & has_no_srv, "is empty: write which Service Request it answers, as 6.17"),
         ("outcome", lacks_outcome, f"is empty: write one of {_OUTCOMES.listed}"),
         ("outcome", is_later, "is not that of a future-dated Command: write success (8F66) or failure (8F67)"),
         ("role", (kind.values == Kind.CREDENTIALS_READ) & (role.values == Role.NOT_SAID), f"is empty: write whose cell was read, one of {_ROLES.listed}"),

@@ -172,7 +172,7 @@ class TextFile:
         elif first.startswith(b"PAR1"):
             what, remedy = "is a Parquet file, not text", "Give it a name that ends in .parquet."
         elif b"\x00" in first[:4096]:
-            what, remedy = "is not text", "Export the Alerts as CSV or Parquet."
+            what, remedy = "is not text", "Export it as CSV or Parquet."
         elif b"\n" not in first and b"\r" in first.strip():
             what, remedy = "has lines that end with a carriage return alone", "Save it with line feeds."
         if what:

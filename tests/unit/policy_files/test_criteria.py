@@ -100,6 +100,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_what_to_write():
         "c.toml, line 9, obligations.at_least, item 1: at_least is 0; it must be 1 to 100. Write 2.",
         ("c.toml, line 10, obligations.each_credential_type, item 1: each_credential_type is set, and 6.15.1 brings a "
         "remote party's certificates, not the Device's. Write false."),
+        'c.toml, line 12, obligations.name, item 2: "a" stands above. Name it otherwise.',
         'c.toml, line 13, obligations.check, item 2: "comms" is none of "communication". Write "communication".',
         "c.toml, line 14, obligations, item 3: asks for any_of and cell at once. Make an obligation of each.",
         'c.toml, line 15, obligations.name, item 3: "a" stands above. Name it otherwise.',
@@ -114,6 +115,18 @@ def test_every_fault_is_told_at_once_with_its_place_and_what_to_write():
         ('c.toml, line 26, cells.role, item 2: "Suplier" is none of "Supplier", "NetworkOperator", "Recovery", "Root", '
         '"ACB", "TransCoS", "LoadController". Write "Supplier".'),
     ]  # fmt: skip
+
+
+def test_a_name_that_stands_above_is_told_whatever_else_is_wrong_with_either():
+    asked = '[[obligations]]\nname = "a"\n{}\n[[obligations]]\nname = "a"\ncheck = "communication"\n'
+    cells = '[[cells]]\nrole = "Root"\nholds = "what"\n[[cells]]\nrole = "root"\nholds = "not_registered"\n'
+    told = faults_of('name = "x"\ntime_allowed = "7d"\n' + asked.format('check = "comms"') + cells)
+
+    assert [
+        'c.toml, line 5, obligations.check, item 1: "comms" is none of "communication". Write "communication".',
+        'c.toml, line 7, obligations.name, item 2: "a" stands above. Name it otherwise.',
+        "c.toml, line 13, cells.role, item 2: root stands above. Make one table of the two.",
+    ] == [each for each in told if ".holds" not in each]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_the_headline_sets_both_rates_side_by_side(counts, headline):
     [
         (
             DRAFT,
-            "Of 6.9% called failed 6.1 points are not: 3.9 because the response has no outcome; 0.2 more were missed",
+            "Of 6.9% called failed 6.1 points are not: 3.9 points because the response has no outcome; 0.2 more were missed",
         ),
         (
             {EMPTY: 10, DIFFERS: 10, NOTHING: 980},
@@ -141,6 +141,24 @@ def test_findings_say_what_is_none_what_is_and_what_was_missed():
         "True failures, 10: all because the cell holds another party's certificate (NetworkOperator cells).",
         "Missed: 2 of the true failures are not called failed by appendix-ac-5.",
     ) == commissioning_verdict(steps(DRAFT)).findings
+
+
+def test_what_failed_is_named_in_the_sentence():
+    found = steps({DIFFERS: 3, Step(Change.CONFIRMED, REPLACED, Reason.FAILED): 2})
+
+    assert (
+        "True failures, 5: 3 because the cell holds another party's certificate (NetworkOperator cells); 2 because update "
+        "remote party credentials failed."
+    ) in commissioning_verdict(found).findings
+
+
+def test_an_outcome_that_came_later_reads_as_part_of_the_sentence():
+    later = Step(Change.CLEARED, REPLACED, Reason.BY_FUTURE_DATED_OUTCOME)
+
+    assert (
+        "Of 10.0% called failed 5.0 points are not, because the outcome came later, as 8F66"
+        == waterfall_title(steps({later: 5, DIFFERS: 5, NOTHING: 90}))
+    )
 
 
 def test_what_is_wrong_most_is_the_title_and_what_the_first_does_not_see():

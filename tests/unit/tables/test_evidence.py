@@ -93,6 +93,18 @@ def test_a_row_that_cannot_be_used_is_named_with_its_line(tmp_path, row, reason)
     assert [(3, True)] == [(line, told.startswith(reason)) for line, told in rejected], rejected
 
 
+def test_what_is_no_service_request_is_not_called_empty_too(tmp_path):
+    _, [(_, told)] = read(written(tmp_path / "e.csv", GOOD, f"2026-03-01T12:00:00Z,{EUI},srv_response,99.9,,success,,,,"))
+
+    assert "srv: " in told
+    assert "is empty" not in told
+
+
+def test_a_file_with_a_nul_in_it_is_told_to_be_exported(tmp_path):
+    with pytest.raises(InputError, match=r"is not text.*Export it as CSV or Parquet"):
+        read(written(tmp_path / "e.csv", GOOD + "\0"))
+
+
 def test_all_that_is_wrong_with_a_row_is_told(tmp_path):
     _, [(_, told)] = read(written(tmp_path / "e.csv", GOOD, "no,no,no,no,no,no,no,,,"))
 
