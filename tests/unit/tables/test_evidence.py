@@ -94,7 +94,9 @@ def test_a_row_that_cannot_be_used_is_named_with_its_line(tmp_path, row, reason)
 
 
 def test_what_is_no_service_request_is_not_called_empty_too(tmp_path):
-    _, [(_, told)] = read(written(tmp_path / "e.csv", GOOD, f"2026-03-01T12:00:00Z,{EUI},srv_response,99.9,,success,,,,"))
+    _, [(_, told)] = read(
+        written(tmp_path / "e.csv", GOOD, f"2026-03-01T12:00:00Z,{EUI},srv_response,99.9,,success,,,,")
+    )
 
     assert "srv: " in told
     assert "is empty" not in told
