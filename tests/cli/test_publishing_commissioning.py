@@ -294,6 +294,7 @@ def test_under_pseudonyms_every_file_is_of_the_same_devices_and_a_report_without
     shown = replace(asked, pseudonyms=pseudonyms)
     again = assess_commissioning_into(tmp_path, shown, Reproduction("tidegate"), with_verdicts=False)
 
+    assert again.reads is not None
     assert again.reads.planned == told.reads.planned
     for name in ("reads.csv", "incidents.csv", "recipients/supplier-Supplier-1/devices.csv"):
         plain = {pseudonyms.text_for(each["device_id"]) for each in rows(plainly / name)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from tidegate.reports.planned_reads import PlannedReads
 from tidegate.reports.planned_reads_words import reads_in_words
 from tidegate.vocabulary.instants import DAY, HOUR, SECOND
 from tidegate.vocabulary.users import UserRole
+
+
+ELMS: dict[str, Any] = {f"Elm {number}": 1 for number in range(7)}
 
 
 def plan(
@@ -60,7 +64,7 @@ def plan(
             ],
         ),
         (
-            plan(**{f"Elm {number}": 1 for number in range(7)}),
+            plan(**ELMS),
             [
                 "7 reads: none can be planned.",
                 ("Without an allocation, so that no read of theirs is planned: Elm 0 (1), Elm 1 (1), Elm 2 (1), Elm 3 (1), Elm 4 "
