@@ -16,7 +16,6 @@ from tidegate.reports.planned_reads_words import reads_in_words
 from tidegate.vocabulary.instants import DAY, HOUR, SECOND
 from tidegate.vocabulary.users import UserRole
 
-
 ELMS: dict[str, Any] = {f"Elm {number}": 1 for number in range(7)}
 
 
