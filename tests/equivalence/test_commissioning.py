@@ -12,12 +12,13 @@ from tests.evidence_drawn import LATEST, criteria_of, evidence_of, registrations
 from tidegate.columnar.batches import Names
 from tidegate.columnar.evidence import EVIDENCE, REGISTRATION, srv_numbers
 from tidegate.commissioning.assessment import assess
+from tidegate.commissioning.cells import Cells, Holds
 from tidegate.commissioning.columns import DevicesInOrder, DeviceTypes
 from tidegate.commissioning.criteria import Criteria
-from tidegate.commissioning.evidence import Evidence, Registration
+from tidegate.commissioning.evidence import REPLACING, Evidence, Kind, Outcome, Registration, Role
 from tidegate.commissioning.kernel import NEVER
 from tidegate.commissioning.next_action import next_action, next_actions
-from tidegate.commissioning.obligations import Communicates
+from tidegate.commissioning.obligations import Communicates, ServiceRequests
 
 DEVICES = 60
 TYPES = ("", "ESME", "CHF", "GSME")
@@ -93,6 +94,44 @@ def test_the_kernel_finds_what_the_rule_finds(seed):
         known = [row for row in evidence[device] if row.at <= as_at]
         assert len(evidence[device]) - len(known) == found.future[place]
         assert len(known) - len(set(known)) == found.doubled[place]
+
+
+@settings(max_examples=20)
+@given(seeds)
+def test_the_kernel_completes_the_empty_outcomes_that_the_rule_completes(seed):
+    """Of Devices of which nothing else was seen: many that wait, and nearly as many 8F66 and 8F67."""
+    random = Random(seed)  # noqa: S311 - drawn again from its seed
+    evidence = {device: [waiting_of(random, device) for _ in range(9)] for device in range(1, DEVICES)}
+    cells = (Cells(Role.SUPPLIER, Holds.REGISTERED), Cells(Role.NETWORK_OPERATOR, Holds.REGISTERED))
+    criteria = Criteria("replaced", 3, (ServiceRequests("replace", REPLACING, 2),), cells)
+    names = Names()
+    rows = [row for of_device in evidence.values() for row in of_device]
+    registered = [
+        Registration(device, role, party, 0)
+        for device in evidence
+        for role, party in ((Role.SUPPLIER, "A"), (Role.NETWORK_OPERATOR, "N"))
+    ]
+
+    devices = DevicesInOrder(records_of(rows, names), registration_records_of(registered, names))
+    found = devices.assess(criteria, names, LATEST)
+
+    for place, device in enumerate(found.device_id.tolist()):
+        of_it = [each for each in registered if each.device_id == device]
+        rule = assess(evidence[device], of_it, criteria, LATEST)
+        assert [each.reason for each in (*rule.obligations, *rule.cells)] == found.reason[place].tolist()
+
+
+def waiting_of(random: Random, device: int) -> Evidence:
+    """An empty outcome, 8F66 or 8F67, of any Command and role; at times a read."""
+    at, role = random.randint(0, 6), random.choice([Role.NOT_SAID, Role.SUPPLIER, Role.NETWORK_OPERATOR])
+    if random.random() < 0.1:
+        return Evidence(at, device, Kind.CREDENTIALS_READ, "6.24.1", role=role, party_id=random.choice("AN"))
+    if random.random() < 0.5:
+        srv = random.choice(REPLACING)
+        return Evidence(at, device, Kind.SRV_RESPONSE, srv, outcome=Outcome.EMPTY, role=role)
+    outcome = random.choice([Outcome.SUCCESS, *[Outcome.FAILURE] * 4])
+    srv = random.choice(["", *REPLACING])
+    return Evidence(at, device, Kind.FUTURE_DATED_OUTCOME, srv, outcome=outcome, role=role)
 
 
 def test_no_device_is_assessed_where_there_is_no_evidence():
