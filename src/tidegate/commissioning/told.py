@@ -71,7 +71,7 @@ def answered(*, is_success: bool) -> tuple[Told, ...]:
 
 
 def accepted(role: Role) -> tuple[Told, ...]:
-    """A future-dated Command was accepted: its outcome comes later."""
+    """The answer has no outcome, as that to a future-dated Command: it comes later."""
     return (Told(Kind.SRV_RESPONSE, Outcome.EMPTY, role),)
 
 
@@ -92,7 +92,9 @@ def replaced(cells: Sequence[Cell], kind: Kind = Kind.SRV_RESPONSE) -> tuple[Tol
 
 
 def read_cells(cells: Sequence[Cell]) -> tuple[Told, ...]:
-    """Cells were read, or could not be; and so the Device answered."""
+    """Cells were read, or could not be; and so the Device answered. Of none at all it said nothing."""
+    if not cells:
+        return accepted(Role.NOT_SAID)
     rows = (
         Told(
             Kind.CREDENTIALS_READ,
