@@ -111,6 +111,22 @@ def instant(option: str, text: str | None) -> Instant | None:
         raise InputError(Fault(option, str(error).replace(written, text))) from None
 
 
+def simulated_into(command: str, scenario: str, output: Path | None) -> Path:
+    """The folder that a simulation is written to.
+
+    Raises:
+        InputError: there is none, or no scenario was named; carries both.
+    """
+    faults = []
+    if not scenario:
+        faults.append(Fault("SCENARIO", "none was named", f"See {command} --list."))
+    if output is None:
+        faults.append(Fault("-o", "no folder was given", "Write -o DIR."))
+    if faults or output is None:
+        raise InputError(*faults)
+    return output
+
+
 def now() -> Instant:
     """This second."""
     return int(datetime.now(UTC).timestamp()) * SECOND

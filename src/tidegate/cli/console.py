@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tidegate.vocabulary.faults import InputError
+from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.file_names import shown_name
 
 if TYPE_CHECKING:
@@ -48,6 +48,22 @@ def show_faults(error: InputError) -> None:
         talk.print(f"[bold red]{_literal(fault.where)}[/]: {_literal(fault.what)}", soft_wrap=True)
         if fault.remedy:
             talk.print(f"  [dim]->[/] {_literal(fault.remedy)}", soft_wrap=True)
+
+
+def check_each(files: Sequence[str], check: Callable[[str], None]) -> None:
+    """Check files one after another.
+
+    Raises:
+        InputError: there are faults; carries those of all files.
+    """
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            check(file)
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(*faults)
 
 
 def show_fault_of_ours(error: Exception) -> None:

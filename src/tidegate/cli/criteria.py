@@ -15,7 +15,6 @@ from tidegate.policy.criteria_changes import (
     proof_in_words,
 )
 from tidegate.reports.numerals import many
-from tidegate.vocabulary.faults import Fault, InputError
 from tidegate.vocabulary.instants import format_duration
 
 criteria_app = typer.Typer(
@@ -40,19 +39,7 @@ def listed() -> None:
 @criteria_app.command()
 def check(files: list[str] = typer.Argument(metavar="FILE...", help=_FILE)) -> None:
     """Look for faults in criteria files; all are shown, each with its place and what to write instead."""
-    faults: list[Fault] = []
-    for file in files:
-        try:
-            criteria = _criteria_of(file)
-        except InputError as error:
-            faults.extend(error.faults)
-            continue
-        asked = (
-            f"{many(len(criteria.obligations), 'obligation')}, {many(len(criteria.cells), 'role')} of cells"
-        )
-        console.out.print(f"{escape(file)}: ok ({escape(criteria.name)}: {asked})", soft_wrap=True)
-    if faults:
-        raise InputError(*faults)
+    console.check_each(files, _check)
 
 
 @criteria_app.command()
@@ -95,6 +82,12 @@ def _criteria_of(file: str) -> Criteria:
     from tidegate.policy_files import find_criteria  # noqa: PLC0415 - pydantic is slow to start
 
     return find_criteria(file)
+
+
+def _check(file: str) -> None:
+    criteria = _criteria_of(file)
+    asked = f"{many(len(criteria.obligations), 'obligation')}, {many(len(criteria.cells), 'role')} of cells"
+    console.out.print(f"{escape(file)}: ok ({escape(criteria.name)}: {asked})", soft_wrap=True)
 
 
 def _show(criteria: Criteria) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 from rich.markup import escape
@@ -13,11 +14,11 @@ from rich.table import Table
 
 from tidegate.cli import arguments, console
 from tidegate.vocabulary.faults import Fault, InputError
-from tidegate.vocabulary.instants import format_instant
+from tidegate.vocabulary.instants import Instant, format_instant
 
 if TYPE_CHECKING:
     from tidegate.reports.request_story import RequestStep, RequestStory
-    from tidegate.reports.stream_story import Step, Story
+    from tidegate.reports.stream_story import Story
 
 
 def explain(
@@ -93,26 +94,48 @@ def explain(
 def _tell(story: Story, *, every: bool) -> None:
     from tidegate.reports.stream_story import LeftOut  # noqa: PLC0415
 
-    console.out.print(f"[bold]{escape(story.title)}[/]")
-    console.out.print(Padding(escape(story.rule), (0, 0, 1, 0)))
+    colours = {None: "bold", 0: "green", 1: "yellow", 2: "blue"}
+    lines = [
+        _Line(None, "...     ", step.words, "dim")
+        if isinstance(step, LeftOut)
+        else _Line(step.at, _clock(step.at)[:12], step.words, colours[step.outcome])
+        for step in (story.steps if every else story.short())
+    ]
+    _show_story(story.title, story.rule, lines)
+
+
+class _Line(NamedTuple):
+    """A line of a story; `at` is None of what is left out."""
+
+    at: Instant | None
+    clock: str
+    words: str
+    colour: str
+    because: Sequence[str] = ()
+
+
+def _show_story(title: str, rule: str, lines: Iterable[_Line]) -> None:
+    console.out.print(f"[bold]{escape(title)}[/]")
+    console.out.print(Padding(escape(rule), (0, 0, 1, 0)))
     day = ""
-    for step in story.steps if every else story.short():
-        if isinstance(step, LeftOut):
-            console.out.print(f" [dim]{'...':8} {step.words}[/]")
+    for line in lines:
+        if line.at is None:
+            console.out.print(f" [dim]{line.clock} {line.words}[/]")
             continue
-        date, clock = format_instant(step.at).split("T")
+        date = format_instant(line.at).split("T")[0]
         if date != day:
             console.out.print(f"[dim]{date} (UTC)[/]")
             day = date
-        console.out.print(_line(step, clock.removesuffix("Z")))
+        shown = Table.grid(padding=(0, 1))
+        shown.add_row(f"[dim]{line.clock}[/]", f"[{line.colour}]{escape(line.words)}[/]")
+        for why in line.because:
+            shown.add_row("", escape(why))
+        console.out.print(Padding(shown, (0, 0, 0, 1)))
     console.out.print()
 
 
-def _line(step: Step, clock: str) -> Padding:
-    colour = "bold" if step.outcome is None else {0: "green", 1: "yellow", 2: "blue"}[int(step.outcome)]
-    line = Table.grid(padding=(0, 1))
-    line.add_row(f"[dim]{clock[:12]}[/]", f"[{colour}]{escape(step.words)}[/]")
-    return Padding(line, (0, 0, 0, 1))
+def _clock(at: Instant) -> str:
+    return format_instant(at).split("T")[1].removesuffix("Z")
 
 
 def _as_json(story: Story) -> dict[str, object]:
@@ -177,24 +200,17 @@ def _explain_request(given: _AskedRequest, *, every: bool, as_json: bool) -> Non
 def _tell_request(story: RequestStory, *, every: bool) -> None:
     from tidegate.reports.request_story import RefusalsLeftOut  # noqa: PLC0415
 
-    console.out.print(f"[bold]{escape(story.title)}[/]")
-    console.out.print(Padding(escape(story.rule), (0, 0, 1, 0)))
-    day = ""
-    for step in story.steps if every else story.short():
-        if isinstance(step, RefusalsLeftOut):
-            console.out.print(f" [dim]{'...':12} {step.words}[/]")
-            continue
-        date, clock = format_instant(step.at).split("T")
-        if date != day:
-            console.out.print(f"[dim]{date} (UTC)[/]")
-            day = date
-        colour = "bold" if step.outcome is None else "yellow" if int(step.outcome) == 1 else "green"
-        line = Table.grid(padding=(0, 1))
-        line.add_row(f"[dim]{clock.removesuffix('Z'):12}[/]", f"[{colour}]{escape(step.words)}[/]")
-        for why in step.because:
-            line.add_row("", escape(why))
-        console.out.print(Padding(line, (0, 0, 0, 1)))
-    console.out.print()
+    lines = [
+        _Line(None, "...         ", step.words, "dim")
+        if isinstance(step, RefusalsLeftOut)
+        else _Line(step.at, f"{_clock(step.at):12}", step.words, _colour_of(step), step.because)
+        for step in (story.steps if every else story.short())
+    ]
+    _show_story(story.title, story.rule, lines)
+
+
+def _colour_of(step: RequestStep) -> str:
+    return "bold" if step.outcome is None else "yellow" if int(step.outcome) == 1 else "green"
 
 
 def _request_as_json(story: RequestStory) -> dict[str, object]:

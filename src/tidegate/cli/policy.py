@@ -54,18 +54,7 @@ def check(
 
     A caution (!) is no fault: the policy can be used, and what it says is followed.
     """
-    faults: list[Fault] = []
-    for file in files:
-        try:
-            policies = _policies_of(file)
-        except InputError as error:
-            faults.extend(error.faults)
-            continue
-        versions = " -> ".join(policy.version for policy in policies)
-        console.out.print(f"{escape(file)}: ok ({escape(versions)})", soft_wrap=True)
-        warn(console.out, list(_cautions(policies)), console.out.width)
-    if faults:
-        raise InputError(*faults)
+    console.check_each(files, _check)
 
 
 @policy_app.command()
@@ -189,6 +178,13 @@ def _policies_of(file: str) -> list[MechanismDocument]:
     from tidegate.policy_files import read_history  # noqa: PLC0415 - pydantic is slow to start
 
     return list(read_history(Path(file))) if Path(file).is_dir() else [_policy_of(file)]
+
+
+def _check(file: str) -> None:
+    policies = _policies_of(file)
+    versions = " -> ".join(policy.version for policy in policies)
+    console.out.print(f"{escape(file)}: ok ({escape(versions)})", soft_wrap=True)
+    warn(console.out, list(_cautions(policies)), console.out.width)
 
 
 def _cautions(policies: Iterable[MechanismDocument]) -> Iterator[str]:

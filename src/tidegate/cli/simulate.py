@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from tidegate.cli import console
-from tidegate.vocabulary.faults import Fault, InputError
+from tidegate.cli import arguments, console
 
 if TYPE_CHECKING:
     from tidegate.operations.simulate_alerts import Simulated
@@ -43,13 +42,7 @@ def simulate(
     if list_scenarios:
         _print_scenarios()
         return
-    faults = []
-    if not scenario:
-        faults.append(Fault("SCENARIO", "none was named", "See tidegate simulate --list."))
-    if output is None:
-        faults.append(Fault("-o", "no folder was given", "Write -o DIR."))
-    if faults:
-        raise InputError(*faults)
+    output = arguments.simulated_into("tidegate simulate", scenario, output)
     from tidegate.simulation.scenarios import scenario_named  # noqa: PLC0415 -- --help loads no numpy
 
     suffix = scenario_named(scenario).format_of(file_format)

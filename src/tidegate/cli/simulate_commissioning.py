@@ -7,9 +7,8 @@ from pathlib import Path
 import typer
 from rich.table import Table
 
-from tidegate.cli import console
+from tidegate.cli import arguments, console
 from tidegate.cli.simulate import Format
-from tidegate.vocabulary.faults import Fault, InputError
 
 
 def simulate_commissioning(
@@ -37,13 +36,7 @@ def simulate_commissioning(
     if list_scenarios:
         _print_scenarios()
         return
-    faults = []
-    if not scenario:
-        faults.append(Fault("SCENARIO", "none was named", "See tidegate simulate commissioning --list."))
-    if output is None:
-        faults.append(Fault("-o", "no folder was given", "Write -o DIR."))
-    if faults:
-        raise InputError(*faults)
+    output = arguments.simulated_into("tidegate simulate commissioning", scenario, output)
     from tidegate.assembly.simulating_commissioning import (  # noqa: PLC0415 - --help loads no numpy
         simulate_commissioning_into,
     )

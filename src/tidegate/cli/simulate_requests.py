@@ -9,7 +9,6 @@ from rich.table import Table
 
 from tidegate.cli import arguments, console
 from tidegate.cli.asked import Asked
-from tidegate.vocabulary.faults import Fault, InputError
 
 
 def simulate_requests(
@@ -49,13 +48,7 @@ def simulate_requests(
     if list_scenarios:
         _print_scenarios()
         return
-    faults = []
-    if not scenario:
-        faults.append(Fault("SCENARIO", "none was named", "See tidegate simulate requests --list."))
-    if output is None:
-        faults.append(Fault("-o", "no folder was given", "Write -o DIR."))
-    if faults:
-        raise InputError(*faults)
+    output = arguments.simulated_into("tidegate simulate requests", scenario, output)
     from tidegate.assembly.simulating_requests import (  # noqa: PLC0415 - --help loads no numpy
         open_simulation,
         simulate_requests_into,

@@ -11,6 +11,7 @@ from tidegate.formats.picture import Picture
 from tidegate.reports.admitted import Admitted
 from tidegate.reports.admitted_words import (
     admitted_verdict,
+    day_rows,
     greatest_spells,
     own_in_words,
     period_in_words,
@@ -163,18 +164,7 @@ def _reasons(found: Admitted) -> Table:
 
 
 def _days(found: Admitted) -> Table:
-    rows: list[list[Cell]] = [
-        [
-            format_instant(day.day)[:10],
-            day.received,
-            day.throttled,
-            day.most_used,
-            day.most_offered,
-            day.minutes_active,
-            day.early_warnings,
-        ]
-        for day in found.days
-    ]
+    rows: list[list[Cell]] = [list(row) for row in day_rows(found)]
     columns = ["Day (UTC)", "Received", "Throttled", "Most used", "Most asked for"]
     return Table(
         [*columns, "Minutes managed", "Early warnings"],

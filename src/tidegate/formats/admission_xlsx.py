@@ -10,6 +10,7 @@ from tidegate.formats.workbook import Cell, Rate, open_book
 from tidegate.reports.admitted import Admitted, RequestTotals
 from tidegate.reports.admitted_words import (
     admitted_verdict,
+    day_rows,
     of_its_own,
     period_in_words,
     rules_in_words,
@@ -110,18 +111,7 @@ def write_admission_xlsx(found: Admitted, path: Path) -> None:
                 ("minutes_active", 16),
                 ("early_warnings", 16),
             ],
-            [
-                [
-                    format_instant(day.day)[:10],
-                    day.received,
-                    day.throttled,
-                    day.most_used,
-                    day.most_offered,
-                    day.minutes_active,
-                    day.early_warnings,
-                ]
-                for day in found.days
-            ],
+            [list(row) for row in day_rows(found)],
         )
 
 

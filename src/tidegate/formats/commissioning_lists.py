@@ -31,14 +31,14 @@ from tidegate.formats.spreadsheet_safe import as_text
 from tidegate.formats.text_columns import ArrowArray, fixed_width
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_status import DIMENSIONS, Change
-from tidegate.reports.commissioning_steps import Told
+from tidegate.reports.commissioning_steps import DeviceTold
 from tidegate.reports.commissioning_words import of_step, step_file
 
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
 _NEEDED: Final = csv.WriteOptions(quoting_style="needed")
 _ROWS_ONLY: Final = csv.WriteOptions(quoting_style="needed", include_header=False)
 
-_TOLD: Final[Mapping[str, Callable[[Told], str]]] = {
+_TOLD: Final[Mapping[str, Callable[[DeviceTold], str]]] = {
     "reasons": lambda told: told.reasons,
     "obligations_met": lambda told: told.met,
     "obligations_unmet": lambda told: told.unmet,

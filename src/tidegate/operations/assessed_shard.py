@@ -26,7 +26,7 @@ from tidegate.commissioning.truth import Truth
 from tidegate.operations.whole_months import format_months, months_since, months_through
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_incidents import COMMUNICATIONS_HUB_FUNCTION
-from tidegate.reports.commissioning_steps import Told, told_of
+from tidegate.reports.commissioning_steps import DeviceTold, told_of
 from tidegate.vocabulary.instants import Instant
 
 DCC: Final = "DCC"
@@ -73,7 +73,7 @@ class ShardAssessor:
         self._names = names
         self._as_at = as_at
         self._inventory = inventory
-        self._told: dict[bytes, Told] = {}
+        self._told: dict[bytes, DeviceTold] = {}
         self._dcc = names.number_of(DCC)
         self._numbers = {
             name: np.array([0, *map(names.number_of, _texts(inventory, name))], np.uint32)
@@ -166,7 +166,7 @@ class ShardAssessor:
         )
         return devices, counted_by
 
-    def _told_of(self, found: Sequence[Assessed]) -> tuple[NDArray[np.int64], list[Told]]:
+    def _told_of(self, found: Sequence[Assessed]) -> tuple[NDArray[np.int64], list[DeviceTold]]:
         """What is told of each Device, and its place among it."""
         kinds = len(Reason)
         parts = [
@@ -178,7 +178,7 @@ class ShardAssessor:
         of, first = numbered_together(list(alike.T.copy()))
         return of, [self._told_alike(alike[row].tobytes(), found, row) for row in first.tolist()]
 
-    def _told_alike(self, alike: bytes, found: Sequence[Assessed], row: int) -> Told:
+    def _told_alike(self, alike: bytes, found: Sequence[Assessed], row: int) -> DeviceTold:
         told = self._told.get(alike)
         if told is None:
             assessments = [

@@ -20,7 +20,7 @@ from tidegate.operations.whole_months import format_months
 from tidegate.reports.commissioning_cohorts import CohortTable
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_status import Change, Cohort, DeviceStatus, Step
-from tidegate.reports.commissioning_steps import Told
+from tidegate.reports.commissioning_steps import DeviceTold
 
 MOST_NAMED: Final = 100
 """Makers, and Device types, that are told apart; the rest are `others`."""
@@ -43,7 +43,7 @@ class CohortTally:
         self._regions = ["", *(() if inventory is None else inventory.attributes["csp_region"].texts)]
         self._types = _common(inventory, "device_type")
         self._makers = _common(inventory, "manufacturer")
-        self._told: list[Told] = []
+        self._told: list[DeviceTold] = []
         self._number_of: dict[tuple[Any, ...], int] = {}
         self._held: list[NDArray[np.int64]] = []
         self._shown: dict[Step, list[tuple[int, DeviceStatus]]] = {}
@@ -97,7 +97,7 @@ class CohortTally:
         """The first Devices of each step, by EUI-64."""
         return {step: [status for _, status in listed] for step, listed in self._shown.items()}
 
-    def _told_number(self, told: Told) -> int:
+    def _told_number(self, told: DeviceTold) -> int:
         """Of those that a report counts alike, one number."""
         key = (told.verdicts, told.step, told.action)
         number = self._number_of.setdefault(key, len(self._told))

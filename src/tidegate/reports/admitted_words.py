@@ -239,6 +239,20 @@ def _cautions(found: Admitted) -> Iterator[str]:
         yield f"{found.policy_version} is illustrative: the real capacity is not public."
 
 
+def day_rows(found: Admitted) -> Iterator[tuple[str | int, ...]]:
+    """A row for each day: the date, and what it was, as `DayOfUse`."""
+    for day in found.days:
+        yield (
+            format_instant(day.day)[:10],
+            day.received,
+            day.throttled,
+            day.most_used,
+            day.most_offered,
+            day.minutes_active,
+            day.early_warnings,
+        )
+
+
 def _listed(names: Sequence[str]) -> str:
     first = ", ".join(names[:_NAMED])
     return first if len(names) <= _NAMED else f"{first} and {len(names) - _NAMED:,} more"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.inventory import Attribute, numbered_together
 from tidegate.reports.commissioning_status import COHORT_FIELDS, DIMENSIONS, Cohort
-from tidegate.reports.commissioning_steps import NO_STEP, Told
+from tidegate.reports.commissioning_steps import NO_STEP, DeviceTold
 
 _OF_TOLD = frozenset({"verdicts", "step", "action"})
 
@@ -33,7 +33,7 @@ class CohortTable(Mapping[Cohort, int]):
     devices:      How many there are of each.
     """
 
-    told: Sequence[Told]
+    told: Sequence[DeviceTold]
     of: NDArray[np.int64]
     texts: Mapping[str, Attribute]
     months_open: NDArray[np.int64]

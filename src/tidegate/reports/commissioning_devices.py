@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tidegate.columnar.batches import DeviceIds
 from tidegate.columnar.inventory import Attribute
-from tidegate.reports.commissioning_steps import Told
+from tidegate.reports.commissioning_steps import DeviceTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class DevicesAssessed:
     """
 
     device_id: DeviceIds
-    told: Sequence[Told]
+    told: Sequence[DeviceTold]
     of: NDArray[np.int64]
     dimensions: Sequence[Attribute]
     model: Attribute

@@ -22,7 +22,7 @@ NO_STEP: Final = Step(Change.NONE, "", Reason.SUCCEEDED)
 AS_ASKED: Final = "all is as it should be"
 
 
-class Told(NamedTuple):
+class DeviceTold(NamedTuple):
     """What is told of a Device, by what every set of criteria found of it: Devices that are found alike are told alike.
 
     verdicts:        One for each set of criteria.
@@ -74,7 +74,7 @@ def change_between(first: Verdict, last: Verdict) -> Change:
     }[last]
 
 
-def told_of(assessments: Sequence[Assessment], criteria: Sequence[Criteria]) -> Told:
+def told_of(assessments: Sequence[Assessment], criteria: Sequence[Criteria]) -> DeviceTold:
     """What is told of a Device that every set of criteria, in their order, found so."""
     last = assessments[-1]
     decided = deciding(last, criteria[-1])
@@ -82,7 +82,7 @@ def told_of(assessments: Sequence[Assessment], criteria: Sequence[Criteria]) -> 
         f"{of.name}: {'; '.join(reasons_of(found)) or AS_ASKED}"
         for found, of in zip(assessments, criteria, strict=True)
     )
-    return Told(
+    return DeviceTold(
         verdicts=tuple(each.verdict for each in assessments),
         step=step_between(assessments, criteria),
         action=next_action(last, criteria[-1]).text,

@@ -12,7 +12,7 @@ from tidegate.operations.gathered_incidents import IncidentsGathered, problems_o
 from tidegate.reports.commissioning_devices import DevicesAssessed
 from tidegate.reports.commissioning_incidents import IncidentIs, ProblemKey
 from tidegate.reports.commissioning_status import Change, Step
-from tidegate.reports.commissioning_steps import NO_STEP, Told
+from tidegate.reports.commissioning_steps import NO_STEP, DeviceTold
 
 SILENT = Step(Change.CONFIRMED, "communicating", Reason.FAILED)
 
@@ -24,7 +24,7 @@ def devices(*rows: tuple[str, str, int], operator: str = "") -> DevicesAssessed:
     numbers = np.zeros(count, np.int64)
     counts = np.zeros(count, np.uint32)
     told = [
-        Told((Verdict.FAILED,) * 2, step, "", Duty.DCC, "", "", "", "", "", is_contradictory=False)
+        DeviceTold((Verdict.FAILED,) * 2, step, "", Duty.DCC, "", "", "", "", "", is_contradictory=False)
         for step in (NO_STEP, SILENT)
     ]
     nothing = attribute([""] * count)
