@@ -121,11 +121,6 @@ class AdmissionKernel:
                 return decided
             self._make_room()
 
-    @property
-    def requests_remembered(self) -> int:
-        """Requests that may be continued or have a booking."""
-        return int(self._tables.counters[kernel.SLOTS_USED])
-
     def _make_room(self) -> None:
         """In the table that the kernel stopped for, if it did."""
         if short_of := int(self._tables.counters[kernel.STOPPED_FOR]):

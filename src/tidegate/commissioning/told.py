@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from tidegate.commissioning.evidence import CredentialType, Kind, Outcome, Role
 from tidegate.vocabulary.alert_codes import AlertCode
@@ -17,6 +17,9 @@ from tidegate.vocabulary.devices import DeviceId
 from tidegate.vocabulary.service_requests import ServiceReferenceVariant
 
 _Value = TypeVar("_Value")
+
+_LONGEST_HASH: Final = 2 * 64
+"""Hexadecimal digits; SHA-1 has 40."""
 
 
 class Cell(NamedTuple):
@@ -108,6 +111,22 @@ def read_cells(cells: Sequence[Cell]) -> tuple[Told, ...]:
         if cell.role is not Role.NOT_SAID
     )
     return (*answered(is_success=all(cell.is_success for cell in cells)), *rows)
+
+
+def fault_of_cells_read(cells: Sequence[Cell]) -> str:
+    """What no read of a Device's cells says; empty where there is nothing of the kind.
+
+    A Device has a cell of a role and usage once. Rows of evidence and names of parties are kept for good, so one message
+    brings no more of them than a Device has cells.
+    """
+    seen: set[tuple[Role, CredentialType]] = set()
+    for cell in cells:
+        if cell.role is not Role.NOT_SAID and (cell.role, cell.usage) in seen:
+            return f"the {cell.role.text} {cell.usage.text} cell stands there twice"
+        seen.add((cell.role, cell.usage))
+        if len(cell.certificate_hash) > _LONGEST_HASH:
+            return f"the hash of a certificate has {len(cell.certificate_hash)} digits; {_LONGEST_HASH} are the most"
+    return ""
 
 
 def _outcome(is_success: bool) -> Outcome:  # noqa: FBT001

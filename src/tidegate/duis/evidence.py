@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tidegate.commissioning.evidence import CredentialType, Evidence, Kind, Outcome, Role
-from tidegate.commissioning.told import DeviceMessage, Told, answered
+from tidegate.commissioning.told import Cell, DeviceMessage, Told, answered, fault_of_cells_read
 from tidegate.duis.credential_names import ROLES, USAGES, known
 from tidegate.duis.dcc_alerts import NAMESPACE
 from tidegate.duis.fields import (
@@ -270,18 +270,29 @@ def _dcc_alert(header: _Header, message: Fields) -> Sequence[Evidence] | NoEvide
     named = inner_part(content, "DeviceID")
     device = device_id(text_of(named), named.tag)
     role = known(inner_part(content, "RemotePartyRole"), ROLES)
-    return [
-        Evidence(
-            header.at,
-            device,
-            Kind.CREDENTIALS_READ,
-            credential_type=known(inner_part(each, "CertificateType"), USAGES),
-            role=role,
+    cells = [
+        Cell(
+            role,
+            known(inner_part(each, "CertificateType"), USAGES),
+            is_success=True,
             certificate_hash=base64(text_of(named), named.tag).hex().upper(),
         )
         for each in content
         if local(each.tag) == "Certificates"
         for named in [inner_part(each, "CertificateHash")]
+    ]
+    if fault := fault_of_cells_read(cells):
+        raise RefusedDocument(fault)
+    return [
+        Evidence(
+            header.at,
+            device,
+            Kind.CREDENTIALS_READ,
+            credential_type=cell.usage,
+            role=role,
+            certificate_hash=cell.certificate_hash,
+        )
+        for cell in cells
     ]
 
 

@@ -10,9 +10,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tidegate.commissioning.evidence import CredentialType, Kind, Role
-from tidegate.commissioning.told import Cell, Told, accepted, answered, read_cells, replaced
+from tidegate.commissioning.told import (
+    Cell,
+    Told,
+    accepted,
+    answered,
+    fault_of_cells_read,
+    read_cells,
+    replaced,
+)
 from tidegate.duis.credential_names import ROLES, SUCCESS, USAGES, known
 from tidegate.duis.fields import base64, device_id, inner_part, local, optional_part, text_of
+from tidegate.duis.hardened_xml import RefusedDocument
 from tidegate.vocabulary.devices import format_device_id
 
 if TYPE_CHECKING:
@@ -72,6 +81,8 @@ def _cells_read(answer: etree._Element) -> tuple[Told, ...]:
         for each in answer
         if local(each.tag) == "RemotePartyDetails"
     ]
+    if fault := fault_of_cells_read(cells):
+        raise RefusedDocument(fault)
     return read_cells(cells)
 
 

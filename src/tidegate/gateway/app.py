@@ -77,7 +77,7 @@ def make_app(parts: Parts) -> Application:
         await asyncio.to_thread(taking.start, asyncio.get_running_loop())
         await parts.requests.start()
         yield
-        # Every request has been answered by now.
+        # Every request has been answered by now; of what passed by the engine keeps what it has.
         door.is_draining = True
         await asyncio.to_thread(taking.stop)
         await asyncio.to_thread(batch.stop)

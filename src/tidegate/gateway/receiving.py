@@ -41,19 +41,23 @@ XML_TYPES: Final = ("application/xml", "text/xml")
 _Answer = Accepted | Refusal | None
 """None: taken; there is nothing else to tell."""
 
+MOST_OVERHEARD: Final = 64
+"""Answers that passed by and are read, or made durable, at once; of more nothing is kept, so that memory is bounded."""
+
 _Read = TypeVar("_Read", ReadAlert, ReadResponse)
 _Done = TypeVar("_Done")
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A request that waits for its answer.
+    """A document, and the request that waits for what comes of it.
 
     caller:  Who must be one who may submit the document; None: it is not submitted, it passed by.
+    answer:  None: it passed by, and nobody waits.
     """
 
     caller: Caller | None
-    answer: asyncio.Future[_Answer]
+    answer: asyncio.Future[_Answer] | None
 
     def may_submit(self, read: ReadAlert | ReadResponse) -> bool:
         """Say whether its caller may submit what was read."""
@@ -97,6 +101,7 @@ class Receiving:
         self._door = door
         self._pool: ReadingPool[_Waiting] = ReadingPool(make_reader, processes, clock, self._hand_in)
         self._answers: Answers | None = None
+        self._overhearing = threading.BoundedSemaphore(MOST_OVERHEARD)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the reading pool; answers go to a loop."""
@@ -104,7 +109,7 @@ class Receiving:
         self._pool.start()
 
     def stop(self) -> None:
-        """Stop it; every request must have been answered."""
+        """Stop it; every request must have been answered. What passed by is read to its end, and made durable after."""
         self._pool.stop()
 
     def put(self, caller: Caller, body: bytes, *, is_response: bool) -> asyncio.Future[_Answer]:
@@ -115,21 +120,26 @@ class Receiving:
 
     def overhear(self, body: bytes) -> None:
         """Have what a Service Response says kept that passed by: nobody waits for that."""
-        answer: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(self._overheard)
-        self._pool.put(_Waiting(None, answer), (body, True))
+        if self._overhearing.acquire(blocking=False):
+            self._pool.put(_Waiting(None, None), (body, True))
+        else:
+            self._unread(Refusal(AtTheDoor.BUSY))
 
-    def _overheard(self, answer: asyncio.Future[_Answer]) -> None:
-        refused = answer.result()
-        if isinstance(refused, Refusal):
-            self._door.metrics.evidence_unread.inc()
-            self._door.log.warning(
-                "an answer was passed back, and is no evidence", reason=refused.reason, detail=refused.detail
-            )
+    def _overheard(self, answer: _Answer) -> None:
+        """What became of an answer that passed by; in the thread that knows it, perhaps when no loop runs any more."""
+        self._overhearing.release()
+        if isinstance(answer, Refusal):
+            self._unread(answer)
+
+    def _unread(self, refused: Refusal) -> None:
+        self._door.metrics.evidence_unread.inc()
+        self._door.log.warning(
+            "an answer was passed back, and is no evidence", reason=refused.reason, detail=refused.detail
+        )
 
     def _hand_in(self, read: Sequence[tuple[_Waiting, Outcome]]) -> None:
         """Give the engine what was read; in a worker's thread."""
-        answered: list[tuple[asyncio.Future[_Answer], _Answer]] = []
+        answered: list[tuple[asyncio.Future[_Answer] | None, _Answer]] = []
         alerts: list[tuple[_Waiting, ReadAlert]] = []
         responses: list[tuple[_Waiting, ReadResponse]] = []
         for waiting, outcome in read:
@@ -172,7 +182,7 @@ class Receiving:
 
     def _answer(
         self,
-        waiting: Sequence[asyncio.Future[_Answer]],
+        waiting: Sequence[asyncio.Future[_Answer] | None],
         answers_of: Callable[[_Done], Sequence[_Answer]],
         done: Future[_Done],
     ) -> None:
@@ -205,9 +215,16 @@ class Receiving:
             self._door.metrics.evidence(each.incoming.evidence)
         return [None] * len(responses)
 
-    def _give(self, answers: Sequence[tuple[asyncio.Future[_Answer], _Answer]]) -> None:
+    def _give(self, answers: Sequence[tuple[asyncio.Future[_Answer] | None, _Answer]]) -> None:
         assert self._answers is not None
-        self._answers.give(answers)
+        waited_for = []
+        for future, answer in answers:
+            if future is None:
+                self._overheard(answer)
+            else:
+                waited_for.append((future, answer))
+        if waited_for:
+            self._answers.give(waited_for)
 
 
 class DocumentRoute(RawRoute):

@@ -22,6 +22,7 @@ from tidegate.commissioning.told import (
     Told,
     accepted,
     answered,
+    fault_of_cells_read,
     read_cells,
     replaced,
 )
@@ -153,6 +154,8 @@ def _cells_read(content: Der) -> tuple[Told, ...]:
             usage = _usage(cell)
             cells.append(Cell(role, usage, True, *_certificate(cell, "existing")))
             cell.end("a Trust Anchor Cell")
+    if fault := fault_of_cells_read(cells):
+        raise GbcsError(fault)
     return read_cells(cells)
 
 

@@ -64,13 +64,15 @@ class JournalEvidence:
     def _parts(self) -> Iterator[ReadRows]:
         with self._database.connected() as connection:
             last = reading.last_evidence(connection)
+            # Those of a row are durable with it.
+            party_names = reading.party_names(connection)
         if not last:
             what = "no Alert or Response that it holds said anything of credentials"
             raise InputError(Fault(self.name, what, "See how evidence comes in: docs/reference/evidence.md."))
+        numbers = np.array([self._names.number_of(name) for name in party_names], np.uint32)
         after = 0
         while after < last:
             with self._database.connected() as connection:
-                party_names = reading.party_names(connection)
                 result = connection.exec_driver_sql(self._database.sql(_AFTER), (after, last))
                 # Plain tuples, past the library's rows: there are millions.
                 rows = cast("Any", result.cursor).fetchall()
@@ -78,7 +80,6 @@ class JournalEvidence:
             if not rows:
                 return
             after = rows[-1][0]
-            numbers = np.array([self._names.number_of(name) for name in party_names], np.uint32)
             yield self._part(rows, numbers, after / last)
 
     def _part(self, rows: Sequence[Sequence[Any]], parties: NDArray[np.uint32], progress: float) -> ReadRows:

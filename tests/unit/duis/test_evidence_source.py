@@ -336,6 +336,39 @@ def test_a_parsed_answer_that_says_it_failed_did() -> None:
     assert [F] == [each.outcome for each in rows_of(smets1("6.15.1", "UpdateSecurityCredentialsKRPRsp|", success=' MessageSuccess="false"'))]  # fmt: skip
 
 
+def test_a_cell_that_was_read_twice_or_a_hash_without_end_is_no_evidence() -> None:
+    """Rows of evidence are kept for good: one document brings no more of them than a Device has cells."""
+
+    def details(digits: str = "RImXktGW9Lg=") -> str:
+        return (
+            "<ra:RemotePartyDetails><ra:RemotePartyRole>Supplier</ra:RemotePartyRole>"
+            f"<ra:CertificateUsage>KeyAgreement</ra:CertificateUsage><ra:ExistingCertificateHash>{digits}"
+            "</ra:ExistingCertificateHash></ra:RemotePartyDetails>"
+        )
+
+    def certificates(count: int) -> bytes:
+        each = (
+            "<sr:Certificates><sr:CertificateType>KeyAgreement</sr:CertificateType>"
+            "<sr:CertificateHash>RImXktGW9Lg=</sr:CertificateHash></sr:Certificates>"
+        )
+        return duis.dcc_alert(
+            "N42",
+            f"<sr:SecurityCredentialsUpdated><sr:DeviceID>{eui(GSME)}</sr:DeviceID>"
+            f"<sr:RemotePartyRole>Supplier</sr:RemotePartyRole>{each * count}</sr:SecurityCredentialsUpdated>",
+        )
+
+    answered = "RetrieveDeviceSecurityCredentialsKRPRsp|"
+    assert 2 == len(rows_of(smets1("6.24.1", answered + details())))
+    assert 1 == len(rows_of(certificates(1)))
+    for document in (
+        smets1("6.24.1", answered + details() * 2),
+        smets1("6.24.1", answered + details("A" * 88)),
+        certificates(2),
+    ):
+        with pytest.raises(RefusedDocument, match=r"twice|132 digits"):
+            rows_of(document)
+
+
 def test_a_parsed_read_says_what_stands_in_each_cell() -> None:
     details = (
         f"<ra:RemotePartyDetails><ra:RemotePartyRole>Supplier</ra:RemotePartyRole>{STATUS.format('success')}"

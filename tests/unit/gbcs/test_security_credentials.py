@@ -266,6 +266,8 @@ def test_a_length_may_have_more_octets_than_it_needs() -> None:
         (minted.replaced(Cell(usage=b"\x07\x81")), "the key usage is 0781"),
         (minted.replaced(Cell(usage=b"\x08\x80")), "the key usage is 0880"),
         (minted.replaced(Cell(key=b"short")), "the replacing subject key identifier has 5 octets; it must have 8"),
+        (minted.credentials_read([Cell(), Cell(party=7)]), "the Supplier DigitalSigning cell stands there twice"),
+        (minted.credentials_read([Cell()], [Cell()]), "the Supplier DigitalSigning cell stands there twice"),
         (response(0x000B, b"\x02\x01\xff"), "the response code is below 0"),
         (response(0x000B, b"\x02\x00"), "the response code is a number of 0 octets"),
         (response(0x000B, b"\x02\x02\x00\x01"), "the response code is 0001, with an octet more than it needs"),
